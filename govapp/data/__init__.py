@@ -1,0 +1,1 @@
+"""STORAGE. Tables and read queries. Never commits, knows no request."""

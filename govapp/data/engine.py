@@ -1,0 +1,85 @@
+"""SQLite and PostgreSQL behave alike here: how transactions begin, pragmas, and short read transactions."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import Session
+
+from govapp.data.runtime import current
+
+BUSY_MILLISECONDS = 2500
+WRITE = "govapp_write"
+_one_writer = threading.Lock()
+_RETRIED_STATES = {"40001", "40P01", "55P03"}
+
+
+def prepare(engine: Engine) -> None:
+    """Set pragmas and let transactions begin where we say: BEGIN IMMEDIATE for writes, BEGIN for reads (R14)."""
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, record: Any) -> None:
+        connection.isolation_level = None
+        for pragma in (
+            f"busy_timeout={BUSY_MILLISECONDS}",
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "recursive_triggers=ON",
+            "cache_size=-32000",
+            "temp_store=MEMORY",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        immediate = connection.get_execution_options().get(WRITE)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """One short read transaction; only frozen values should leave it."""
+    with current().engine.connect() as connection, Session(connection, autoflush=False) as session:
+        yield session
+
+
+@contextmanager
+def write_session() -> Iterator[Session]:
+    """A session in a fresh write transaction, committed at the end, rolled back whole on any exception (R11).
+
+    Within this process writers queue on a lock: SQLite's own waiting is unfair (budgets.md, Known from trials).
+    """
+    engine = current().engine
+    if engine.dialect.name != "sqlite":
+        with engine.connect() as connection, Session(connection, autoflush=False) as session, connection.begin():
+            yield session
+            session.flush()
+        return
+    with _one_writer, engine.connect().execution_options(**{WRITE: True}) as connection:
+        with connection.begin(), Session(connection, autoflush=False) as session:
+            yield session
+            session.flush()
+
+
+def worth_retrying(error: DBAPIError) -> bool:
+    """True for lock and serialization failures, after which the whole transaction may be tried again."""
+    if getattr(error.orig, "sqlstate", None) in _RETRIED_STATES:
+        return True
+    return is_busy(error)
+
+
+def is_busy(error: BaseException) -> bool:
+    """True when SQLite gave up waiting for the write lock."""
+    return isinstance(error, OperationalError) and any(word in str(error.orig) for word in ("locked", "busy"))
+
+
+def ping() -> None:
+    """Ask the database for one row; raises when it does not answer."""
+    with current().engine.connect() as connection:
+        connection.execute(text("SELECT 1"))

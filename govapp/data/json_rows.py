@@ -1,0 +1,31 @@
+"""Rows of a subquery as one JSON array, on SQLite and PostgreSQL, so that one statement reads a whole measure."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, Select, Text, select
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
+
+class _JsonRows(FunctionElement[str]):
+    """Aggregates its arguments, one array a row."""
+
+    type = Text()
+    inherit_cache = True
+    name = "json_rows"
+
+
+@compiles(_JsonRows, "sqlite")
+def _sqlite(element: _JsonRows, compiler: Any, **kw: Any) -> str:
+    return f"json_group_array(json_array({compiler.process(element.clauses, **kw)}))"
+
+
+@compiles(_JsonRows, "postgresql")
+def _postgresql(element: _JsonRows, compiler: Any, **kw: Any) -> str:
+    return f"CAST(coalesce(json_agg(json_build_array({compiler.process(element.clauses, **kw)})), '[]'::json) AS text)"
+
+
+def json_rows(statement: Select[Any], *, correlate: FromClause | None = None) -> ColumnElement[str]:
+    """A scalar subquery with the rows of `statement` as JSON text: an array of arrays, in the statement's order."""
+    inner = statement.subquery() if correlate is None else statement.correlate(correlate).subquery()
+    return select(_JsonRows(*inner.c)).scalar_subquery()

@@ -1,0 +1,40 @@
+"""Notices in the app, and the outbox of mail and jobs that the clock delivers."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from govapp.data.base import Base, Identified
+from govapp.data.types import CanonicalJson
+
+
+class Outbox(Identified, Base):
+    """Something to deliver after commit: a job for the queue or a mail. States: waiting, done, failed."""
+
+    __tablename__ = "outbox"
+    kind: Mapped[str]
+    key: Mapped[str | None] = mapped_column(unique=True)
+    payload: Mapped[dict[str, object]] = mapped_column(CanonicalJson)
+    state: Mapped[str] = mapped_column(default="waiting")
+    attempts: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime]
+    made_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
+    problem: Mapped[str] = mapped_column(default="")
+    __table_args__ = (Index("ix_outbox_due", "state", "due_at"),)
+
+
+class Notice(Identified, Base):
+    """A notice for one person, shown in the app with a counter."""
+
+    __tablename__ = "notice"
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    kind: Mapped[str]
+    measure_id: Mapped[int | None] = mapped_column(ForeignKey("measure.id"))
+    review_id: Mapped[int | None] = mapped_column(ForeignKey("review.id"))
+    from_person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    payload: Mapped[dict[str, object]] = mapped_column(CanonicalJson, default=dict)
+    at: Mapped[datetime]
+    read_at: Mapped[datetime | None]
+    __table_args__ = (Index("ix_notice_person", "person_id", "read_at"),)

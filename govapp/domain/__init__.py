@@ -1,0 +1,1 @@
+"""THE RULES. Standard library only: frozen values and pure functions."""

@@ -1,0 +1,100 @@
+"""Approval steps: which votes count, whether a step is decided, and who is barred (product.md, What a drop means, 4-7)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from govapp.domain.basis import counted_submitters
+from govapp.domain.rules import GateRule
+from govapp.domain.snapshot import ReviewFact, Snapshot, StepFact, VoteFact
+
+APPROVE, SEND_BACK, COMMENT = "approve", "send_back", "comment"
+VERDICTS = (APPROVE, SEND_BACK, COMMENT)
+
+
+@dataclass(frozen=True, slots=True)
+class StepStanding:
+    """Where a step stands: waiting, open, granted or refused; which votes count and which went stale."""
+
+    state: str
+    counting: tuple[VoteFact, ...]
+    stale: tuple[VoteFact, ...]
+
+
+def last_votes(votes: tuple[VoteFact, ...]) -> list[VoteFact]:
+    """The latest vote of each person, comments aside; a deputy's vote is the vote of whom they stand in for."""
+    latest: dict[int, VoteFact] = {}
+    for vote in votes:
+        if vote.verdict != COMMENT:
+            latest[vote.on_behalf_of or vote.person_id] = vote
+    return list(latest.values())
+
+
+def standing(step: StepFact, basis: str, *, open_order: int) -> StepStanding:
+    """Where a step stands for the given basis. Rule `any`: one approval grants, one send-back refuses."""
+    latest = last_votes(step.votes)
+    counting = tuple(vote for vote in latest if vote.basis == basis)
+    stale = tuple(vote for vote in latest if vote.basis != basis)
+    if any(vote.verdict == SEND_BACK for vote in counting):
+        return StepStanding("refused", counting, stale)
+    if any(vote.verdict == APPROVE for vote in counting):
+        return StepStanding("granted", counting, stale)
+    return StepStanding("open" if step.order <= open_order else "waiting", counting, stale)
+
+
+def standings(review: ReviewFact, basis: str) -> dict[int, StepStanding]:
+    """Standing of every step by its id; a later order opens when all before it are granted."""
+    result: dict[int, StepStanding] = {}
+    open_order: int | None = None
+    for step in sorted(review.steps, key=lambda step: step.order):
+        if open_order is not None and step.order > open_order:
+            result[step.id] = standing(step, basis, open_order=open_order)
+            continue
+        result[step.id] = standing(step, basis, open_order=step.order)
+        if result[step.id].state != "granted":
+            open_order = step.order
+    return result
+
+
+def all_granted(review: ReviewFact, basis: str) -> bool:
+    """True when every step is granted by votes on this basis."""
+    return all(standing.state == "granted" for standing in standings(review, basis).values())
+
+
+def barred(person: int, gate: GateRule, snapshot: Snapshot, roles: frozenset[str], *, step_id: int | None = None) -> str:
+    """Why a person may not vote in this review: '' or a code (R03).
+
+    Barred are the owner, the submitters of counted evidence, an administrator, and whoever has decided another step
+    of the same review, since N required approvals are N different people.
+    """
+    if snapshot.owner_id == person:
+        return "owner_votes"
+    if person in counted_submitters(gate, snapshot):
+        return "submitter_votes"
+    if "administrator" in roles:
+        return "administrator_votes"
+    if snapshot.review is not None:
+        for step in snapshot.review.steps:
+            if step.id != step_id and any(person in vote.people for vote in last_votes(step.votes)):
+                return "voted_elsewhere"
+    return ""
+
+
+def named_as(
+    deciders: Mapping[str, tuple[str, ...] | list[str]],
+    person: int,
+    snapshot: Snapshot,
+    roles: frozenset[str],
+    groups: frozenset[str],
+) -> str:
+    """As what a step names a person: 'part:sponsor', 'role:program_lead', 'group:...' or ''."""
+    for part in deciders.get("parts", ()):
+        held = snapshot.parts.get(part)
+        if held and held.person_id == person:
+            return f"part:{part}"
+    for role in deciders.get("roles", ()):
+        if role in roles:
+            return f"role:{role}"
+    for group in deciders.get("groups", ()):
+        if group in groups:
+            return f"group:{group}"
+    return ""

@@ -1,0 +1,82 @@
+"""The basis of a vote: exactly what a gate's criteria and steps read (product.md, Words: Review; R04)."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from govapp.domain.criteria import applies
+from govapp.domain.rules import GateRule, Rules
+from govapp.domain.snapshot import Snapshot
+
+
+def digest_of(value: Any) -> str:
+    """SHA-256 of the canonical JSON of a value."""
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def counted_evidence(gate: GateRule, snapshot: Snapshot) -> dict[str, list[tuple[int, int, str]]]:
+    """Evidence the gate counts, by kind: (evidence, revision, digest) of the newest revisions not returned."""
+    counted: dict[str, list[tuple[int, int, str]]] = {}
+    for criterion in gate.criteria:
+        if criterion.kind == "evidence" and applies(criterion, snapshot):
+            kind = criterion.params["kind"]
+            facts = [fact for fact in snapshot.evidence if fact.kind == kind and fact.judged != "returned"]
+            counted[kind] = sorted((fact.evidence_id, fact.revision, fact.digest) for fact in facts)
+    return counted
+
+
+def counted_submitters(gate: GateRule, snapshot: Snapshot) -> frozenset[int]:
+    """Everyone who handed in a counted revision, for themselves or for somebody."""
+    kinds = counted_evidence(gate, snapshot)
+    people = [f.submitters for f in snapshot.evidence if f.kind in kinds and f.judged != "returned"]
+    return frozenset().union(*people)
+
+
+def _named_fields(gate: GateRule) -> set[str]:
+    names: set[str] = set()
+    for criterion in gate.criteria:
+        names.update("vendor_spend" if name == "vendor_spend_from" else name for name in criterion.when)
+        if criterion.kind == "field":
+            names.update(criterion.params["fields"])
+        if criterion.kind == "risk" and criterion.params.get("check") == "rating_set":
+            names.add("risk_rating")
+    return names
+
+
+def _named_parts(gate: GateRule) -> set[str]:
+    names: set[str] = {"owner"}
+    for criterion in gate.criteria:
+        if criterion.kind == "role":
+            names.add(criterion.params["part"])
+        if criterion.kind == "distinct":
+            names.update(criterion.params["parts"])
+    for step in gate.steps:
+        names.update(step.deciders.get("parts", ()))
+    return names
+
+
+def basis_of(rules: Rules, gate: GateRule, snapshot: Snapshot) -> Mapping[str, Any]:
+    """Named fields, parts, counted evidence with digests, plan figures, milestones, risks, predecessors, rule version.
+
+    Holds nothing that depends on the clock: time alone makes no vote stale.
+    """
+    kinds = {criterion.kind for criterion in gate.criteria}
+    checks = {criterion.params.get("check") for criterion in gate.criteria}
+    basis: dict[str, Any] = {
+        "rules": [rules.workflow, rules.version],
+        "into": gate.into,
+        "fields": {name: snapshot.fields.get(name) for name in sorted(_named_fields(gate))},
+        "parts": {p: snapshot.parts[p].person_id for p in sorted(_named_parts(gate)) if p in snapshot.parts},
+        "evidence": counted_evidence(gate, snapshot),
+        "figures": dict(snapshot.figures),
+    }
+    if "milestone" in kinds:
+        done = "all_done" in checks
+        basis["milestones"] = [[m.id, str(m.plan_date), str(m.actual_date) if done else ""] for m in snapshot.milestones]
+    if "risk" in kinds and checks & {"no_open_blocking", "risks_with_owner_and_response"}:
+        basis["risks"] = [[r.id, r.rating, r.owner_id, r.response, r.blocking, r.open] for r in snapshot.risks]
+    if "dependency" in kinds:
+        basis["predecessors"] = sorted([p.key, p.needs] for p in snapshot.predecessors)
+    return basis

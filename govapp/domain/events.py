@@ -1,0 +1,120 @@
+"""Events of the history. Each declares its chain and the payload fields it must carry."""
+
+from enum import StrEnum
+
+
+class Event(StrEnum):
+    """Something that was done or refused."""
+
+    MEASURE_PROPOSED = "measure:proposed"
+    MEASURE_EDITED = "measure:edited"
+    MEASURE_ARCHIVED = "measure:archived"
+    MEASURE_OPENED_AT = "measure:opened-at"
+    MEASURE_IMPORTED = "measure:imported"
+    PARTS_ASSIGNED = "measure:parts-assigned"
+    MEASURE_MOVED = "measure:moved"
+    MOVE_REFUSED = "measure:move-refused"
+    MEASURE_HELD = "measure:held"
+    MEASURE_RELEASED = "measure:released"
+    MEASURE_CANCELLED = "measure:cancelled"
+    MEASURE_REOPENED = "measure:reopened"
+    MEASURE_COMMENTED = "measure:commented"
+    MILESTONE_CHANGED = "milestone:changed"
+    RISK_CHANGED = "risk:changed"
+    DEPENDENCY_CHANGED = "dependency:changed"
+    STATUS_DECLARED = "status:declared"
+    EFFECT_CHANGED = "finance:effect-changed"
+    EVIDENCE_SUBMITTED = "evidence:submitted"
+    REVIEW_OPENED = "review:opened"
+    REVIEW_DOSSIER = "review:dossier"
+    REVIEW_ENDED = "review:ended"
+    VOTE_CAST = "review:vote"
+    VOTES_STALE = "review:votes-stale"
+    ASKED = "review:asked"
+    BRANCH_ADDED = "structure:branch-added"
+    BRANCH_EDITED = "structure:branch-edited"
+    ORGANIZATION_ADDED = "structure:organization-added"
+    CHOICES_SET = "structure:choices-set"
+    WORKFLOW_ACTIVATED = "governance:activated"
+    GROUP_SET = "people:group-set"
+    PERSON_ADDED = "people:added"
+    PERSON_EDITED = "people:edited"
+    PERSON_DISABLED = "people:disabled"
+    PERSON_ENABLED = "people:enabled"
+    ROLE_GRANTED = "people:role-granted"
+    ROLE_ENDED = "people:role-ended"
+    PASSWORD_CHANGED = "people:password-changed"
+    REPORT_REQUESTED = "report:requested"
+    REPORT_MADE = "report:made"
+    REPORT_FAILED = "report:failed"
+    IMPORT_STARTED = "import:started"
+    IMPORT_ROW_REFUSED = "import:row-refused"
+    IMPORT_ENDED = "import:ended"
+    ANCHORED = "audit:anchored"
+    # the security chain
+    SIGNED_IN = "session:signed-in"
+    SIGN_IN_FAILED = "session:sign-in-failed"
+    SIGNED_OUT = "session:signed-out"
+    SESSION_ENDED = "session:ended"
+    ACCESS_REFUSED = "access:refused"
+    ACCESS_REFUSALS_COUNTED = "access:refusals-counted"
+    EVIDENCE_DOWNLOADED = "evidence:downloaded"
+    REPORT_DOWNLOADED = "report:downloaded"
+    LIST_EXPORTED = "measure:list-exported"
+    AUDIT_OPENED = "audit:opened"
+    AUDIT_EXPORTED = "audit:exported"
+    AUDIT_VERIFIED = "audit:verified"
+    INTEGRITY_FAILED = "audit:integrity-failed"
+
+
+BUSINESS = "business"
+SECURITY = "security"
+
+_E = Event
+SECURITY_EVENTS = frozenset(
+    {
+        _E.SIGNED_IN,
+        _E.SIGN_IN_FAILED,
+        _E.SIGNED_OUT,
+        _E.SESSION_ENDED,
+        _E.ACCESS_REFUSED,
+        _E.ACCESS_REFUSALS_COUNTED,
+        _E.EVIDENCE_DOWNLOADED,
+        _E.REPORT_DOWNLOADED,
+        _E.LIST_EXPORTED,
+        _E.AUDIT_OPENED,
+        _E.AUDIT_EXPORTED,
+        _E.AUDIT_VERIFIED,
+        _E.INTEGRITY_FAILED,
+    }
+)
+
+REQUIRED: dict[Event, frozenset[str]] = {
+    _E.MEASURE_PROPOSED: frozenset({"key", "title"}),
+    _E.MEASURE_EDITED: frozenset({"changes"}),
+    _E.PARTS_ASSIGNED: frozenset({"changes"}),
+    _E.MEASURE_MOVED: frozenset({"from", "to", "how"}),
+    _E.MOVE_REFUSED: frozenset({"ask", "to", "findings"}),
+    _E.MEASURE_HELD: frozenset({"reason"}),
+    _E.MEASURE_RELEASED: frozenset({"reason"}),
+    _E.MEASURE_CANCELLED: frozenset({"reason"}),
+    _E.MEASURE_REOPENED: frozenset({"reason", "to"}),
+    _E.MEASURE_OPENED_AT: frozenset({"stage", "file", "row"}),
+    _E.EVIDENCE_SUBMITTED: frozenset({"kind", "revision", "digest"}),
+    _E.REVIEW_OPENED: frozenset({"into", "dossier", "basis"}),
+    _E.VOTE_CAST: frozenset({"step", "verdict", "dossier"}),
+    _E.REVIEW_ENDED: frozenset({"state"}),
+    _E.ROLE_GRANTED: frozenset({"person", "role", "branch"}),
+    _E.ROLE_ENDED: frozenset({"person", "role", "branch"}),
+    _E.REPORT_MADE: frozenset({"report", "content_hash"}),
+}
+
+
+def chain_of(event: Event) -> str:
+    """The chain an event belongs to: business or security."""
+    return SECURITY if event in SECURITY_EVENTS else BUSINESS
+
+
+def missing_fields(event: Event, payload: dict[str, object]) -> frozenset[str]:
+    """Declared fields the payload lacks; must be empty."""
+    return REQUIRED.get(event, frozenset()) - payload.keys()

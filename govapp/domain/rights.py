@@ -1,0 +1,98 @@
+"""Who may do what: one function answers for every verb. Deny by default."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from govapp.domain.errors import NotFound, Refused
+from govapp.domain.permissions import NEEDS_PART, PART_PERMISSIONS, Permission
+
+
+@dataclass(frozen=True, slots=True)
+class GrantHeld:
+    """A role in force on a branch; `path` is the branch's place in the tree."""
+
+    role: str
+    branch_id: int
+    path: str
+    permissions: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts, with the rights in force at that moment."""
+
+    id: int | None
+    name: str
+    email: str = ""
+    grants: tuple[GrantHeld, ...] = ()
+    groups: frozenset[str] = frozenset()
+    timezone: str = ""
+    theme: str = ""
+
+    @property
+    def is_system(self) -> bool:
+        """True for the program itself (clock, settle)."""
+        return self.id is None
+
+    def grant_for(self, permission: str, path: str) -> GrantHeld | None:
+        """The grant that gives the permission on the branch at `path`, or None."""
+        for grant in self.grants:
+            if permission in grant.permissions and path.startswith(grant.path):
+                return grant
+        return None
+
+    def roles_on(self, path: str) -> frozenset[str]:
+        """Keys of the roles in force on the branch at `path`."""
+        return frozenset(grant.role for grant in self.grants if path.startswith(grant.path))
+
+    def holds_anywhere(self, permission: str) -> bool:
+        """True when some grant gives the permission on some branch."""
+        return any(permission in grant.permissions for grant in self.grants)
+
+
+SYSTEM = Actor(id=None, name="system")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an object stands: the path of its branch and, for a measure, the parts held on it by person id."""
+
+    path: str
+    parts: Mapping[str, int] = field(default_factory=dict)
+    branch_id: int | None = None
+
+
+def right_of(actor: Actor, permission: Permission, place: Place) -> str | None:
+    """The grant ('role:member@4') or part ('part:owner') that permits it, or None.
+
+    A member's right to edit counts only where a part is held (product.md, Rights as seeded).
+    """
+    if actor.is_system:
+        return "system"
+    held = [part for part, person in place.parts.items() if person == actor.id]
+    for part in held:
+        if permission in PART_PERMISSIONS.get(part, frozenset()):
+            return f"part:{part}"
+    grant = actor.grant_for(permission, place.path)
+    if grant is None:
+        return None
+    if permission in NEEDS_PART and Permission.MEASURE_EDIT_ANY not in grant.permissions and not held:
+        any_grant = actor.grant_for(Permission.MEASURE_EDIT_ANY, place.path)
+        if any_grant is None:
+            return None
+        grant = any_grant
+    return f"role:{grant.role}@{grant.branch_id}"
+
+
+def may(actor: Actor, permission: Permission, place: Place) -> str:
+    """The right used, for the log.
+
+    Raises NotFound when the actor may not even see the object, else Refused.
+    """
+    right = right_of(actor, permission, place)
+    if right is not None:
+        return right
+    view = Permission.MEASURE_VIEW if place.parts or place.branch_id is None else Permission.STRUCTURE_VIEW
+    if right_of(actor, view, place) is None and right_of(actor, Permission.MEASURE_VIEW, place) is None:
+        raise NotFound("not_found")
+    raise Refused("no_right", permission=str(permission))

@@ -1,0 +1,135 @@
+"""A workflow version as a value: stages, gates, criteria, steps, evidence kinds. Parsed once, read everywhere."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from govapp.domain.evidence_kinds import EvidenceKind
+
+
+class RulesError(ValueError):
+    """A governance set that does not hold together; says what and where."""
+
+
+@dataclass(frozen=True, slots=True)
+class StageRule:
+    """A column of the board."""
+
+    key: str
+    name: str
+    order: int
+    meaning: str = ""
+    terminal: bool = False
+    wip_hint: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionRule:
+    """Something a gate checks; counts only when all conditions in `when` hold."""
+
+    key: str
+    kind: str
+    wording: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    when: Mapping[str, Any] = field(default_factory=dict)
+    supplied_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StepRule:
+    """An approval step: who decides (parts, roles, groups), by which rule, with a target in working hours."""
+
+    key: str
+    name: str
+    waits_for: str
+    deciders: Mapping[str, tuple[str, ...]]
+    order: int = 1
+    rule: Mapping[str, Any] = field(default_factory=lambda: {"type": "any"})
+    target_hours: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GateRule:
+    """The entry to a stage."""
+
+    into: str
+    came_from: str | None
+    question: str
+    criteria: tuple[CriterionRule, ...]
+    steps: tuple[StepRule, ...]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """One version of a workflow."""
+
+    workflow: str
+    name: str
+    version: int
+    stages: tuple[StageRule, ...]
+    gates: Mapping[str, GateRule]
+    kinds: Mapping[str, EvidenceKind]
+
+    @cached_property
+    def order(self) -> dict[str, int]:
+        """Position of each stage, from 0."""
+        return {stage.key: place for place, stage in enumerate(self.stages)}
+
+    def stage(self, key: str) -> StageRule:
+        """A stage by key. Raises KeyError."""
+        return self.stages[self.order[key]]
+
+    def next_stage(self, stage: str | None) -> str | None:
+        """The stage after `stage` (the first for a proposal), or None after the last."""
+        place = -1 if stage is None else self.order[stage]
+        return self.stages[place + 1].key if place + 1 < len(self.stages) else None
+
+    def reached(self, stage: str | None, needed: str) -> bool:
+        """True when `stage` is at or past `needed`."""
+        return stage is not None and self.order.get(stage, -1) >= self.order.get(needed, len(self.stages))
+
+
+def _tuple(value: Any) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value or ())
+
+
+def _step(raw: Mapping[str, Any], order: int) -> StepRule:
+    deciders = {kind: _tuple(keys) for kind, keys in raw["deciders"].items()}
+    if not any(deciders.values()) or deciders.keys() - {"parts", "roles", "groups"}:
+        raise RulesError(f"step {raw['key']}: deciders must name parts, roles or groups")
+    rule = raw.get("rule") or {"type": "any"}
+    return StepRule(raw["key"], raw["name"], raw["waits_for"], deciders, order, rule, raw.get("target_hours"))
+
+
+def _gate(raw: Mapping[str, Any], steps: Mapping[str, Any], kinds: Mapping[str, EvidenceKind]) -> GateRule:
+    criteria = []
+    for item in raw.get("criteria", ()):
+        params = item.get("params") or {}
+        if item["kind"] == "evidence" and params.get("kind") not in kinds:
+            raise RulesError(f"gate into {raw['into']}: {item['id']} names the unknown evidence kind {params.get('kind')}")
+        suppliers = _tuple(item.get("supplied_by"))
+        criteria.append(CriterionRule(item["id"], item["kind"], item["wording"], params, item.get("when") or {}, suppliers))
+    unknown = [key for key in raw.get("steps", ()) if key not in steps]
+    if unknown:
+        raise RulesError(f"gate into {raw['into']}: unknown step {unknown[0]}")
+    chosen = tuple(_step(steps[key], 1) for key in raw.get("steps", ()))
+    return GateRule(raw["into"], raw.get("from"), raw.get("question", ""), tuple(criteria), chosen)
+
+
+def parse_rules(data: Mapping[str, Any]) -> Rules:
+    """A governance set (governance/README.md) as rules. Raises RulesError naming the first thing that does not fit."""
+    try:
+        kinds = {raw["key"]: EvidenceKind.from_dict(raw) for raw in data["evidence_kinds"]}
+        stages = tuple(
+            StageRule(s["key"], s["name"], s["order"], s.get("meaning", ""), bool(s.get("terminal")), s.get("wip_hint"))
+            for s in sorted(data["stages"], key=lambda s: s["order"])
+        )
+        steps = {raw["key"]: raw for raw in data.get("approval_steps", ())}
+        gates = {raw["into"]: _gate(raw, steps, kinds) for raw in data["gates"]}
+    except KeyError as error:
+        raise RulesError(f"the set lacks {error.args[0]}") from error
+    if not stages or {stage.key for stage in stages} != gates.keys():
+        raise RulesError("every stage needs exactly one gate into it")
+    head = data["set"]
+    return Rules(head["key"], head["name"], int(head["version"]), stages, gates, kinds)

@@ -1,0 +1,134 @@
+"""What a gate reads of a measure, as frozen values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A person holding a part."""
+
+    person_id: int
+    name: str
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceFact:
+    """The latest revision of one piece of evidence."""
+
+    kind: str
+    evidence_id: int
+    revision_id: int
+    revision: int
+    digest: str
+    submitters: frozenset[int]
+    valid_until: date | None = None
+    judged: str = ""
+    passage_id: int | None = None
+    kind_version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class MilestoneFact:
+    """A milestone: planned when it has owner and plan date, done when it has an actual date."""
+
+    id: int
+    name: str
+    owner_id: int | None
+    plan_date: date | None
+    actual_date: date | None
+    final: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RiskFact:
+    """A risk as gates read it."""
+
+    id: int
+    rating: str
+    owner_id: int | None
+    response: str
+    blocking: bool
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PredecessorFact:
+    """A measure this one depends on, the stage it must reach and where it is."""
+
+    key: str
+    needs: str
+    stage: str | None
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class VoteFact:
+    """A vote; `basis` is the digest of the basis it was given on."""
+
+    person_id: int
+    verdict: str
+    basis: str
+    at: datetime
+    on_behalf_of: int | None = None
+
+    @property
+    def people(self) -> frozenset[int]:
+        """The acting and the original person."""
+        return frozenset({self.person_id} | ({self.on_behalf_of} if self.on_behalf_of else set()))
+
+
+@dataclass(frozen=True, slots=True)
+class StepFact:
+    """An approval step of an open review with all its votes, oldest first."""
+
+    id: int
+    key: str
+    name: str
+    waits_for: str
+    order: int
+    rule: Mapping[str, Any]
+    deciders: Mapping[str, Any]
+    votes: tuple[VoteFact, ...] = ()
+    opened_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewFact:
+    """The open review of a measure, with the basis digest of its latest dossier."""
+
+    id: int
+    into: str
+    basis: str
+    dossier: int
+    asked_by: int
+    opened_at: datetime
+    steps: tuple[StepFact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A measure as `decide` sees it. `figures` are plan totals in minor units by line."""
+
+    key: str
+    stage: str | None
+    state: str
+    version: int
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    parts: Mapping[str, Held] = field(default_factory=dict)
+    evidence: tuple[EvidenceFact, ...] = ()
+    milestones: tuple[MilestoneFact, ...] = ()
+    risks: tuple[RiskFact, ...] = ()
+    predecessors: tuple[PredecessorFact, ...] = ()
+    figures: Mapping[str, int] = field(default_factory=dict)
+    passage_id: int | None = None
+    review: ReviewFact | None = None
+
+    @property
+    def owner_id(self) -> int | None:
+        """The person who holds the part owner."""
+        held = self.parts.get("owner")
+        return held.person_id if held else None

@@ -1,0 +1,1 @@
+"""THE VERBS. Authorise, load, ask the domain, change, settle, record, commit."""

@@ -1,0 +1,217 @@
+"""The one place that draws consequences: readiness, waiting, stale votes, next dossier, statuses, value, totals.
+
+Runs once at the end of every verb that touches a measure and is the only writer of derived data. Idempotent.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert as insert_postgresql
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+
+from govapp.data.measures import Card, StageTotal
+from govapp.data.reviews import ReviewStep
+from govapp.data.snapshots import Loaded
+from govapp.domain.approvals import StepStanding, standings
+from govapp.domain.basis import basis_of, digest_of
+from govapp.domain.criteria import counts
+from govapp.domain.events import Event
+from govapp.domain.gates import gate_findings
+from govapp.domain.snapshot import Snapshot, StepFact
+from govapp.services._dossier import write_dossier
+from govapp.services._work import Work
+
+SAVING_KINDS = frozenset({"ebitda"})
+PROPOSED = "proposed"
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """What a card waits for: step keys and names, whom by name or role, since when."""
+
+    key: str = ""
+    words: tuple[str, ...] = ()
+    whom: tuple[str, ...] = ()
+    since: datetime | None = None
+    stale: int = 0
+
+
+def _names(step: StepFact, snapshot: Snapshot) -> list[str]:
+    names = [snapshot.parts[p].name if p in snapshot.parts else f"part:{p}" for p in step.deciders.get("parts", ())]
+    names += [f"role:{role}" for role in step.deciders.get("roles", ())]
+    return names + [f"group:{group}" for group in step.deciders.get("groups", ())]
+
+
+def _set_steps(work: Work, loaded: Loaded, states: dict[int, StepStanding]) -> None:
+    """Keep the step rows true to the votes; opened and decided times are those of the change."""
+    review = loaded.snapshot.review
+    if review is None:
+        return
+    rows = work.session.scalars(select(ReviewStep).where(ReviewStep.review_id == review.id)).all()
+    for row in rows:
+        state = states[row.id].state
+        if row.state != state:
+            row.state = state
+            row.decided_at = work.at if state in {"granted", "refused"} else None
+            if state == "open":
+                row.opened_at = work.at
+
+
+def _look_at_review(work: Work, loaded: Loaded) -> _Waiting:
+    snapshot, rules = loaded.snapshot, loaded.rules
+    review = snapshot.review
+    if review is None:
+        return _Waiting()
+    gate = rules.gates[review.into]
+    basis = digest_of(basis_of(rules, gate, snapshot))
+    states = standings(review, basis)
+    stale = [vote for state in states.values() for vote in state.stale]
+    if basis != review.basis:
+        write_dossier(work, loaded, review.id, review.dossier + 1, basis)
+        work.log(
+            Event.VOTES_STALE,
+            {"review": review.id, "dossier": review.dossier + 1, "people": sorted({vote.person_id for vote in stale})},
+            object_type="review", object_id=str(review.id), measure_id=loaded.measure.id, branch_id=loaded.measure.branch_id,
+        )  # fmt: skip
+        for person in {vote.person_id for vote in stale}:
+            work.tell(person, "vote_stale", measure_id=loaded.measure.id, review_id=review.id)
+    _set_steps(work, loaded, states)
+    open_steps = [step for step in review.steps if states[step.id].state == "open"]
+    if not open_steps:
+        return _Waiting("criteria", (), (), review.opened_at, len(stale))
+    whom = list(dict.fromkeys(name for step in open_steps for name in _names(step, snapshot)))
+    since = min((step.opened_at or review.opened_at for step in open_steps), default=review.opened_at)
+    return _Waiting(open_steps[0].key, tuple(step.name for step in open_steps), tuple(whom), since, len(stale))
+
+
+def values_of(loaded: Loaded) -> dict[str, int]:
+    """The card's value: recurring run rate of savings in minor units by currency; cost avoidance is never added."""
+    sums: dict[str, int] = {}
+    for line in loaded.lines:
+        if line.timing == "recurring" and line.kind in SAVING_KINDS and line.run_rate is not None and line.currency:
+            sums[line.currency] = sums.get(line.currency, 0) + line.run_rate
+    return sums
+
+
+def _expired(loaded: Loaded, today: date) -> list[str]:
+    """Kinds whose newest evidence has expired, unless the stage until which that matters is reached."""
+    found = []
+    for fact in loaded.snapshot.evidence:
+        kind = loaded.rules.kinds.get(fact.kind)
+        until = kind.validity_matters_until if kind else None
+        if until and loaded.rules.reached(loaded.snapshot.stage, until):
+            continue
+        if counts(fact, loaded.rules, loaded.snapshot, today) == "expired":
+            found.append(fact.kind)
+    return sorted(set(found))
+
+
+def _next_look(loaded: Loaded, today: date, colours: dict[str, tuple[str, date | None]]) -> datetime | None:
+    """The first midnight after which an expiry or a lapse changes something."""
+    days = [f.valid_until for f in loaded.snapshot.evidence if f.valid_until and f.valid_until >= today]
+    days += [until for _, until in colours.values() if until and until >= today]
+    if not days or loaded.snapshot.state == "cancelled":
+        return None
+    midnight = datetime.combine(min(days) + timedelta(days=1), time(), ZoneInfo(loaded.timezone))
+    return midnight.astimezone(UTC)
+
+
+def _status(loaded: Loaded, kind: str, today: date) -> str:
+    colour, until = loaded.declared.get(kind, ("none", None))
+    return colour if until is None or until >= today else "none"
+
+
+def _derive(work: Work, loaded: Loaded) -> dict[str, Any]:
+    snapshot, rules = loaded.snapshot, loaded.rules
+    today = work.today(loaded.timezone)
+    waiting = _look_at_review(work, loaded)
+    following = rules.next_stage(snapshot.stage) if snapshot.state in {"active", PROPOSED} else None
+    findings = gate_findings(rules, rules.gates[following], snapshot, today) if following else ()
+    unmet = [finding.key for finding in findings if not finding.met]
+    if waiting.key == "criteria" and not unmet:
+        waiting = _Waiting("move", (), (), waiting.since, waiting.stale)
+    return {
+        "owner_id": snapshot.owner_id,
+        "next_stage": following,
+        "met": len(findings) - len(unmet),
+        "missing": len(unmet),
+        "missing_keys": unmet,
+        "review_id": snapshot.review.id if snapshot.review else None,
+        "waits_for": waiting.key,
+        "waits_words": list(waiting.words),
+        "waits_whom": list(waiting.whom),
+        "waits_since": waiting.since,
+        "stale_votes": waiting.stale,
+        "expired": _expired(loaded, today),
+        "implementation": _status(loaded, "implementation", today),
+        "potential": _status(loaded, "potential", today),
+        "values": values_of(loaded),
+        "check_at": _next_look(loaded, today, loaded.declared),
+    }
+
+
+def _counted(loaded: Loaded, card: dict[str, Any]) -> list[Any]:
+    measure = loaded.measure
+    if measure.archived:
+        return []
+    stage = measure.stage or PROPOSED
+    waiting = 1 if card["review_id"] else 0
+    return [measure.branch_id, loaded.workflow_id, stage, measure.state, waiting, dict(card["values"])]
+
+
+def _deltas(counted: list[Any], sign: int, into: dict[tuple[Any, ...], list[int]]) -> None:
+    if not counted:
+        return
+    *place, waiting, values = counted
+    head = (*place, bool(waiting))
+    for currency, count, value in [("", 1, 0), *((currency, 1, value) for currency, value in values.items())]:
+        row = into.setdefault((*head, currency), [0, 0])
+        row[0] += sign * count
+        row[1] += sign * value
+
+
+def _write_totals(work: Work, deltas: dict[tuple[Any, ...], list[int]]) -> None:
+    names = ("branch_id", "workflow_id", "stage", "state", "waiting", "currency")
+    rows = [dict(zip(names, key, strict=True)) | {"count": c, "value": v} for key, (c, v) in sorted(deltas.items()) if c or v]
+    if not rows:
+        return
+    insert = insert_sqlite if work.session.get_bind().dialect.name == "sqlite" else insert_postgresql
+    statement = insert(StageTotal)
+    new = statement.excluded
+    add = {"count": StageTotal.count + new.count, "value": StageTotal.value + new.value}
+    work.session.execute(statement.on_conflict_do_update(index_elements=list(names), set_=add), rows)
+
+
+def settle(work: Work, measures: Iterable[Loaded]) -> int:
+    """Bring derived data of these measures up to date; returns how many cards changed. Amounts are minor units."""
+    deltas: dict[tuple[Any, ...], list[int]] = {}
+    changed = 0
+    for loaded in measures:
+        derived = _derive(work, loaded)
+        derived["counted"] = _counted(loaded, derived)
+        card = loaded.card
+        if card is None:
+            card = Card(measure_id=loaded.measure.id, counted=[])
+            work.session.add(card)
+            loaded.card = card
+        before = card.counted or []
+        if before != derived["counted"]:
+            _deltas(before, -1, deltas)
+            _deltas(derived["counted"], 1, deltas)
+        touched = [name for name, value in derived.items() if getattr(card, name) != value]
+        for name in touched:
+            setattr(card, name, derived[name])
+        changed += bool(touched)
+        work.at_seq.append(lambda seq, card=card: _stamp(card, seq))
+    _write_totals(work, deltas)
+    return changed
+
+
+def _stamp(card: Card, seq: int) -> None:
+    """The board finds what changed by this sequence."""
+    if seq:
+        card.change_seq = seq

@@ -1,0 +1,143 @@
+"""The unit of work: one fresh write transaction for one verb, its log rows, kept history and notices, retried whole."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.orm import Session, UOWTransaction
+
+from govapp.data.actors import groups_of, load_actor
+from govapp.data.engine import is_busy, worth_retrying, write_session
+from govapp.data.notices import Notice, Outbox
+from govapp.data.runtime import current
+from govapp.domain.errors import GovappError, Refused
+from govapp.domain.events import Event
+from govapp.domain.rights import SYSTEM, Actor
+from govapp.services._log import Entry, write_log
+
+T = TypeVar("T")
+TRIES = 3
+
+
+class Busy(GovappError):
+    """The database stayed locked; nothing was written and the asker may try again (503)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who asks, from where. `person_id` None is the program itself; `at` is set only when history is replayed."""
+
+    person_id: int | None
+    source: str = "web"
+    request_id: str = ""
+    address: str = ""
+    at: datetime | None = None
+
+
+@dataclass
+class Work:
+    """One transaction: session, actor re-read in it, the moment, and what is to be recorded at its end."""
+
+    session: Session
+    actor: Actor
+    origin: Origin
+    at: datetime
+    action_key: str = ""
+    entries: list[Entry] = field(default_factory=list)
+    kept: dict[int, Any] = field(default_factory=dict)
+    gone: list[Any] = field(default_factory=list)
+    at_seq: list[Callable[[int], None]] = field(default_factory=list)
+    before_log: list[Callable[[], None]] = field(default_factory=list)
+    enqueued: bool = False
+
+    def log(self, what: Event, payload: dict[str, Any], *, made: Sequence[Any] = (), **where: Any) -> None:
+        """Record an event at the end of the transaction; `made` rows get its sequence as `seq`.
+
+        `where`: right, object_type, object_id, measure_id, branch_id, on_behalf_of.
+        """
+        self.entries.append(Entry(what, payload, tuple(made), **where))
+
+    def today(self, zone: str) -> date:
+        """The day in a time zone at this work's moment."""
+        return self.at.astimezone(ZoneInfo(zone)).date()
+
+    def groups(self) -> frozenset[str]:
+        """Groups of the actor."""
+        return frozenset() if self.actor.id is None else groups_of(self.session, self.actor.id)
+
+    def tell(self, person_id: int, kind: str, **about: Any) -> None:
+        """Leave a notice for a person; `about`: measure_id, review_id, payload."""
+        notice = Notice(person_id=person_id, kind=kind, from_person_id=self.actor.id, at=self.at, **about)
+        self.session.add(notice)
+
+    def deliver(self, kind: str, payload: dict[str, Any], *, key: str | None = None) -> None:
+        """Put a job or mail into the outbox; it leaves after commit."""
+        self.session.add(Outbox(kind=kind, key=key, payload=payload, due_at=self.at, made_at=self.at, state="waiting", attempts=0))
+        self.enqueued = True
+
+
+def _collect(work: Work) -> None:
+    @event.listens_for(work.session, "before_flush")
+    def _kept(session: Session, context: UOWTransaction, instances: Any) -> None:
+        for row in (*session.new, *session.dirty):
+            if getattr(row, "__kept__", False) and (row in session.new or session.is_modified(row)):
+                work.kept[id(row)] = row
+        work.gone.extend(row for row in session.deleted if getattr(row, "__kept__", False))
+
+
+def now() -> datetime:
+    """The present moment, in UTC."""
+    return datetime.now(UTC)
+
+
+def _once(origin: Origin, body: Callable[[Work], T], action_key: str) -> tuple[T, bool]:
+    with write_session() as session:
+        at = origin.at or now()
+        actor = SYSTEM
+        if origin.person_id is not None:
+            found = load_actor(session, origin.person_id, at.astimezone(ZoneInfo(current().timezone)).date())
+            if found is None:
+                raise Refused("account_disabled")
+            actor = found
+        work = Work(session, actor, origin, at, action_key)
+        _collect(work)
+        result = body(work)
+        write_log(work)
+    return result, work.enqueued
+
+
+_after_commit: list[Callable[[], None]] = []
+
+
+def after_commit(call: Callable[[], None]) -> None:
+    """Register what tries to hand the outbox to the queue at once; set by jobs, called when something was put there."""
+    _after_commit[:] = [call]
+
+
+def writing(origin: Origin, body: Callable[[Work], T], *, action_key: str = "") -> T:
+    """Run `body` in one write transaction and commit; the whole is tried at most 3 times on lock or serialization failure.
+
+    Raises whatever the body raises (nothing is written then) and Busy when the database stays locked.
+    """
+    for attempt in range(1, TRIES + 1):
+        try:
+            result, enqueued = _once(origin, body, action_key)
+            break
+        except IntegrityError as error:
+            if attempt == TRIES or "action_key" not in str(error.orig):
+                raise
+        except DBAPIError as error:
+            if not worth_retrying(error):
+                raise
+            if attempt == TRIES or is_busy(error):
+                raise Busy("busy", retry_after=2) from error
+            time.sleep(0.01 * attempt)
+    if enqueued and origin.at is None:
+        for call in _after_commit:
+            call()
+    return result
