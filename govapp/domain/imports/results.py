@@ -1,0 +1,155 @@
+"""What reading a file yields: rows with their faults and remarks, or a refusal of the whole file."""
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a row is refused: where it is, the value as found, and a code; `detail` completes the sentence.
+
+    `row` counts as a spreadsheet does, from 1; with `across` it is a column (records in columns).
+    """
+
+    row: int
+    column: str
+    value: str
+    code: str
+    detail: str = ""
+    across: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Text of the file kept beside the measure.
+
+    Codes: `kept`, `no_value`, `surplus`, `mapped` (the word as written), `not_taken` (a further column with
+    a value), `replaced_bytes`, `control_characters`.
+    """
+
+    code: str
+    label: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMilestone:
+    """One date of a milestone; `which` is plan, forecast or actual."""
+
+    name: str
+    which: str
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class ReadAmount:
+    """One amount of an effect line in whole currency units (pounds, not pence), signed: positive is good.
+
+    For kind `fte` the amount counts posts and the currency is empty.
+    """
+
+    line: str
+    name: str
+    kind: str
+    category: str
+    timing: str
+    series: str
+    amount: Decimal
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadStatus:
+    """A status as declared in the file: kind implementation or potential; green, yellow, red or none."""
+
+    kind: str
+    colour: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRow:
+    """One record of the file. With problems it is refused by the caller; the rest is then as far as read.
+
+    `number` counts as a spreadsheet does, from 1; `line` is where the record begins in the text file.
+    """
+
+    number: int
+    line: int
+    key: str
+    name: str
+    source: str
+    year: int | None
+    branch: tuple[tuple[str, str], ...]
+    fields: dict[str, str | date | bool]
+    milestones: tuple[ReadMilestone, ...]
+    amounts: tuple[ReadAmount, ...]
+    statuses: tuple[ReadStatus, ...]
+    open_at: str | None
+    remarks: tuple[Remark, ...]
+    problems: tuple[Problem, ...] = field(default=())
+
+
+class FileRefused(ValueError):
+    """The file as a whole cannot be read with this mapping; `found` lists what stands there instead."""
+
+    def __init__(self, code: str, value: str = "", found: tuple[str, ...] = (), row: int = 0) -> None:
+        self.code = code
+        self.value = value
+        self.found = found
+        self.row = row
+        super().__init__(f"{code} {value}".strip())
+
+
+class ValueFault(ValueError):
+    """A cell that cannot be read as what the mapping says it is."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        self.code = code
+        self.detail = detail
+        super().__init__(code)
+
+
+def digest(row: ReadRow) -> str:
+    """SHA-256 of what the row says, in hex: the same for the same content wherever in the file it stands.
+
+    Left out are row and line numbers and problems; amounts count by value (1.50 is 1.5).
+    """
+    content = {
+        "source": row.source,
+        "key": row.key,
+        "name": row.name,
+        "year": row.year,
+        "branch": row.branch,
+        "fields": {name: _plain(value) for name, value in row.fields.items()},
+        "milestones": sorted((stone.name, stone.which, stone.on.isoformat()) for stone in row.milestones),
+        "amounts": sorted(
+            (
+                item.line,
+                item.name,
+                item.kind,
+                item.category,
+                item.timing,
+                item.series,
+                _canonical(item.amount),
+                item.currency,
+            )
+            for item in row.amounts
+        ),
+        "statuses": sorted((status.kind, status.colour, status.reason) for status in row.statuses),
+        "open_at": row.open_at,
+        "remarks": [(remark.code, remark.label, remark.text) for remark in row.remarks],
+    }
+    canonical = json.dumps(content, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode("ascii")).hexdigest()
+
+
+def _plain(value: str | date | bool) -> str | bool:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _canonical(amount: Decimal) -> str:
+    return format(amount.normalize() if amount else Decimal(0), "f")

@@ -1,0 +1,204 @@
+"""Sentences about reading a file: why a row or a whole file was refused, and what a remark is."""
+
+from collections.abc import Callable
+
+from flask_babel import gettext as _
+
+from govapp.domain.imports.results import FileRefused, Problem, Remark
+
+_LONGEST_SHOWN = 80
+_MOST_LISTED = 40
+
+
+def problem_sentence(problem: Problem) -> str:
+    """Plain words for a problem: row, column, value, what is wrong and what to do."""
+    make = _WHY.get(problem.code)
+    why = make(problem) if make else _("it cannot be read (%(code)s).", code=problem.code)
+    place = _place(problem)
+    if not problem.column:
+        return f"{place}: {why}"
+    if not problem.value:
+        return _("%(place)s, “%(column)s”: %(why)s", place=place, column=problem.column, why=why)
+    return _(
+        "%(place)s, “%(column)s”, value “%(value)s”: %(why)s",
+        place=place,
+        column=problem.column,
+        value=shown(problem.value),
+        why=why,
+    )
+
+
+def refusal_sentence(refused: FileRefused) -> str:
+    """Plain words for why a whole file cannot be read, with what stands in it where that helps."""
+    make = _REFUSED.get(refused.code)
+    sentence = make(refused) if make else _("The file cannot be read (%(code)s).", code=refused.code)
+    return f"{sentence} {_listed(refused.found)}" if refused.found and refused.code in _LISTING else sentence
+
+
+def remark_sentence(remark: Remark) -> str:
+    """The text of a remark, introduced by where it comes from and why it was kept."""
+    introduced: dict[str, str] = {
+        "no_value": _("%(label)s, no value: %(text)s", label=remark.label, text=remark.text),
+        "surplus": _("%(label)s, continued: %(text)s", label=remark.label, text=remark.text),
+        "mapped": _("%(label)s as written: %(text)s", label=remark.label, text=remark.text),
+        "not_taken": _("%(label)s, not taken: %(text)s", label=remark.label, text=remark.text),
+        "replaced_bytes": _(
+            "%(label)s held bytes its encoding does not define: %(text)s",
+            label=remark.label,
+            text=remark.text,
+        ),
+        "control_characters": _(
+            "%(label)s held control characters, left out: %(text)s", label=remark.label, text=remark.text
+        ),
+    }
+    return introduced.get(remark.code) or _("%(label)s: %(text)s", label=remark.label, text=remark.text)
+
+
+def shown(value: str) -> str:
+    """A value short enough for a sentence, on one line, with nothing invisible in it."""
+    visible = "".join(sign if sign.isprintable() else " " for sign in value)
+    line = " ".join(visible.split())
+    return line if len(line) <= _LONGEST_SHOWN else f"{line[: _LONGEST_SHOWN - 1]}…"
+
+
+def column_letters(number: int) -> str:
+    """The letters a spreadsheet shows above a column: 1 is A, 27 is AA."""
+    letters = ""
+    while number > 0:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
+
+
+def _place(problem: Problem) -> str:
+    if problem.across:
+        return _("Column %(number)s (%(letters)s)", number=problem.row, letters=column_letters(problem.row))
+    return _("Row %(number)s", number=problem.row)
+
+
+def _listed(found: tuple[str, ...]) -> str:
+    names = ", ".join(f"“{shown(name)}”" for name in found[:_MOST_LISTED])
+    if len(found) > _MOST_LISTED:
+        return _("It has: %(names)s and %(more)s more.", names=names, more=len(found) - _MOST_LISTED)
+    return _("It has: %(names)s.", names=names)
+
+
+def _duplicate(problem: Problem, row: str, column: str) -> str:
+    return column if problem.across else row
+
+
+def _ragged(problem: Problem) -> str:
+    found, expected = problem.detail.split("/")
+    if problem.across:
+        return _(
+            "some rows of the file end before this column (the shortest after %(found)s of %(expected)s); "
+            "fill them up, or state short_rows: pad in the mapping.",
+            found=found,
+            expected=expected,
+        )
+    return _(
+        "the row has %(found)s cells where the header has %(expected)s; look for a missing or extra "
+        "delimiter or quotation mark.",
+        found=found,
+        expected=expected,
+    )
+
+
+_WHY: dict[str, Callable[[Problem], str]] = {
+    "missing_key_and_name": lambda p: _(
+        "there is neither a key nor a name, so the measure cannot be told apart."
+    ),
+    "missing_key": lambda p: _("the key is missing, and this mapping finds measures by it."),
+    "missing_key_part": lambda p: _("a part of the key is missing."),
+    "missing_name": lambda p: _("the name is missing; a measure needs a title."),
+    "missing_value": lambda p: _("a value is missing that the mapping requires."),
+    "duplicate_key": lambda p: _duplicate(
+        p,
+        _("the key stands already in row %(first)s; each measure may stand in a file once.", first=p.detail),
+        _(
+            "the key stands already in column %(first)s; each measure may stand in a file once.",
+            first=p.detail,
+        ),
+    ),
+    "duplicate_name": lambda p: _duplicate(
+        p,
+        _("the name stands already in row %(first)s, and names tell these measures apart.", first=p.detail),
+        _(
+            "the name stands already in column %(first)s, and names tell these measures apart.",
+            first=p.detail,
+        ),
+    ),
+    "several_values": lambda p: _(
+        "another column says something else (%(other)s), and the mapping allows only one value.",
+        other=shown(p.detail),
+    ),
+    "unknown_value": lambda p: _("this word is not in the value map; known are: %(words)s.", words=p.detail),
+    "bad_date": lambda p: _("this is no date in the forms the mapping states (%(forms)s).", forms=p.detail),
+    "ambiguous_date": lambda p: _(
+        "the date can be read in more than one way (%(dates)s); state one form only.", dates=p.detail
+    ),
+    "bad_amount": lambda p: _("this is no amount as the mapping says amounts are written."),
+    "other_currency": lambda p: _(
+        "the amount bears a currency sign that is not the one stated (%(currency)s).", currency=p.detail
+    ),
+    "bad_currency": lambda p: _("a currency is written as its three letters, such as GBP."),
+    "amount_too_large": lambda p: _(
+        "the amount has more than %(digits)s digits before the decimal sign.", digits=p.detail
+    ),
+    "amount_too_precise": lambda p: _(
+        "the amount is finer than %(decimals)s decimals of its currency; write it "
+        "shorter, or state rounding: half_up in the mapping.",
+        decimals=p.detail,
+    ),
+    "bad_year": lambda p: _("a year is written as four digits."),
+    "too_long": lambda p: _("the text is longer than %(limit)s characters.", limit=p.detail),
+    "cell_too_long": lambda p: _(
+        "a cell is longer than 131,072 characters; look for a quotation mark that is never closed."
+    ),
+    "undefined_bytes": lambda p: _(
+        "there are bytes the stated encoding does not define (%(bytes)s); state what "
+        "they stand for under undefined_bytes.",
+        bytes=p.detail,
+    ),
+    "nul": lambda p: _("there is a NUL character; the file is damaged or its encoding is another one."),
+    "ragged": _ragged,
+    "broken_quotes": lambda p: _(
+        "a quotation mark stands where none may be; double it, or state quotes: lenient in the mapping."
+    ),
+    "unfinished_quote": lambda p: _(
+        "a quotation mark is opened and never closed; the row swallows the file up to line %(line)s.",
+        line=p.detail,
+    ),
+}
+
+_LISTING = ("unknown_columns", "ambiguous_column", "delimiter_unclear")
+_REFUSED: dict[str, Callable[[FileRefused], str]] = {
+    "empty_file": lambda r: _("The file is empty."),
+    "no_header": lambda r: _(
+        "The file ends before row %(row)s, where the mapping expects the header.", row=r.value
+    ),
+    "nul_in_header": lambda r: _(
+        "Row %(row)s, the header, holds NUL characters: the file is probably UTF-16; state its encoding.",
+        row=r.row,
+    ),
+    "unknown_columns": lambda r: _(
+        "The mapping names columns that are not in the file: %(names)s.", names=r.value
+    ),
+    "ambiguous_column": lambda r: _(
+        "Several columns are called “%(name)s”; say which with “%(name)s#1”, “%(name)s#2” and so on.",
+        name=r.value,
+    ),
+    "delimiter_unclear": lambda r: _(
+        "With no delimiter, or with several, the columns of the mapping are found; state the delimiter."
+    ),
+    "other_encoding": lambda r: _(
+        "The file begins with the mark of %(found)s, while the mapping says %(stated)s.",
+        found=r.found[0],
+        stated=r.value,
+    ),
+    "broken_gzip": lambda r: _("The packed file is damaged or cut off."),
+    "file_too_large": lambda r: _("The packed file unpacks to more than %(bytes)s bytes.", bytes=r.value),
+    "broken_quotes": lambda r: _("Row %(row)s: a quotation mark stands where none may be.", row=r.row),
+    "unfinished_quote": lambda r: _("Row %(row)s: a quotation mark is opened and never closed.", row=r.row),
+    "cell_too_long": lambda r: _("Row %(row)s: a cell is longer than 131,072 characters.", row=r.row),
+}
