@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 Scalar: TypeAlias = str | bool | Decimal
 
 ALLOWED_FILE_TYPES = ("pdf", "docx", "xlsx", "pptx", "csv", "png", "jpg", "txt", "eml")
-ABSOLUTE_MAX_BYTES = 10_240
+LONGEST_TEXT = 10_240
 DEFAULT_TEXT_MAX = 400
 DEFAULT_LONG_TEXT_MAX = 4000
 LARGEST_NUMBER = Decimal(10) ** 15 - 1

@@ -6,13 +6,13 @@ from decimal import Decimal
 from typing import Any
 
 from govapp.domain.evidence_fields import (
-    ABSOLUTE_MAX_BYTES,
     ALLOWED_FILE_TYPES,
     DEFAULT_MAX_MB,
     LARGEST_MAX_FILES,
     LARGEST_MAX_MB,
     LARGEST_NUMBER,
     LONGEST_DAYS_AWAY,
+    LONGEST_TEXT,
     OPERATORS,
     Comparison,
     FieldCondition,
@@ -174,8 +174,8 @@ def _limit(entry: Mapping[str, Any], name: str, type_: FieldType, faults: Faults
     counted = type_ not in (FieldType.NUMBER, FieldType.MONEY)
     if counted and number != number.to_integral_value():
         faults.add(f"'{name}' is a whole number")
-    if type_ in _TEXTS and not 0 <= number <= ABSOLUTE_MAX_BYTES:
-        faults.add(f"'{name}' is 0 to {ABSOLUTE_MAX_BYTES} characters")
+    if type_ in _TEXTS and not 0 <= number <= LONGEST_TEXT:
+        faults.add(f"'{name}' is 0 to {LONGEST_TEXT} characters")
     elif type_ is FieldType.DATE and abs(number) > LONGEST_DAYS_AWAY:
         faults.add(f"'{name}' is at most {LONGEST_DAYS_AWAY} days from today")
     elif abs(number) > LARGEST_NUMBER:

@@ -1,0 +1,1 @@
+"""EVIDENCE FORMS. Plain WTForms built from an evidence kind."""
