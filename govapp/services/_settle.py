@@ -21,7 +21,7 @@ from govapp.domain.basis import basis_of, digest_of
 from govapp.domain.criteria import counts
 from govapp.domain.events import Event
 from govapp.domain.gates import gate_findings
-from govapp.domain.snapshot import Snapshot, StepFact
+from govapp.domain.snapshot import Snapshot, StepFact, VoteFact
 from govapp.services._dossier import write_dossier
 from govapp.services._work import Work
 
@@ -61,6 +61,14 @@ def _set_steps(work: Work, loaded: Loaded, states: dict[int, StepStanding]) -> N
                 row.opened_at = work.at
 
 
+def _log_stale(work: Work, loaded: Loaded, review: int, dossier: int, stale: list[VoteFact]) -> None:
+    work.log(
+        Event.VOTES_STALE,
+        {"review": review, "dossier": dossier, "people": sorted({vote.person_id for vote in stale})},
+        object_type="review", object_id=str(review), measure_id=loaded.measure.id, branch_id=loaded.measure.branch_id,
+    )  # fmt: skip
+
+
 def _look_at_review(work: Work, loaded: Loaded) -> _Waiting:
     snapshot, rules = loaded.snapshot, loaded.rules
     review = snapshot.review
@@ -72,11 +80,8 @@ def _look_at_review(work: Work, loaded: Loaded) -> _Waiting:
     stale = [vote for state in states.values() for vote in state.stale]
     if basis != review.basis:
         write_dossier(work, loaded, review.id, review.dossier + 1, basis)
-        work.log(
-            Event.VOTES_STALE,
-            {"review": review.id, "dossier": review.dossier + 1, "people": sorted({vote.person_id for vote in stale})},
-            object_type="review", object_id=str(review.id), measure_id=loaded.measure.id, branch_id=loaded.measure.branch_id,
-        )  # fmt: skip
+        if stale:
+            _log_stale(work, loaded, review.id, review.dossier + 1, stale)
         for person in {vote.person_id for vote in stale}:
             work.tell(person, "vote_stale", measure_id=loaded.measure.id, review_id=review.id)
     _set_steps(work, loaded, states)

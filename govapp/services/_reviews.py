@@ -1,0 +1,109 @@
+"""Steps of a review: open it with its first dossier, name its deciders, tell them."""
+
+from dataclasses import replace
+
+from sqlalchemy import select
+
+from govapp.data.people import Grant, Group, GroupMember, Role
+from govapp.data.reviews import Review, ReviewStep, StepDecider
+from govapp.data.snapshots import Loaded
+from govapp.data.structure import Branch
+from govapp.domain.events import Event
+from govapp.domain.rules import StepRule
+from govapp.domain.snapshot import ReviewFact, StepFact
+from govapp.services._dossier import write_dossier
+from govapp.services._work import Work
+
+
+def _open_review(work: Work, loaded: Loaded, into: str, right: str) -> Review:
+    """Open the review for a gate: its steps, its numbered dossier, notices to the deciders. The caller settles."""
+    gate = loaded.rules.gates[into]
+    review = Review(
+        measure_id=loaded.measure.id,
+        into=into,
+        came_from=loaded.snapshot.stage,
+        workflow_version_id=loaded.measure.workflow_version_id,
+        asked_by=work.actor.id,
+        state="open",
+        opened_at=work.at,
+    )
+    work.session.add(review)
+    work.session.flush()
+    dossier = write_dossier(work, loaded, review.id, 1)
+    first = min((step.order for step in gate.steps), default=1)
+    steps = [_add_step(work, review, rule, opens=rule.order == first) for rule in gate.steps]
+    work.log(
+        Event.REVIEW_OPENED,
+        {"into": into, "dossier": dossier.content_digest, "basis": dossier.basis_digest, "steps": [s.key for s in gate.steps]},
+        right=right, object_type="review", object_id=str(review.id),
+        measure_id=loaded.measure.id, branch_id=loaded.measure.branch_id,
+    )  # fmt: skip
+    work.at_seq.append(lambda seq: setattr(review, "opened_seq", seq))
+    for person in deciders_of(work, loaded, gate.steps):
+        work.tell(person, "decision_waits", measure_id=loaded.measure.id, review_id=review.id)
+    work.session.flush()
+    facts = tuple(
+        StepFact(row.id, row.key, row.name, row.waits_for, row.position, row.rule, row.deciders, (), row.opened_at) for row in steps
+    )
+    fact = ReviewFact(review.id, into, dossier.basis_digest, 1, review.asked_by, work.at, facts)
+    loaded.snapshot = replace(loaded.snapshot, review=fact)
+    return review
+
+
+def _add_step(work: Work, review: Review, rule: StepRule, *, opens: bool) -> ReviewStep:
+    row = ReviewStep(
+        review_id=review.id,
+        key=rule.key,
+        position=rule.order,
+        name=rule.name,
+        waits_for=rule.waits_for,
+        rule=dict(rule.rule),
+        needed=int(rule.rule.get("n", 1)),
+        deciders={kind: list(keys) for kind, keys in rule.deciders.items()},
+        state="open" if opens else "waiting",
+        opened_at=work.at if opens else None,
+        target_hours=rule.target_hours,
+    )
+    work.session.add(row)
+    work.session.flush()
+    for kind, keys in rule.deciders.items():
+        for key in keys:
+            work.session.add(StepDecider(step_id=row.id, kind=kind, key=key))
+    return row
+
+
+def deciders_of(work: Work, loaded: Loaded, steps: tuple[StepRule, ...]) -> list[int]:
+    """People whom these steps name by part, role in the branch or group; the owner never."""
+    people = {
+        held.person_id
+        for step in steps
+        for part in step.deciders.get("parts", ())
+        if (held := loaded.snapshot.parts.get(part)) is not None
+    }
+    roles = {role for step in steps for role in step.deciders.get("roles", ())}
+    if roles:
+        today = work.today(loaded.timezone)
+        rows = work.session.execute(
+            select(Grant.person_id, Grant.from_day, Grant.until_day, Branch.path)
+            .join(Role, Role.id == Grant.role_id)
+            .join(Branch, Branch.id == Grant.branch_id)
+            .where(Role.key.in_(roles), Grant.ended_at.is_(None))
+        )
+        people |= {
+            row.person_id
+            for row in rows
+            if loaded.place.path.startswith(row.path)
+            and (row.from_day is None or row.from_day <= today)
+            and (row.until_day is None or row.until_day >= today)
+        }
+    groups = {group for step in steps for group in step.deciders.get("groups", ())}
+    if groups:
+        people |= set(
+            work.session.scalars(
+                select(GroupMember.person_id)
+                .join(Group, Group.id == GroupMember.group_id)
+                .where(Group.key.in_(groups), GroupMember.ended_at.is_(None))
+            )
+        )
+    people.discard(loaded.snapshot.owner_id or 0)
+    return sorted(people)

@@ -1,0 +1,94 @@
+"""The only steps that set a measure's stage or state. Nothing else in the program may (a test looks)."""
+
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import select, update
+
+from govapp.data.measures import StagePassage
+from govapp.data.reviews import Review, ReviewStep
+from govapp.data.snapshots import Loaded
+from govapp.domain.events import Event
+from govapp.services._settle import values_of
+from govapp.services._work import Work
+
+
+def _set(work: Work, loaded: Loaded, stage: str | None, state: str) -> None:
+    measure = loaded.measure
+    measure.stage, measure.state = stage, state
+    measure.version += 1
+    work.at_seq.append(lambda seq: setattr(measure, "stage_seq", seq))
+
+
+def _leave(work: Work, loaded: Loaded) -> None:
+    passage_id = loaded.snapshot.passage_id
+    if passage_id is not None:
+        statement = update(StagePassage).where(StagePassage.id == passage_id, StagePassage.left_at.is_(None))
+        work.at_seq.append(lambda seq: work.session.execute(statement.values(left_at=work.at, left_seq=seq)))
+
+
+def _enter(work: Work, loaded: Loaded, stage: str, how: str, review_id: int | None) -> StagePassage:
+    passage = StagePassage(
+        measure_id=loaded.measure.id, stage=stage, how=how, entered_at=work.at, values=values_of(loaded), review_id=review_id
+    )
+    work.session.add(passage)
+    work.at_seq.append(lambda seq: setattr(passage, "entered_seq", seq))
+    return passage
+
+
+def _end_review(work: Work, loaded: Loaded, state: str, reason: str = "") -> None:
+    """End the open review as passed, sent_back, withdrawn or overtaken; its steps end with it."""
+    fact = loaded.snapshot.review
+    if fact is None:
+        return
+    review = work.session.get_one(Review, fact.id)
+    review.state, review.reason, review.ended_at = state, reason, work.at
+    review.version += 1
+    work.at_seq.append(lambda seq: setattr(review, "ended_seq", seq))
+    for step in work.session.scalars(select(ReviewStep).where(ReviewStep.review_id == fact.id)):
+        if step.state in {"open", "waiting"}:
+            passed = state == "passed" and step.state == "open"
+            step.state = "granted" if passed else "ended"
+            step.decided_at = work.at
+    work.log(
+        Event.REVIEW_ENDED,
+        {"review": fact.id, "into": fact.into, "state": state, "reason": reason},
+        object_type="review", object_id=str(fact.id), measure_id=loaded.measure.id, branch_id=loaded.measure.branch_id,
+    )  # fmt: skip
+    loaded.snapshot = replace(loaded.snapshot, review=None)
+
+
+def _change_stage(work: Work, loaded: Loaded, to: str, how: str, right: str, **more: Any) -> None:
+    """Move the measure into a stage: leaves the old passage, enters the new one, ends the open review, logs."""
+    review = loaded.snapshot.review
+    review_id = review.id if review and review.into == to else None
+    came_from = loaded.snapshot.stage
+    if review is not None:
+        _end_review(work, loaded, "passed" if review_id and how == "advance" else "overtaken", str(more.get("reason", "")))
+    _leave(work, loaded)
+    _enter(work, loaded, to, how, review_id)
+    _set(work, loaded, to, "active")
+    payload = {"from": came_from, "to": to, "how": how, "review": review_id, "version": loaded.measure.version, **more}
+    work.log(
+        Event.MEASURE_REOPENED if how == "reopen" else Event.MEASURE_MOVED,
+        payload, right=right, object_type="measure", object_id=loaded.measure.key,
+        measure_id=loaded.measure.id, branch_id=loaded.measure.branch_id,
+    )  # fmt: skip
+    loaded.snapshot = replace(
+        loaded.snapshot, stage=to, state="active", version=loaded.measure.version, passage_id=0, review=None
+    )
+
+
+def _change_state(work: Work, loaded: Loaded, state: str, event: Event, right: str, payload: dict[str, Any]) -> None:
+    """Put on hold, release, cancel or bring back a cancelled measure; the stage stays."""
+    before = loaded.snapshot.state
+    if state == "cancelled":
+        _end_review(work, loaded, "overtaken", payload.get("reason", ""))
+    _set(work, loaded, loaded.measure.stage, state)
+    work.log(
+        event,
+        {"from": before, "to": loaded.measure.stage, "state": state, "version": loaded.measure.version, **payload},
+        right=right, object_type="measure", object_id=loaded.measure.key,
+        measure_id=loaded.measure.id, branch_id=loaded.measure.branch_id,
+    )  # fmt: skip
+    loaded.snapshot = replace(loaded.snapshot, state=state, version=loaded.measure.version)
