@@ -1,4 +1,4 @@
-"""Days and moments in words: `12 Nov 2026`, `12 Nov 2026, 18:00`, `6 d`. Moments are UTC inside and shown in a zone."""
+"""Days and moments in words: `12 Nov 2026`, `12 Nov 2026, 18:00`, `6 d`. Moments are shown in a zone."""
 
 from datetime import UTC, date, datetime, tzinfo
 from functools import lru_cache
@@ -70,7 +70,7 @@ def iso(value: date | datetime | None) -> str:
 
 
 def span(seconds: float) -> str:
-    """How long, in one unit: `now`, `4 min`, `3 h`, `6 d`, `2 y`. Days run to 730, since waiting is counted in days."""
+    """How long, in one unit: `now`, `4 min`, `3 h`, `6 d`, `2 y`. Days run to 730: waiting is counted in them."""
     seconds = abs(seconds)
     if seconds < _MINUTE:
         return _("now")

@@ -32,7 +32,7 @@ FILTERS = {
 
 
 def install_filters(env: Environment) -> None:
-    """Add the shared filters: `{{ value|amount('EUR') }}`, `{{ at|moment(zone) }}`, `{{ since|ago(now) }}`."""
+    """Add the shared filters: `{{ value|amount('EUR') }}`, `{{ at|moment(zone) }}`."""
     env.filters.update(FILTERS)
 
 

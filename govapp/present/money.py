@@ -1,4 +1,4 @@
-"""Amounts in words: `EUR 84,000`, thousands, a real minus, a currency code; several currencies side by side."""
+"""Amounts in words: `EUR 84,000`, thousands, a real minus; several currencies side by side."""
 
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
@@ -11,7 +11,7 @@ _SCALES = ((Decimal(10) ** 9, "bn"), (Decimal(10) ** 6, "m"), (Decimal(10) ** 3,
 
 
 def number(value: Decimal | int | None, decimals: int | None = None) -> str:
-    """`1,234.5` with a real minus; `decimals` rounds half up, without it the value keeps its own. None is a dash."""
+    """`1,234.5` with a real minus; `decimals` rounds half up, else the value keeps its own. None is a dash."""
     if value is None:
         return NONE
     value = Decimal(value)
@@ -31,7 +31,7 @@ def signed(value: Decimal | int | None, decimals: int | None = None) -> str:
 
 
 def amount(value: Decimal | int | None, currency: str, decimals: int | None = None) -> str:
-    """`EUR 84,000`, or `EUR 84,000.50` where there are cents (`decimals` forces a number of them). None is a dash."""
+    """`EUR 84,000`, or `EUR 84,000.50` where there are cents (`decimals` sets how many). None is a dash."""
     if value is None:
         return NONE
     if decimals is None:
@@ -67,7 +67,7 @@ def short_amount(value: Decimal | int | None, currency: str, figures: int = 1) -
 
 
 def amounts(values: Mapping[str, Decimal] | None, short: bool = False) -> str:
-    """Amounts of several currencies side by side, never added: `EUR 84,000 · GBP 1,200`. Nothing is a dash."""
+    """Amounts side by side, never added: `EUR 84,000 · GBP 1,200`. Nothing is a dash."""
     if not values:
         return NONE
     words = short_amount if short else amount

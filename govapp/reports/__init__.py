@@ -1,0 +1,1 @@
+"""PDF. Plain data in, bytes out."""

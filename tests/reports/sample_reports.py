@@ -1,0 +1,253 @@
+"""Reports filled as real ones are: long titles, many scripts, every list in use."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+from govapp.reports import branch as b
+from govapp.reports import dossier as d
+from govapp.reports.paper import LogHead
+
+AS_OF = datetime(2026, 10, 31, 18, 0, tzinfo=UTC)
+HEAD = LogHead(48211, "ba3d914f7236c0fe42e314f5d7a028f1558f5b76c0e9203a2a30602dabd52597")
+BASE = "https://govapp.example"
+PEOPLE = (
+    "Agnieszka Kowalska",
+    "Dr Anders Holm",
+    "Ελένη Παπαδοπούλου",
+    "محمد الفارسي",
+    "山田 太郎",
+    "Lars Ström",
+    "Kwame Mensah",
+    "Mariana de Oliveira e Castro",
+    "김민수",
+    "Владимир Греков",
+)
+TITLES = (
+    "Server hall B decommissioned",
+    "Password resets by self-service for all staff, including warehouses, shops and the two sites abroad",
+    "Retire file servers in 14 branches",
+    "Weekend cover from the Lisbon desk",
+    "Single sign-on for the last 60 applications that still keep local passwords",
+    "One telephony contract",
+    "Εξορθολογισμός αδειών λογισμικού",
+    "توحيد مكاتب الخدمة",
+    "服务目录整合与标准变更自动化",
+    "Office licences by role",
+)
+STAGES = ("Defined", "Identified", "Detailed", "Decided", "Implemented", "Closed")
+DIGEST = "e835d9008b3fee8e4af3fa7ab272da103768dfb2a53fc73e0e2bc618f170bc08"
+
+
+def person(n: int) -> str:
+    """The n-th person, round and round."""
+    return PEOPLE[n % len(PEOPLE)]
+
+
+def sample_measures(count: int) -> tuple[b.MeasureRow, ...]:
+    """Rows of the table of all measures."""
+    return tuple(_measure(n) for n in range(count))
+
+
+def _measure(n: int) -> b.MeasureRow:
+    wait = None
+    if n % 3 == 0:
+        since = AS_OF - timedelta(days=(n * 7) % 44, hours=5)
+        what = ("business acceptance", "risk review", "budget approval", "steering committee")[n % 4]
+        wait = b.Wait(what, person(n + 2), since, since + timedelta(days=14))
+    return b.MeasureRow(
+        key=f"M-{100 + n}",
+        title=TITLES[n % len(TITLES)],
+        owner=person(n),
+        stage=STAGES[(n * 5) % 6],
+        state="on_hold" if n % 17 == 4 else "active",
+        implementation=("green", "green", "amber", "red", "none")[n % 5],
+        potential=("green", "amber", "green", "none")[n % 4],
+        values=(("EUR", Decimal((n * 37337) % 900_000 - 20_000)),) if n % 7 else (),
+        wait=wait,
+    )
+
+
+def sample_branch(count: int = 60, **changes: object) -> b.BranchData:
+    """A portfolio with `count` measures."""
+    measures = sample_measures(count)
+    stages = tuple(
+        b.StageRow(
+            name,
+            sum(m.stage == name for m in measures),
+            sum(m.stage == name and m.state == "on_hold" for m in measures),
+            (("EUR", sum((v for m in measures if m.stage == name for _, v in m.values), Decimal(0))),),
+        )
+        for name in STAGES
+    )
+    groups = []
+    for whom in sorted({m.wait.whom for m in measures if m.wait}):
+        rows = [
+            b.WaitingMeasure(m.key, m.title, m.wait.what, m.wait.since, m.wait.due)
+            for m in measures
+            if m.wait and m.wait.whom == whom
+        ]
+        groups.append(b.WaitGroup(whom, tuple(rows)))
+    filled: dict[str, object] = {
+        "name": "IT Service Operations",
+        "organization": "Nordhaven Group",
+        "branch_path": "Nordhaven Group › IT Service Operations",
+        "rules": "Service team, version 1",
+        "as_of": AS_OF,
+        "zone": "Europe/Berlin",
+        "log_head": HEAD,
+        "stages": stages,
+        "measures": measures,
+        "waits": tuple(groups),
+        "partial": True,
+        "frozen_from": "Decided",
+        "base_url": BASE,
+    }
+    return b.BranchData(**{**filled, **changes})  # type: ignore[arg-type]  # changes are chosen by each test
+
+
+def sample_dossier(pieces: int = 13, entries: int = 60, **changes: object) -> d.DossierData:
+    """A measure late in its life with everything on record."""
+    filled: dict[str, object] = {
+        "key": "M-132",
+        "title": "Server hall B decommissioned, racks moved to hall A and the lease handed back",
+        "organization": "Nordhaven Group",
+        "branch_path": "IT Service Operations › Data centres › Hall B",
+        "stage": "Detailed",
+        "state": "active",
+        "rules": "Service team, version 1",
+        "as_of": AS_OF,
+        "zone": "Europe/Berlin",
+        "log_head": HEAD,
+        "implementation": d.Status("amber", "Survey came 9 working days late", person(0), date(2026, 10, 22)),
+        "potential": d.Status("green", "Forecast equals estimate"),
+        "values": (("EUR", Decimal(880_000)), ("GBP", Decimal(-12_400))),
+        "facts": (
+            d.Fact("Service", "Data centre hosting"),
+            d.Fact("Business unit", "Infrastructure"),
+            d.Fact("Risk rating", "high"),
+            d.Fact("Change type", "normal"),
+            d.Fact("External key", "PPM-2031 (project register)"),
+        ),
+        "texts": (
+            d.Fact("Problem", "Hall B runs at 18 % of its load.\nThe lease ends on 31 March 2027."),
+            d.Fact("Expected effect", "Lease, power and hands on site are saved from April 2027 on."),
+        ),
+        "parts": tuple(
+            d.PartHeld(part, person(n))
+            for n, part in enumerate(("owner", "sponsor", "controller", "service_owner", "process_owner"))
+        )
+        + (d.PartHeld("finance_contact", ""),),
+        "waits": (
+            d.Waiting("business acceptance", f"{person(3)}, {person(4)}", AS_OF - timedelta(days=18, hours=3)),
+        ),
+        "next_stage": "Decided",
+        "findings": (
+            d.Finding("Business case with file", True, "Revision 3, submitted by Agnieszka Kowalska"),
+            d.Finding("Budget source named", False, "Controller or finance contact can supply it"),
+            d.Finding("No open blocking risk", True),
+        ),
+        "reviews": tuple(_review(n) for n in range(3)),
+        "conditions": (
+            d.Condition("Option signed by 13 November", person(0), date(2026, 11, 13), True, "open"),
+            d.Condition("Works council heard", person(1), date(2026, 9, 1), False, "met"),
+        ),
+        "effects": (
+            d.EffectLine("Lease of hall B, 1,150 m²", "EBITDA", True, "EUR", Decimal(460_000), Decimal(805_000)),
+            d.EffectLine(
+                "Power and cooling, 570 MWh", "EBITDA", True, "EUR", Decimal(330_000), Decimal(578_000),
+                Decimal(560_000), Decimal("120000.50"), Decimal(90_000),
+            ),
+            d.EffectLine("Migration and clearance", "cash", False, "EUR", None, Decimal(-340_000), Decimal(-355_000)),
+            d.EffectLine("Hands on site", "FTE", True, "", Decimal("0.8"), Decimal("0.8")),
+        ),
+        "milestones": _milestones(),
+        "dependencies": (
+            d.Dependency("M-127", TITLES[1], "Decided", "Implemented", True),
+            d.Dependency("M-129", TITLES[7], "Implemented", "Detailed", False),
+        ),
+        "risks": (
+            d.Risk("Lease of the hall ends before the last rack is empty", "high", 3, 4, person(0),
+                   "Three-month option, to be drawn by 15 November", True),
+            d.Risk("Two storage systems do not survive the move", "medium", 3, 3, person(2), "Copy first"),
+            d.Risk("Load in hall A exceeds its cooling", "low", 2, 2, person(5), "Load test done", False, False),
+        ),
+        "evidence": tuple(_piece(n) for n in range(pieces)),
+        "history": tuple(
+            d.HistoryEntry(
+                47_000 + n * 13,
+                AS_OF - timedelta(days=200 - 3 * min(n, 60), minutes=n * 7 % 60),
+                person(n),
+                ("Submitted business case, revision 2", "Move into Decided refused: budget source is missing",
+                 "Approved the step technical validation on dossier 2", "Changed the forecast of two milestones",
+                 "Declared implementation at risk: survey came 9 working days late, racks 33 to 64 move in January")[
+                    n % 5
+                ],
+                person(n + 1) if n % 9 == 0 else "",
+            )
+            for n in range(entries)
+        ),
+        "base_url": BASE,
+    }
+    return d.DossierData(**{**filled, **changes})  # type: ignore[arg-type]  # changes are chosen by each test
+
+
+def _milestones() -> tuple[d.Milestone, ...]:
+    return (
+        d.Milestone("Inventory and owners", person(0), date(2026, 8, 31), date(2026, 8, 31), None, date(2026, 9, 18)),
+        d.Milestone("Asbestos survey", person(2), date(2026, 10, 9), date(2026, 9, 30), None, date(2026, 10, 22)),
+        d.Milestone("Lease option signed", person(0), date(2026, 10, 15), date(2026, 10, 15)),
+        d.Milestone("Racks 1 to 32 moved, including the storage systems", person(4), date(2026, 12, 22)),
+        d.Milestone("Racks 33 to 64 moved", person(4), date(2027, 2, 26), date(2027, 1, 29), date(2027, 3, 5)),
+        d.Milestone("機房關閉並移交", person(8), date(2027, 3, 31), date(2027, 3, 31)),
+        d.Milestone("Lessons written down"),
+    )
+
+
+def _review(n: int) -> d.Review:
+    at = AS_OF - timedelta(days=150 - 50 * n)
+    steps = [
+        d.Step(
+            "Technical validation", "Architecture board", "any of 2", "granted",
+            (
+                d.Vote(person(6), "comment", at + timedelta(days=1), "", "Which hall takes the tape library?", "", 1),
+                d.Vote(person(5), "approve", at + timedelta(days=3), person(6) if n == 1 else "", "Load test seen.",
+                       "I have reviewed the technical evidence.", 2, n == 2),
+            ),
+        ),
+        d.Step("Budget approval", "Finance, infrastructure", "any of 3", "refused" if n == 1 else "granted",
+               (d.Vote(person(7), "send_back" if n == 1 else "approve", at + timedelta(days=5), "",
+                       "The one-off cost has no source." if n == 1 else "", "", 2),)),
+    ]
+    if n == 2:
+        steps.append(d.Step("Business acceptance", f"{person(3)}, {person(4)}", "all of 2", "open"))
+    state = ("passed", "sent_back", "open")[n]
+    ended = None if n == 2 else at + timedelta(days=6)
+    reason = "The one-off cost has no source." if n == 1 else ""
+    return d.Review(2310 + n, STAGES[n + 1], state, person(0), at, 2, DIGEST, ended, reason, tuple(steps))
+
+
+def _piece(n: int) -> d.EvidencePiece:
+    kinds = ("Business case", "Technical review form", "Asbestos survey", "Load test of hall A", "Rack inventory")
+    values = [d.Fact("Summary", "The hall is empty by the end of February. " * (1 + n % 3)),
+              d.Fact("Amount", "EUR 340,000"), d.Fact("Cost centre", "4410")]
+    if n == 2:
+        values.append(d.Fact("Findings in full", "Panel by panel, nothing loose was found in the north wing. " * 60))
+    return d.EvidencePiece(
+        kind=kinds[n % 5],
+        title=f"{kinds[n % 5]} {n + 1}",
+        revision=1 + n % 4,
+        state=("valid", "accepted", "expired", "returned")[(n // 2) % 4],
+        submitter=person(n),
+        submitted_at=AS_OF - timedelta(days=90 - n),
+        digest=DIGEST,
+        kind_version=1,
+        on_behalf_of=person(n + 1) if n == 3 else "",
+        effective=date(2026, 8, 1),
+        valid_until=date(2026, 11, 15) if n % 2 else None,
+        judged_by=person(n + 3) if n % 2 else "",
+        values=tuple(values),
+        files=tuple(
+            d.EvidenceFile(name, 1_204_331, DIGEST)
+            for name in (f"business-case-{n}.pdf", "survey_north_wing_final_final_v12_signed_by_contractor.xlsx")[: n % 3]
+        ),
+    )
