@@ -2,9 +2,8 @@
 
 from collections.abc import Callable
 
-from flask_babel import gettext as _
-
 from govapp.domain.imports.results import FileRefused, Problem, Remark
+from govapp.present.language import gettext as _
 
 _LONGEST_SHOWN = 80
 _MOST_LISTED = 40
@@ -143,7 +142,7 @@ _WHY: dict[str, Callable[[Problem], str]] = {
     ),
     "bad_currency": lambda p: _("a currency is written as its three letters, such as GBP."),
     "amount_too_large": lambda p: _(
-        "the amount has more than %(digits)s digits before the decimal sign.", digits=p.detail
+        "the amount is larger than %(limit)s, the largest one kept.", limit=p.detail
     ),
     "amount_too_precise": lambda p: _(
         "the amount is finer than %(decimals)s decimals of its currency; write it "
@@ -195,6 +194,10 @@ _REFUSED: dict[str, Callable[[FileRefused], str]] = {
         "The file begins with the mark of %(found)s, while the mapping says %(stated)s.",
         found=r.found[0],
         stated=r.value,
+    ),
+    "no_byte_order": lambda r: _(
+        "The file does not say which byte comes first; state %(name)s-le or %(name)s-be as its encoding.",
+        name=r.value,
     ),
     "broken_gzip": lambda r: _("The packed file is damaged or cut off."),
     "file_too_large": lambda r: _("The packed file unpacks to more than %(bytes)s bytes.", bytes=r.value),

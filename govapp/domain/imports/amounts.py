@@ -1,47 +1,17 @@
 """Amounts as people write them, read exactly or refused; never rounded unless the mapping says so."""
 
 import re
-from decimal import ROUND_HALF_UP, Context, Decimal, Inexact, InvalidOperation
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 from govapp.domain.imports.results import ValueFault
 from govapp.domain.imports.rules import AmountStyle
+from govapp.domain.money import LARGEST_MINOR, decimals_of
 
-# ISO 4217: currencies whose minor unit is not a hundredth.
-_DECIMALS = dict.fromkeys(
-    [
-        "BIF",
-        "CLP",
-        "DJF",
-        "GNF",
-        "ISK",
-        "JPY",
-        "KMF",
-        "KRW",
-        "PYG",
-        "RWF",
-        "UGX",
-        "UYI",
-        "VND",
-        "VUV",
-        "XAF",
-        "XOF",
-        "XPF",
-    ],
-    0,
-)
-_DECIMALS |= dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3)
-FTE_DECIMALS = 4
-MAX_DIGITS = 15
 _KNOWN_SIGNS = "£$€¥₹₽₩₺₴₦฿₫₪"
 _SPACES = dict.fromkeys(map(ord, "\u00a0\u2007\u2009\u202f"), " ")
 _MINUS = "-\u2212\u2013"
 _LONGEST = 60
 _EXACT = Context(prec=80)
-
-
-def decimals_of(currency: str) -> int:
-    """How many decimals a currency has (ISO 4217); the empty currency stands for full-time posts."""
-    return _DECIMALS.get(currency, 2) if currency else FTE_DECIMALS
 
 
 class AmountReader:
@@ -117,15 +87,11 @@ class AmountReader:
         return Decimal(f"{re.sub('[^0-9]', '', whole) or '0'}.{part or '0'}")
 
     def _scaled(self, number: Decimal, factor: int, currency: str) -> Decimal:
-        try:
-            amount = _EXACT.multiply(number, Decimal(factor))
-            if amount.adjusted() >= MAX_DIGITS and amount:
-                raise ValueFault("amount_too_large", str(MAX_DIGITS))
-            step = Decimal(1).scaleb(-decimals_of(currency))
-            if self._style.rounding == "half_up":
-                return amount.quantize(step, ROUND_HALF_UP, _EXACT)
-            return amount.quantize(step, context=Context(prec=80, traps=[Inexact, InvalidOperation]))
-        except Inexact as error:
-            raise ValueFault("amount_too_precise", str(decimals_of(currency))) from error
-        except InvalidOperation as error:
-            raise ValueFault("bad_amount") from error
+        decimals = decimals_of(currency)
+        amount = _EXACT.multiply(number, Decimal(factor))
+        if abs(amount) > Decimal(LARGEST_MINOR).scaleb(-decimals):
+            raise ValueFault("amount_too_large", f"{LARGEST_MINOR // 10**decimals:,}")
+        rounded = amount.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP, _EXACT)
+        if rounded != amount and self._style.rounding == "refuse":
+            raise ValueFault("amount_too_precise", str(decimals))
+        return rounded or abs(rounded)

@@ -117,7 +117,7 @@ class Cells:
         return word
 
     def known(self, source: Source, values: ValueMap) -> str | None:
-        """A word the value map itself lists, also for cells that stand for no value otherwise; None without."""
+        """A word the value map itself lists, also for cells that stand for no value; None without."""
         listed = replace(values, otherwise="refuse")
         for address in source.columns:
             word = _meant(self.text(address), listed, ())

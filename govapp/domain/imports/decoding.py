@@ -125,7 +125,8 @@ def lines_of(data: Data, encoding: str) -> Iterator[str]:
 
     A byte order mark is dropped. Bytes the encoding does not define stand as marks (`byte_of`, `UNDEFINED`).
     Encoding `auto` takes what the mark says, and UTF-8 where there is none.
-    Raises FileRefused: empty_file; other_encoding when the mark at the start says otherwise than the mapping.
+    Raises FileRefused: empty_file; other_encoding when the mark at the start says otherwise than the mapping;
+    no_byte_order when UTF-16 or UTF-32 is stated and nothing says which byte comes first.
     """
     blocks = blocks_of(data)
     seen = b""
@@ -142,6 +143,8 @@ def lines_of(data: Data, encoding: str) -> Iterator[str]:
     plain = codecs.lookup(encoding).name if encoding != "auto" else marked or "utf-8"
     if marked and not plain.startswith(marked):
         raise FileRefused("other_encoding", encoding, (marked,))
+    if plain in ("utf-16", "utf-32") and not marked:
+        raise FileRefused("no_byte_order", plain)
     stream = io.TextIOWrapper(
         io.BufferedReader(_Blocks(blocks, seen), _BLOCK),
         encoding="utf-8-sig" if plain in ("utf-8", "utf-8-sig") else plain,

@@ -55,10 +55,10 @@ class Mapping:
         top = Section(values)
         layout = layout_of(top)
         refuse_unknown_spans(layout)
-        dates = dates_of(top.section("dates"), no_dates()) if top.has("dates") else no_dates()
-        style = (
-            style_of(top.section("amount_style"), plain_style()) if top.has("amount_style") else plain_style()
-        )
+        dates_part, style_part = top.section("dates"), top.section("amount_style")
+        dates, style = dates_of(dates_part, no_dates()), style_of(style_part, plain_style())
+        dates_part.done()
+        style_part.done()
         key = rules.columns_of(top, "key", "-") if top.has("key") else None
         match = top.choice("match", MATCHES, "key_then_name" if key else "name")
         if key is None and match != "name":

@@ -144,13 +144,14 @@ def milestones_of(top: Section, dates: DateForms) -> tuple[MilestoneRule, ...]:
     """The date columns that become dates of milestones."""
     rules = []
     for part in top.sections("milestones"):
+        name, which = part.text("name"), part.choice("which", ("plan", "forecast", "actual"))
         forms = dates_of(part, dates)
         if not forms.forms:
             raise part.fail("date_forms", "is missing, here and under “dates”")
         rules.append(
             MilestoneRule(
-                part.text("name"),
-                part.choice("which", ("plan", "forecast", "actual")),
+                name,
+                which,
                 source_of(part),
                 forms,
                 part.flag("required"),

@@ -13,7 +13,8 @@ class MappingError(ValueError):
     def __init__(self, key: str, reason: str) -> None:
         self.key = key
         self.reason = reason
-        super().__init__(f"The key “{key}” {reason}." if key else f"The mapping {reason}.")
+        sentence = f"The key “{key}” {reason}" if key else f"The mapping {reason}"
+        super().__init__(sentence if sentence.endswith("?") else f"{sentence}.")
 
 
 class Section:
@@ -49,7 +50,8 @@ class Section:
         value = self.raw(key)
         if value is None:
             if default is None:
-                raise self.fail(key, "is missing")
+                near = difflib.get_close_matches(key, [str(name) for name in self._values], n=1)
+                raise self.fail(key, f"is missing; is “{near[0]}” meant for it?" if near else "is missing")
             return default
         return as_text(value, self.at(key))
 
@@ -132,7 +134,7 @@ class Section:
             if name not in self._known:
                 near = difflib.get_close_matches(str(name), sorted(self._known), n=1)
                 hint = (
-                    f"; did you mean “{near[0]}”"
+                    f"; did you mean “{near[0]}”?"
                     if near
                     else f"; known are: {', '.join(sorted(self._known))}"
                 )

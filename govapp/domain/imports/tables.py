@@ -40,7 +40,7 @@ def open_table(layout: Layout, data: Data, addresses: tuple[str, ...]) -> Table:
     """Find the columns a mapping names and hand out the records.
 
     Raises FileRefused: empty_file, no_header, unknown_columns, ambiguous_column, delimiter_unclear,
-    other_encoding, nul_in_header, broken_quotes, broken_gzip, file_too_large.
+    other_encoding, no_byte_order, nul_in_header, broken_quotes, broken_gzip, file_too_large.
     """
     tests = (*layout.skip_where, *layout.stop_at)
     wanted = tuple(dict.fromkeys((*addresses, *(test.column for test in tests), *layout.carry_down)))
