@@ -1,0 +1,62 @@
+"""Sentences for refusals by code. They say what happened and what to do next."""
+
+from collections.abc import Callable
+from typing import Any
+
+from govapp.present.language import gettext as _
+
+Sentence = Callable[[], str]
+
+_HEADINGS: dict[int, Sentence] = {
+    400: lambda: _("This request was not understood"),
+    401: lambda: _("Please sign in"),
+    403: lambda: _("Not allowed"),
+    404: lambda: _("Not found"),
+    405: lambda: _("This address does not take that"),
+    409: lambda: _("Somebody was faster"),
+    413: lambda: _("Too large"),
+    415: lambda: _("This type is not accepted"),
+    422: lambda: _("Not saved yet"),
+    429: lambda: _("Too many tries"),
+    500: lambda: _("Something went wrong on our side"),
+    503: lambda: _("Busy for a moment"),
+}
+
+SENTENCES: dict[str, Sentence] = {
+    "not_found": lambda: _("There is nothing at this address, or it is not for you to see."),
+    "no_right": lambda: _("Your roles and parts do not permit this. A program lead or administrator can grant the right."),
+    "account_disabled": lambda: _("This account is disabled. An administrator can enable it again."),
+    "other_site": lambda: _("This form was sent from another site's page. Open the page here and send it again."),
+    "undeclared": lambda: _("This address is closed."),
+    "stale": lambda: _("Somebody changed this since you opened it. Look at the fresh content, then try again."),
+    "key_reused": lambda: _("This form was already sent with other content. Load the page again."),
+    "too_many": lambda: _("Too many tries. Please wait a moment."),
+    "busy": lambda: _("The database is busy. Nothing was changed. Please try again in a few seconds."),
+    "disk_full": lambda: _("The disk is full, so nothing was saved. The operator has to make room; then try again."),
+    "token_missing": lambda: _("The form did not carry its token. Load the page again and send it from there."),
+    "token_renewed": lambda: _("This page was open for long. It is fresh again: press the button once more, nothing is lost."),
+    "required": lambda: _("Please fill this in."),
+    "http_400": lambda: _("The address or form holds signs that cannot be read. Load the page again."),
+    "http_404": lambda: _("There is nothing at this address, or it is not for you to see."),
+    "http_405": lambda: _("The address exists, but not for this kind of request."),
+    "http_413": lambda: _("What was sent is larger than allowed. Send less, or a smaller file."),
+    "http_415": lambda: _("Files of this type are not accepted here."),
+    "http_429": lambda: _("Too many requests. Please wait a moment."),
+    "http_500": lambda: _("The problem was recorded. Nothing half-done was saved. Try again; if it stays, name the incident."),
+    "http_503": lambda: _("Please try again in a few seconds."),
+}
+
+
+def heading_of(status: int) -> str:
+    """The head of an error page."""
+    return _HEADINGS.get(status, _HEADINGS[400 if status < 500 else 500])()
+
+
+def sentence_of(code: str, values: dict[str, Any] | None = None) -> str:
+    """The sentence of a code, filled with values. A text that is no known code is taken for a sentence."""
+    known = SENTENCES.get(code)
+    text = known() if known else code
+    try:
+        return text % values if values and known else text
+    except (KeyError, TypeError, ValueError):
+        return text

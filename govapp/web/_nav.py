@@ -1,0 +1,70 @@
+"""The main navigation: only what the person may, with counters."""
+
+from dataclasses import dataclass
+
+from flask import current_app, g, request
+from flask_babel import lazy_gettext as _l
+
+from govapp.data.engine import reading
+from govapp.data.people_queries import holds_part
+from govapp.domain.permissions import PART_PERMISSIONS, PARTS, Permission
+from govapp.domain.rights import Actor
+from govapp.web._counters import inbox_count
+from govapp.web._identity import current_actor
+
+P = Permission
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A place in the navigation."""
+
+    address: str
+    label: str
+    current: bool
+    count: int
+
+
+_PLACES: tuple[tuple[str, object, tuple[Permission, ...]], ...] = (
+    ("/", _l("My work"), (P.SIGNED_IN,)),
+    ("/board", _l("Board"), (P.MEASURE_VIEW,)),
+    ("/measures", _l("Measures"), (P.MEASURE_VIEW,)),
+    ("/reviews", _l("Reviews"), (P.REVIEW_VIEW,)),
+    ("/finance/confirmations", _l("Finance"), (P.FINANCE_CONFIRM,)),
+    ("/structure", _l("Structure"), (P.STRUCTURE_VIEW,)),
+    ("/dashboard", _l("Dashboard"), (P.REPORT_VIEW,)),
+    ("/reports", _l("Reports"), (P.REPORT_VIEW,)),
+    ("/audit", _l("Audit log"), (P.AUDIT_VIEW,)),
+    ("/admin", _l("Admin"), (P.PEOPLE_VIEW, P.GOVERNANCE_VIEW, P.SYSTEM_OPERATE)),
+)
+_COUNTED = {"/", "/reviews"}
+_BY_PART = frozenset().union(*PART_PERMISSIONS.values())
+
+
+def navigation() -> list[Entry]:
+    """Places this person may go to; an error page asks the database for nothing and shows those without counters."""
+    actor = current_actor()
+    if actor is None:
+        return []
+    known = {rule.rule for rule in current_app.url_map.iter_rules()}
+    quiet = bool(g.get("quiet"))
+    shown = [place for place in _PLACES if place[0] in known and any(_open(actor, p, quiet) for p in place[2])]
+    count = 0 if quiet else inbox_count(actor)
+    return [Entry(address, str(label), _is_here(address), count if address in _COUNTED else 0) for address, label, _ in shown]
+
+
+def _is_here(address: str) -> bool:
+    if address == "/":
+        return request.path == "/"
+    return request.path == address or request.path.startswith(f"{address}/")
+
+
+def _open(actor: Actor, permission: Permission, quiet: bool) -> bool:
+    if permission is P.SIGNED_IN or actor.holds_anywhere(permission):
+        return True
+    if quiet or permission not in _BY_PART or actor.id is None:
+        return False
+    if "holds_part" not in g:
+        with reading() as session:
+            g.holds_part = holds_part(session, actor.id, PARTS)
+    return bool(g.holds_part)
