@@ -110,8 +110,8 @@ UNDEFINED = b"No,Name,Note\r\n1,Quan\x9dtum,fine\r\n2,Sound,fine\r\n"
 def test_undefined_bytes_refuse_their_row_and_no_other() -> None:
     one, two = read_rows(mapping(encoding="cp1252"), UNDEFINED)
     assert problem_sentence(one.problems[0]) == (
-        "Row 2, “Name”, value “Quan�tum”: there are bytes the stated encoding does not define (0x9d); state what "
-        "they stand for under undefined_bytes."
+        "Row 2, “Name”, value “Quan�tum”: there are bytes the stated encoding does not define (0x9d); state "
+        "what they stand for under undefined_bytes."
     )
     assert two.problems == ()
 
@@ -131,10 +131,6 @@ def test_undefined_bytes_follow_the_rule_and_leave_a_remark(rule: object, name: 
     assert (one.name, one.problems) == (name, ())
     first = one.remarks[0]
     assert (first.code, first.label, first.text) == ("replaced_bytes", "Name", "0x9d")
-        "replaced_bytes",
-        "Name",
-        "0x9d",
-    )
     assert [remark.code for remark in two.remarks] == ["kept"]
 
 

@@ -199,6 +199,7 @@ def test_columns_are_found_by_position_beginning_and_loose_spacing() -> None:
         data.encode(),
     )
     assert (row.key, row.name, row.remarks[0].text) == ("1", "Bridge", "All well")
+    assert row.remarks[0].label == "Departmental commentary on actions planned"
 
 
 def test_a_file_without_header_is_read_by_position() -> None:

@@ -142,6 +142,13 @@ def test_a_name_met_twice_is_refused_when_names_tell_measures_apart() -> None:
     assert "the name stands already in row 2" in sentence(read(*rows, match="name")[1])
 
 
+def test_a_row_without_key_may_not_bear_the_name_of_another_row() -> None:
+    other = ["A-2", *GOOD[1:]]
+    assert [bool(row.problems) for row in read(GOOD, with_cell("No", ""))] == [False, True]
+    assert [bool(row.problems) for row in read(with_cell("No", ""), GOOD)] == [False, True]
+    assert [bool(row.problems) for row in read(GOOD, other)] == [False, False]
+
+
 def test_no_value_texts_become_remarks_and_no_problems() -> None:
     (row,) = read(["A-1", "Bridge", "Roads", "Exempt under Section 43\n(Commercial)", "N/A", "?", ""])
     assert row.problems == ()

@@ -9,7 +9,7 @@ from govapp.domain.imports.decoding import CONTROLS, SUSPECT, UNDEFINED, byte_of
 from govapp.domain.imports.mapping_values import folded
 from govapp.domain.imports.results import Problem, Remark, ValueFault
 from govapp.domain.imports.rules import Layout, NoValue, Source, ValueMap
-from govapp.domain.imports.tables import Record
+from govapp.domain.imports.tables import Record, Table
 
 _MOST_KNOWN = 30
 Value = TypeVar("Value")
@@ -18,24 +18,24 @@ Value = TypeVar("Value")
 class Cells:
     """The cells of one record, read by address; what is odd is gathered as remarks and problems."""
 
-    def __init__(
-        self, record: Record, indexes: dict[str, int], layout: Layout, no_value: NoValue, across: bool
-    ) -> None:
+    def __init__(self, record: Record, table: Table, layout: Layout, no_value: NoValue) -> None:
         self._record = record
-        self._indexes = indexes
+        self._indexes = table.indexes
+        self._shown = table.shown
         self._layout = layout
         self._no_value = no_value
-        self._across = across
+        self._across = table.across
         self.remarks: dict[Remark, None] = {}
         self.problems: dict[Problem, None] = {}
 
     def problem(self, column: str, value: str, code: str, detail: str = "") -> None:
         """Note why the record is refused; the same problem is noted once."""
+        column = self._shown.get(column, column)
         self.problems[Problem(self._record.number, column, value, code, detail, self._across)] = None
 
     def remark(self, code: str, label: str, text: str) -> None:
         """Note a text to keep; the same one is kept once."""
-        self.remarks[Remark(code, label, text)] = None
+        self.remarks[Remark(code, self._shown.get(label, label), text)] = None
 
     def text(self, address: str) -> str:
         """A cell with ends stripped and line ends as LF; undefined bytes as the mapping says."""

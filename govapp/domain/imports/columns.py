@@ -54,6 +54,14 @@ class Columns:
             raise FileRefused("unknown_columns", ", ".join(f"“{name}”" for name in unknown), shown)
         return found
 
+    def shown(self, indexes: dict[str, int]) -> dict[str, str]:
+        """The whole names of columns addressed by their beginning, for sentences and remarks."""
+        return {
+            address: " ".join(self.names[index].split())
+            for address, index in indexes.items()
+            if address.endswith("*") and index < len(self.names)
+        }
+
     def _at(self, position: int) -> int | None:
         if not self._named:
             return position

@@ -72,10 +72,10 @@ def _addresses(mapping: Mapping) -> tuple[str, ...]:
 
 @dataclass(slots=True)
 class _Seen:
-    """Keys and names met so far, with the number of the record that bore them first."""
+    """Keys and names met so far: the record that bore them first, and for names whether it had a key."""
 
     keys: dict[str, int] = field(default_factory=dict)
-    names: dict[str, int] = field(default_factory=dict)
+    names: dict[str, tuple[int, bool]] = field(default_factory=dict)
 
 
 class _Reader:
@@ -116,7 +116,7 @@ class _Reader:
 
     def _row(self, record: Record) -> ReadRow:
         mapping = self._mapping
-        cells = Cells(record, self._table.indexes, mapping.layout, mapping.no_value, self._table.across)
+        cells = Cells(record, self._table, mapping.layout, mapping.no_value)
         key, name = self._key(cells), self._name(cells)
         self._identify(cells, record.number, key, name)
         year = self._year(cells)
@@ -198,9 +198,10 @@ class _Reader:
             cells.problem(" / ".join(key_columns), "", "missing_key")
         if key and (first := self._seen.keys.setdefault(key, number)) != number:
             cells.problem(" / ".join(key_columns), key, "duplicate_key", str(first))
-        if name and (mapping.match == "name" or not key):
-            first = self._seen.names.setdefault(folded(name), number)
-            if first != number:
+        if name and mapping.match != "key":
+            first, had_key = self._seen.names.setdefault(folded(name), (number, bool(key)))
+            by_name = mapping.match == "name" or not (key and had_key)
+            if first != number and by_name:
                 cells.problem(" / ".join(columns), name, "duplicate_name", str(first))
 
     def _year(self, cells: Cells) -> int | None:

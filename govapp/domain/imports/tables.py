@@ -29,9 +29,10 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A file opened with a mapping: where each address stands in the cells, and the records one by one."""
+    """A file opened with a mapping: where each address stands in the cells, how it is shown, the records."""
 
     indexes: dict[str, int]
+    shown: dict[str, str]
     records: Iterator[Record]
     across: bool
 
@@ -54,7 +55,7 @@ def open_table(layout: Layout, data: Data, addresses: tuple[str, ...]) -> Table:
         return _open_across(layout, raw, wanted)
     columns = _header(layout, raw)
     indexes = columns.indexes(wanted)
-    return Table(indexes, _chosen(layout, raw, indexes, len(columns.names)), False)
+    return Table(indexes, columns.shown(indexes), _chosen(layout, raw, indexes, len(columns.names)), False)
 
 
 def _delimiter_of(head: list[str], layout: Layout, wanted: tuple[str, ...]) -> str:
@@ -256,10 +257,12 @@ def _open_across(layout: Layout, raw: Iterator[Record], wanted: tuple[str, ...])
         suspect = suspect or record.suspect
     if not names:
         raise FileRefused("no_header", "1")
-    places = Columns(names, positions).indexes(wanted)
+    columns = Columns(names, positions)
+    places = columns.indexes(wanted)
     order = {place: index for index, (place, _) in enumerate(kept)}
     indexes = {address: order[place] for address, place in places.items()}
-    return Table(indexes, _across(layout, [packed for _, packed in kept], indexes, suspect), True)
+    records = _across(layout, [packed for _, packed in kept], indexes, suspect)
+    return Table(indexes, columns.shown(places), records, True)
 
 
 def _across(
