@@ -73,7 +73,7 @@ class BlobStore:
         """True when the file is there and its content still has that digest (R19)."""
         if not self.exists(digest):
             return False
-        with self.open(digest) as stored:
+        with self.path(digest).open("rb") as stored:
             return hashlib.file_digest(stored, "sha256").hexdigest() == digest
 
     def digests(self) -> Iterator[str]:
@@ -118,12 +118,8 @@ class BlobStore:
         return StoredBlob(digest.hexdigest(), size)
 
     def _settle(self, written: Path, digest: str) -> None:
-        """Move a complete file to its place. One that is there already is touched, so that no sweep takes it."""
+        """Move a complete file to its place. It takes the place of an equal one: fresh for the sweep, and whole again."""
         place = self.path(digest)
-        if place.is_file() and place.stat().st_size == written.stat().st_size:
-            os.utime(place)
-            written.unlink()
-            return
         made = [folder for folder in (place.parent.parent, place.parent) if not folder.exists()]
         place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         written.chmod(0o400)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, BinaryIO, Protocol, cast
@@ -86,8 +87,8 @@ class EvidenceForm(Form):
         """The JSON-able values of the fields that are shown, filled and without fault."""
         return {
             one.spec.name: one.data
-            for one in self
-            if not one.hidden and not one.errors and not _empty(one.data)
+            for one in self.parts
+            if not (one.hidden or one.faults or _empty(one.data))
         }
 
 
@@ -285,6 +286,10 @@ def _texts_of(spec: FieldSpec, value: Any, context: FormContext, faults: list[Fa
                 Fault("currency", {"currency": context.currency, "given": str(value.get("currency"))})
             )
         value = value.get("amount")
+    parts = value if isinstance(value, list | tuple) else [value]
+    if not all(isinstance(part, str | bool | int | float | Decimal | date) for part in parts):
+        faults.append(Fault("value_type"))
+        return []
     if isinstance(value, bool):
         return [YES if value else NO] if spec.type is FieldType.YES_NO else [str(value)]
     if spec.type is FieldType.PERSON:

@@ -6,8 +6,10 @@ import email
 import email.policy
 import re
 import stat
+import struct
 import warnings
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from typing import IO, Any, BinaryIO, cast
 
@@ -28,10 +30,12 @@ _CHUNK = 64 * 1024
 _LONGEST_LINE = 1024 * 1024
 _OPENXML = "application/vnd.openxmlformats-officedocument."
 _OFFICE = {
-    "docx": ("word/document.xml", "wordprocessingml.document"),
-    "xlsx": ("xl/workbook.xml", "spreadsheetml.sheet"),
-    "pptx": ("ppt/presentation.xml", "presentationml.presentation"),
+    "docx": "wordprocessingml.document",
+    "xlsx": "spreadsheetml.sheet",
+    "pptx": "presentationml.presentation",
 }
+_OVERRIDE = re.compile(r"<(?:\w+:)?Override\b[^>]*>")
+_PART_NAME = re.compile(r"PartName\s*=\s*[\"']/?([^\"']+)[\"']")
 _ACTIVE_PARTS = re.compile(
     r"vbaproject\.bin$|vbadata\.xml$|/macrosheets/|/activex/|\.(exe|dll|com|scr|bat|cmd|ps1|vbs|vbe|js|jse|wsf|hta|jar|lnk|msi)$",
     re.IGNORECASE,
@@ -44,10 +48,15 @@ _MARKUP = re.compile(
     rb"\s*(<!doctype|<\?xml|<\?php|<!--|<html|<svg|<script|<head|<body|<!entity|%!ps|%!\s*ps|#!|\{\\rtf)",
     re.IGNORECASE,
 )
+# What the parsers raise on files that are broken or made to break them.
+_BROKEN = (
+    ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RuntimeError, SyntaxError, EOFError, OSError,
+    struct.error, zlib.error, zipfile.BadZipFile,
+)  # fmt: skip
 _PDF_ACTIONS = ("/JavaScript", "/Launch", "/ImportData", "/Rendition")
 
 
-class ContentRefused(ValueError):
+class ContentRefused(Exception):
     """Content that is not what the ending says, or that may not come in; see FileRefused for the codes."""
 
     def __init__(self, code: str, **values: Any) -> None:
@@ -69,9 +78,7 @@ def check_pdf(file: IO[bytes], size: int) -> str:
                 raise ContentRefused("script")
     except pikepdf.PasswordError as error:
         raise ContentRefused("encrypted") from error
-    except (pikepdf.PdfError, ValueError, TypeError, KeyError, AttributeError, RuntimeError) as error:
-        if isinstance(error, ContentRefused):
-            raise
+    except (pikepdf.PdfError, *_BROKEN) as error:
         raise ContentRefused("damaged") from error
     return "application/pdf"
 
@@ -91,7 +98,7 @@ def _pdf_acts(root: pikepdf.Object) -> bool:
 
 
 def _check_office(extension: str) -> Callable[[IO[bytes], int], str]:
-    main_part, content_type = _OFFICE[extension]
+    content_type = _OFFICE[extension]
 
     def check(file: IO[bytes], size: int) -> str:
         """A document of the named kind without macros, whose archive unpacks to a sane size inside its own folder."""
@@ -102,22 +109,10 @@ def _check_office(extension: str) -> Callable[[IO[bytes], int], str]:
             with zipfile.ZipFile(file) as archive:
                 _check_entries(archive.infolist(), size)
                 types = _read_part(archive, "[Content_Types].xml", _MAX_CONTENT_TYPES)
-                _check_content_types(types, main_part, content_type)
-                _read_part(archive, main_part, _MAX_PART)
+                _read_part(archive, _main_part(types, content_type), _MAX_PART)
         except KeyError as error:
             raise ContentRefused("content") from error
-        except (
-            zipfile.BadZipFile,
-            NotImplementedError,
-            EOFError,
-            OSError,
-            RuntimeError,
-            UnicodeError,
-        ) as error:
-            raise ContentRefused("damaged") from error
-        except ValueError as error:
-            if isinstance(error, ContentRefused):
-                raise
+        except _BROKEN as error:
             raise ContentRefused("damaged") from error
         return _OPENXML + content_type
 
@@ -142,7 +137,13 @@ def _check_entries(entries: list[zipfile.ZipInfo], size: int) -> None:
     for entry in entries:
         name = entry.filename
         inside = not (name.startswith("/") or "\\" in name or ":" in name or ".." in name.split("/"))
-        if not inside or "\x00" in entry.orig_filename or stat.S_ISLNK(entry.external_attr >> 16):
+        packed = entry.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+        if (
+            not inside
+            or not packed
+            or "\x00" in entry.orig_filename
+            or stat.S_ISLNK(entry.external_attr >> 16)
+        ):
             raise ContentRefused("archive")
         if entry.flag_bits & 0x1:
             raise ContentRefused("encrypted")
@@ -161,14 +162,18 @@ def _read_part(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
     return head
 
 
-def _check_content_types(types: bytes, main_part: str, content_type: str) -> None:
+def _main_part(types: bytes, content_type: str) -> str:
+    """The name of the part that makes the archive a document of that kind."""
     text = types.decode("utf-16" if types[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8")
     if "macroenabled" in text.lower() or "ms-office.vbaproject" in text.lower():
         raise ContentRefused("macros")
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
         raise ContentRefused("archive")
-    if f"{_OPENXML}{content_type}.main+xml" not in text or main_part not in text:
-        raise ContentRefused("content")
+    for override in _OVERRIDE.findall(text):
+        name = _PART_NAME.search(override)
+        if name and f"{_OPENXML}{content_type}.main+xml" in override:
+            return name[1]
+    raise ContentRefused("content")
 
 
 def _check_image(kind: str, media_type: str, magic: bytes) -> Callable[[IO[bytes], int], str]:
@@ -190,9 +195,7 @@ def _check_image(kind: str, media_type: str, magic: bytes) -> Callable[[IO[bytes
                         picture.load()
         except Image.DecompressionBombError as error:
             raise ContentRefused("pixels", megapixels=MAX_PIXELS // 1_000_000) from error
-        except (OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError) as error:
-            if isinstance(error, ContentRefused):
-                raise
+        except _BROKEN as error:
             raise ContentRefused("damaged") from error
         return media_type
 
@@ -271,7 +274,7 @@ def check_mail(file: IO[bytes], size: int) -> str:
             name = part.get_filename()
             if name is not None and _DANGEROUS_ATTACHMENT.search(str(name).strip()):
                 raise ContentRefused("attachment", attachment=str(name)[:120])
-    except (LookupError, UnicodeError, RecursionError, TypeError) as error:
+    except _BROKEN as error:
         raise ContentRefused("damaged") from error
     return "message/rfc822"
 
