@@ -1,0 +1,1 @@
+"""RQ. Ids in, verb calls out."""

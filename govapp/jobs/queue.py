@@ -1,0 +1,73 @@
+"""Hands jobs to the queue by dotted name, with JSON and short timeouts; a breaker keeps requests from waiting (R40, R42)."""
+
+import time
+from urllib.parse import urlsplit
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+from rq import Queue
+from rq.serializers import JSONSerializer
+
+from govapp.services._work import Origin
+from govapp.services.outbox import Parcel, deliver_due
+
+QUEUE = "govapp"
+JOB_SECONDS = 110
+TIMEOUT = 0.1
+BREAKER_SECONDS = 10.0
+ALLOWED = frozenset({"govapp.jobs.reports.render"})
+
+
+class QueueAway(Exception):
+    """Redis or Valkey does not answer in time."""
+
+
+def connect(url: str, *, timeout: float | None = TIMEOUT) -> redis.Redis:
+    """A client without retries; `timeout` None for a worker, which blocks while it waits for work."""
+    scheme = urlsplit(url).scheme
+    if scheme not in {"redis", "rediss", "unix"}:
+        raise ValueError("GOVAPP_REDIS_URL must begin with redis://, rediss:// or unix://")
+    options: dict[str, object] = {"retry": Retry(NoBackoff(), 0)}
+    if timeout is not None:
+        options |= {"socket_timeout": timeout}
+        if scheme != "unix":
+            options["socket_connect_timeout"] = timeout
+    return redis.Redis.from_url(url, **options)
+
+
+def queue_on(connection: redis.Redis) -> Queue:
+    """The one queue, with the JSON serializer."""
+    return Queue(QUEUE, connection=connection, serializer=JSONSerializer, default_timeout=JOB_SECONDS)
+
+
+class Enqueuer:
+    """Puts jobs on the queue; after a failure it does not try again for ten seconds."""
+
+    def __init__(self, url: str) -> None:
+        self._queue = queue_on(connect(url))
+        self._closed_until = 0.0
+
+    def put(self, parcel: Parcel) -> None:
+        """Enqueue a job under an id of its own, so that a second delivery replaces the first. Raises QueueAway."""
+        name, arguments = str(parcel.payload["name"]), list(parcel.payload.get("args", ()))
+        if name not in ALLOWED:
+            raise ValueError(f"{name} is not a job")
+        if time.monotonic() < self._closed_until:
+            raise QueueAway("the queue did not answer a moment ago")
+        try:
+            self._queue.enqueue_call(name, args=arguments, job_id=f"outbox-{parcel.id}", result_ttl=60, failure_ttl=3600)
+        except redis.RedisError as error:
+            self._closed_until = time.monotonic() + BREAKER_SECONDS
+            raise QueueAway(str(error)) from error
+
+    @property
+    def open(self) -> bool:
+        """False within ten seconds after the queue did not answer."""
+        return time.monotonic() >= self._closed_until
+
+
+def push_after_commit(enqueuer: Enqueuer) -> None:
+    """Try at once to hand over what a request has just put into the outbox; the clock does what is left."""
+    if enqueuer.open:
+        deliver_due(Origin(None, "web"), {"job": enqueuer.put})

@@ -1,0 +1,84 @@
+"""The outbox: what was promised in a transaction is delivered after it, by the web process at once or by the clock."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import or_, select, update
+
+from govapp.data.engine import reading
+from govapp.data.notices import Outbox
+from govapp.services._work import Origin, Work, now, writing
+
+BATCH = 50
+LONGEST_WAIT = 300
+GIVE_UP_AFTER = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One thing to deliver."""
+
+    id: int
+    kind: str
+    payload: dict[str, Any]
+    attempts: int
+
+
+Deliver = Callable[[Parcel], None]
+
+
+def due_parcels(kinds: tuple[str, ...]) -> list[Parcel]:
+    """What is due for delivery, oldest first; a plain read, so that an idle clock takes no write lock."""
+    with reading() as session:
+        rows = session.scalars(
+            select(Outbox)
+            .where(Outbox.state == "waiting", Outbox.due_at <= now(), Outbox.kind.in_(kinds))
+            .order_by(Outbox.due_at, Outbox.id)
+            .limit(BATCH)
+        )
+        return [Parcel(row.id, row.kind, row.payload, row.attempts) for row in rows]
+
+
+def deliver_due(origin: Origin, deliver: dict[str, Deliver]) -> int:
+    """Deliver what is due through `deliver[kind]`; returns how many left. A failure is noted and tried again later.
+
+    At least once: a crash between delivery and note delivers again, so receivers are idempotent.
+    """
+    sent = 0
+    for parcel in due_parcels(tuple(deliver)):
+        try:
+            deliver[parcel.kind](parcel)
+        except Exception as error:  # noqa: BLE001 - whatever the far side did, the parcel stays and says why
+            note_failure(origin, parcel, f"{type(error).__name__}: {error}"[:300])
+            continue
+        note_delivered(origin, parcel.id)
+        sent += 1
+    return sent
+
+
+def note_delivered(origin: Origin, parcel_id: int) -> None:
+    """Mark a parcel as delivered."""
+    writing(origin, lambda work: _close(work, parcel_id))
+
+
+def _close(work: Work, parcel_id: int) -> None:
+    statement = update(Outbox).where(Outbox.id == parcel_id, or_(Outbox.state == "waiting", Outbox.state == "failed"))
+    work.session.execute(statement.values(state="done", done_at=work.at, problem=""))
+
+
+def note_failure(origin: Origin, parcel: Parcel, problem: str) -> None:
+    """Note why it could not be delivered and when to try again; gives up after about half an hour."""
+    writing(origin, lambda work: _postpone(work, parcel, problem))
+
+
+def _postpone(work: Work, parcel: Parcel, problem: str) -> None:
+    attempts = parcel.attempts + 1
+    wait = timedelta(seconds=min(2**attempts, LONGEST_WAIT))
+    state = "failed" if parcel.kind != "job" and attempts >= GIVE_UP_AFTER else "waiting"
+    work.session.execute(
+        update(Outbox)
+        .where(Outbox.id == parcel.id)
+        .values(attempts=attempts, problem=problem, due_at=work.at + wait, state=state)
+    )
