@@ -105,7 +105,7 @@ def _view(part: FormPart, currency: str, id_prefix: str, fields: Sequence[FieldS
         label = f"{label}, {currency}"
     hints = [_(spec.help)] if spec.help else []
     if spec.type is FieldType.FILE:
-        hints.append(file_hint(spec))
+        hints.append(f"{file_hint(spec)}.")
     if spec.when is not None and on_answer:
         hints.append(condition_sentence(spec.when, fields))
     elif not spec.required:
