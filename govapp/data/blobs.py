@@ -1,4 +1,5 @@
-"""The file store: content-addressed by SHA-256, written whole or not at all. Knowing a digest grants nothing (R37)."""
+"""The file store: content-addressed by SHA-256, written whole or not at all. Knowing a digest grants
+nothing (R37)."""
 
 import errno
 import hashlib
@@ -19,7 +20,8 @@ _INCOMING = "incoming"
 
 
 class StoreFull(OSError):
-    """No room left (disk or quota). Nothing of the file was kept; the same call works once there is room (R15)."""
+    """No room left (disk or quota). Nothing of the file was kept; the same call works once there is room
+    (R15)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,9 @@ class BlobStore:
     def put(self, content: Path | IO[bytes]) -> StoredBlob:
         """Store a file and return its SHA-256 (hex) and size in bytes. On return it is on the disk, whole.
 
-        Written beside, flushed, renamed, folder flushed: call it before the row that names the digest is committed.
-        The same content twice is stored once. Raises StoreFull when there is no room, OSError for other failures.
+        Written beside, flushed, renamed, folder flushed: call it before the row that names the digest is
+        committed. The same content twice is stored once. Raises StoreFull when there is no room, OSError for
+        other failures.
         """
         if isinstance(content, Path):
             with content.open("rb") as stream:
@@ -118,7 +121,8 @@ class BlobStore:
         return StoredBlob(digest.hexdigest(), size)
 
     def _settle(self, written: Path, digest: str) -> None:
-        """Move a complete file to its place. It takes the place of an equal one: fresh for the sweep, and whole again."""
+        """Move a complete file to its place. It takes the place of an equal one: fresh for the sweep, and
+        whole again."""
         place = self.path(digest)
         made = [folder for folder in (place.parent.parent, place.parent) if not folder.exists()]
         place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

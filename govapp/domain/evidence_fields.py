@@ -1,4 +1,5 @@
-"""One field of an evidence form as a frozen value: its type, limits, and the condition under which it is asked."""
+"""One field of an evidence form as a frozen value: its type, limits, and the condition under which it is
+asked."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -46,7 +47,8 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class FieldCondition:
-    """When a field is shown and demanded: every test on one field of this form, or on one field of the measure."""
+    """When a field is shown and demanded: every test on one field of this form, or on one field of the
+    measure."""
 
     about: Literal["field", "measure"]
     name: str
@@ -55,7 +57,8 @@ class FieldCondition:
 
 @dataclass(frozen=True, slots=True)
 class FieldSpec:
-    """One field. `min`/`max`: characters for text, value for number and money, count for choices, days from today
+    """One field. `min`/`max`: characters for text, value for number and money, count for choices, days
+    from today
     for date (`max: 0` = not in the future). None means the default limit of the type."""
 
     name: str
@@ -95,7 +98,8 @@ class FieldSpec:
         return Decimal(defaults.get(self.type, LARGEST_NUMBER))
 
     def to_dict(self) -> dict[str, Any]:
-        """The field as it is written in a governance set; defaults are left out, so equal fields give equal text."""
+        """The field as it is written in a governance set; defaults are left out, so equal fields give
+        equal text."""
         data: dict[str, Any] = {"name": self.name, "label": self.label, "type": str(self.type)}
         if self.help:
             data["help"] = self.help
@@ -118,7 +122,8 @@ class FieldSpec:
 def shown(field: FieldSpec, values: Mapping[str, Any], measure_values: Mapping[str, Any]) -> bool:
     """True when the field is asked for, given the values of this form and of the measure.
 
-    `values` must hold only fields that are shown themselves (see `shown_fields`): a hidden field has no value.
+    `values` must hold only fields that are shown themselves (see `shown_fields`): a hidden field has no
+    value.
     """
     condition = field.when
     if condition is None:
@@ -140,7 +145,8 @@ def plain(number: Decimal) -> int | str:
 
 
 def as_number(value: Any) -> Decimal | None:
-    """The number in a stored value (number, money, or text of digits), or None; true and false are no numbers."""
+    """The number in a stored value (number, money, or text of digits), or None; true and false are no
+    numbers."""
     if isinstance(value, Mapping):
         value = value.get("amount")
     if value is None or isinstance(value, bool):

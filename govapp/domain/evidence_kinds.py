@@ -1,4 +1,5 @@
-"""Evidence kinds: what a form asks for, who hands it in, who judges it, how long it counts. One version is one value."""
+"""Evidence kinds: what a form asks for, who hands it in, who judges it, how long it counts. One version is
+one value."""
 
 import calendar
 import hashlib
@@ -66,7 +67,8 @@ class EvidenceKind:
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Read one entry of `evidence_kinds` of a governance set.
 
-        Raises KindError with every problem found, each a sentence naming the field; `version` is 1 when left out.
+        Raises KindError with every problem found, each a sentence naming the field; `version` is 1 when
+        left out.
         """
         faults = Faults(f"kind {data.get('key', '?')}" if isinstance(data, Mapping) else "kind")
         if not isinstance(data, Mapping):

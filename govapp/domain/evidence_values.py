@@ -1,4 +1,5 @@
-"""Values of evidence forms: reading what was typed into a clean value, with the reason where it cannot be one."""
+"""Values of evidence forms: reading what was typed into a clean value, with the reason where it cannot be
+one."""
 
 import re
 import unicodedata
@@ -21,7 +22,8 @@ _EARLIEST_YEAR = 1900
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One reason why a value is refused: a code and what fills its sentence (`present/evidence.py` makes it)."""
+    """One reason why a value is refused: a code and what fills its sentence (`present/evidence.py` makes
+    it)."""
 
     code: str
     values: Mapping[str, Any] = field(default_factory=dict)
@@ -37,7 +39,8 @@ class ValueRefused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ValueContext:
-    """What reading a value needs to know: the day in the organization's zone, the currency, the people on offer."""
+    """What reading a value needs to know: the day in the organization's zone, the currency, the people on
+    offer."""
 
     today: date
     currency: str
@@ -47,7 +50,8 @@ class ValueContext:
 def read_value(spec: FieldSpec, texts: Sequence[str], context: ValueContext) -> Any:
     """The clean, JSON-able value of what was typed, or None when nothing was.
 
-    Text, date (ISO), choice, link: str. Number: text of digits. Money: {"amount", "currency"}, the amount with the
+    Text, date (ISO), choice, link: str. Number: text of digits. Money: {"amount", "currency"}, the amount
+    with the
     decimals of the currency. Choices: list in the order of the definition. Yes/no: bool. Person: id.
     Raises ValueRefused; a single value sent twice is refused (R09). Files are not read here.
     """

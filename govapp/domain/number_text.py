@@ -1,4 +1,5 @@
-"""Numbers as people write them: read only when there is one way to read them, written so that they read back."""
+"""Numbers as people write them: read only when there is one way to read them, written so that they read
+back."""
 
 import re
 from decimal import Decimal
@@ -25,10 +26,12 @@ class NumberRefused(ValueError):
 
 
 def read_number(text: str, decimals: int = MAX_DIGITS_AFTER) -> Decimal:
-    """The number a person wrote, at most 15 digits before and 6 after the point; no exponent, NaN or infinity.
+    """The number a person wrote, at most 15 digits before and 6 after the point; no exponent, NaN or
+    infinity.
 
     Point and comma are both read as decimal mark, and thousands may be set off, where only one reading is
-    possible: `84000`, `84,000.00`, `84.000,00`, `84 000`, `1.234.567`. `84,000` alone is read as thousands when the
+    possible: `84000`, `84,000.00`, `84.000,00`, `84 000`, `1.234.567`. `84,000` alone is read as thousands
+    when the
     value can have at most two `decimals` (money); otherwise it is refused. Raises NumberRefused.
     """
     body = text.strip()
@@ -46,7 +49,8 @@ def read_number(text: str, decimals: int = MAX_DIGITS_AFTER) -> Decimal:
 
 
 def write_number(number: Decimal) -> str:
-    """The number in digits with a decimal point, in a form `read_number` reads back and nobody can misread."""
+    """The number in digits with a decimal point, in a form `read_number` reads back and nobody can
+    misread."""
     text = format(number, "f")
     if "." in text:
         text = text.rstrip("0").rstrip(".")

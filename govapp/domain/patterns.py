@@ -88,7 +88,7 @@ def _structure_fault(pattern: str) -> str | None:
                 if closed.long_repeat or closed.alternatives:
                     return "repeats a group that itself repeats or has alternatives"
                 if closed.optional and not closed.starts_distinctly():
-                    return "repeats a group with an optional part that does not begin with a character of its own"
+                    return "repeats a group with an optional part and no first character of its own"
             if most is None or most - least > 1:
                 groups[-1].long_repeat = True
                 long_repeats += 1

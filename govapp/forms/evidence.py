@@ -1,30 +1,45 @@
-"""Evidence forms: a WTForms class built from a kind's version and cached by it; one validator for web, import, commands."""
+"""Evidence forms: a WTForms class built from a kind's version and cached by it; one validator for web,
+import, commands."""
 
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
-from typing import Any, BinaryIO, Protocol, cast
+from typing import Any, BinaryIO, Protocol
 
 from werkzeug.datastructures import MultiDict
-from wtforms import Form
 
 from govapp.domain.evidence_fields import LONGEST_TEXT, FieldSpec, FieldType, shown
 from govapp.domain.evidence_kinds import EvidenceKind
-from govapp.domain.evidence_values import NO, YES, Fault, ValueContext
+from govapp.domain.evidence_values import NO, YES, Fault
 from govapp.domain.number_text import write_number
-from govapp.forms.fields import FIELD_CLASSES, EvidenceField
+from govapp.forms.classes import ATTRIBUTE, EvidenceForm, FormContext, StoredFile, form_class
+from govapp.forms.fields import EvidenceField
 from govapp.forms.files import CheckedFile, FileRefused, check_upload
+
+__all__ = [
+    "PREFIX",
+    "BoundEvidence",
+    "EvidenceForm",
+    "FormContext",
+    "NewFile",
+    "Upload",
+    "bind",
+    "draft_files",
+    "draft_values",
+    "empty_form",
+    "form_class",
+    "from_draft",
+    "from_values",
+    "validate_values",
+]
 
 PREFIX = "evidence-"
 DROP_SUFFIX = "-drop"
 _MEGABYTE = 1024 * 1024
-_CACHED_CLASSES = 512
-_ATTRIBUTE = "field_"  # keeps names like `data` or `errors` apart from what a WTForms form has itself
-
-StoredFile = Mapping[str, Any]
+_LARGEST_EXPONENT = 30
 
 
 class Upload(Protocol):
@@ -32,16 +47,6 @@ class Upload(Protocol):
 
     filename: str | None
     stream: BinaryIO
-
-
-@dataclass(frozen=True)
-class FormContext(ValueContext):
-    """What a form needs beside its kind. `kept_files` are those of an earlier revision or draft, by field."""
-
-    measure_values: Mapping[str, Any] = field(default_factory=dict)
-    kept_files: Mapping[str, Sequence[StoredFile]] = field(default_factory=dict)
-    people_keys: Mapping[str, int] = field(default_factory=dict)
-    stored_files: Mapping[str, StoredFile] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,49 +57,10 @@ class NewFile:
     file: CheckedFile
 
 
-class EvidenceForm(Form):
-    """Base of all evidence forms. Knows its kind; shown fields are validated, hidden ones have no value."""
-
-    kind: EvidenceKind
-
-    def of(self, name: str) -> EvidenceField:
-        """The field of that name in the kind. Raises KeyError."""
-        return cast(EvidenceField, self._fields[_ATTRIBUTE + name])
-
-    @property
-    def parts(self) -> list[EvidenceField]:
-        """The fields in order."""
-        return [cast(EvidenceField, one) for one in self]
-
-    def validate(self, extra_validators: Mapping[str, Sequence[Any]] | None = None) -> bool:
-        """Check every field that is asked for. Fields that are not are marked `hidden` and emptied."""
-        held: dict[str, Any] = {}
-        for spec in self.kind.fields:
-            one = self.of(spec.name)
-            one.hidden = not shown(spec, held, self.meta.context.measure_values)
-            faults = [] if one.hidden else one.read_faults
-            if one.hidden:
-                one.data = None
-            elif not faults and _empty(one.data):
-                faults = [Fault("required")] if spec.required else []
-            elif not faults:
-                held[spec.name] = one.data
-            one.settle(faults)
-        return not any(one.faults for one in self.parts)
-
-    @property
-    def clean(self) -> dict[str, Any]:
-        """The JSON-able values of the fields that are shown, filled and without fault."""
-        return {
-            one.spec.name: one.data
-            for one in self.parts
-            if not (one.hidden or one.faults or _empty(one.data))
-        }
-
-
 @dataclass(frozen=True)
 class BoundEvidence:
-    """A form with what was sent: clean `values`, `uploads` to store, `errors` by field (empty when it is valid)."""
+    """A form with what was sent: clean `values`, `uploads` to store, `errors` by field (empty when it is
+    valid)."""
 
     form: EvidenceForm
     values: Mapping[str, Any]
@@ -112,19 +78,15 @@ class BoundEvidence:
             upload.file.close()
 
 
-def form_class(kind: EvidenceKind) -> type[EvidenceForm]:
-    """The WTForms class of a kind version, made once."""
-    return _form_class(_CacheKey(kind))
-
-
 def empty_form(kind: EvidenceKind, context: FormContext) -> EvidenceForm:
     """A form with nothing filled in."""
     return from_values(kind, {}, context)
 
 
 def from_values(kind: EvidenceKind, values: Mapping[str, Any], context: FormContext) -> EvidenceForm:
-    """A form filled with the values of an earlier revision, its files kept: the start of the next revision."""
-    given = {_ATTRIBUTE + name: value for name, value in values.items()}
+    """A form filled with the values of an earlier revision, its files kept: the start of the next
+    revision."""
+    given = {ATTRIBUTE + name: value for name, value in values.items()}
     form = form_class(kind)(data=given, meta={"context": context}, prefix=PREFIX)
     _mark_hidden(form, values, context)
     return form
@@ -143,9 +105,11 @@ def from_draft(kind: EvidenceKind, draft: Mapping[str, Any], context: FormContex
 def bind(
     kind: EvidenceKind, formdata: MultiDict[str, str], files: MultiDict[str, Upload], context: FormContext
 ) -> BoundEvidence:
-    """Read and check what was sent for a kind. Fields are named `evidence-<field>`; anything else is ignored (R09).
+    """Read and check what was sent for a kind. Fields are named `evidence-<field>`; anything else is
+    ignored (R09).
 
-    New files of a field replace those kept from before; `evidence-<field>-drop` with a digest lets go of one kept
+    New files of a field replace those kept from before; `evidence-<field>-drop` with a digest lets go of
+    one kept
     file. Uploads are returned also when another field is wrong, so that the caller can keep them in a draft.
     """
     wanted = MultiDict((key, text) for key, text in formdata.items(multi=True) if key.startswith(PREFIX))
@@ -168,10 +132,13 @@ def bind(
 def validate_values(
     kind: EvidenceKind, values: Mapping[str, Any], context: FormContext
 ) -> tuple[dict[str, Any], dict[str, list[Fault]]]:
-    """Check Python or JSON values (import, commands, seed) by the same form; returns clean values and errors by field.
+    """Check Python or JSON values (import, commands, seed) by the same form; returns clean values and
+    errors by field.
 
-    Amounts are in `context.currency`; people are given by id or by a key of `people_keys`; files as stored files, or
+    Amounts are in `context.currency`; people are given by id or by a key of `people_keys`; files as stored
+    files, or
     as names found in `stored_files`. A field the kind does not have is an error here.
+    Clean values come back unchanged. Amounts given as text are read as typed (`84,000` is thousands).
     """
     formdata: MultiDict[str, str] = MultiDict()
     kept: dict[str, list[StoredFile]] = {}
@@ -198,7 +165,8 @@ def validate_values(
 def draft_values(
     kind: EvidenceKind, formdata: MultiDict[str, str], bound: BoundEvidence | None = None
 ) -> dict[str, Any]:
-    """What was typed, as it was typed, to be kept as a draft; with the checked files where `bound` is given."""
+    """What was typed, as it was typed, to be kept as a draft; with the checked files where `bound` is
+    given."""
     texts = {}
     for spec in kind.fields:
         sent = [text for text in formdata.getlist(PREFIX + spec.name) if text and len(text) <= LONGEST_TEXT]
@@ -215,30 +183,6 @@ def draft_values(
 def draft_files(draft: Mapping[str, Any]) -> dict[str, list[StoredFile]]:
     """The files a draft keeps, by field: `kept_files` of the next form."""
     return {name: list(files) for name, files in (draft.get("files") or {}).items()}
-
-
-class _CacheKey:
-    """A kind, equal to another of the same key, version and digest."""
-
-    def __init__(self, kind: EvidenceKind) -> None:
-        self.kind = kind
-        self.identity = (kind.key, kind.version, kind.digest)
-
-    def __hash__(self) -> int:
-        return hash(self.identity)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _CacheKey) and self.identity == other.identity
-
-
-@lru_cache(_CACHED_CLASSES)
-def _form_class(key: _CacheKey) -> type[EvidenceForm]:
-    kind = key.kind
-    members: dict[str, Any] = {
-        _ATTRIBUTE + spec.name: FIELD_CLASSES[spec.type](spec, name=spec.name) for spec in kind.fields
-    }
-    name = "".join(part.capitalize() for part in kind.key.split("-"))
-    return type(f"{name}{kind.version}Form", (EvidenceForm,), members | {"kind": kind})
 
 
 def _mark_hidden(form: EvidenceForm, values: Mapping[str, Any], context: FormContext) -> None:
@@ -280,11 +224,11 @@ def _take_files(one: EvidenceField, files: MultiDict[str, Upload]) -> list[NewFi
 
 def _texts_of(spec: FieldSpec, value: Any, context: FormContext, faults: list[Fault]) -> list[str]:
     """A Python value as a person would have typed it, so that the form's own reading decides."""
-    if spec.type is FieldType.MONEY and isinstance(value, Mapping):
+    stored_amount = spec.type is FieldType.MONEY and isinstance(value, Mapping)
+    if stored_amount:
         if value.get("currency") != context.currency:
-            faults.append(
-                Fault("currency", {"currency": context.currency, "given": str(value.get("currency"))})
-            )
+            given = str(value.get("currency"))
+            faults.append(Fault("currency", {"currency": context.currency, "given": given}))
         value = value.get("amount")
     parts = value if isinstance(value, list | tuple) else [value]
     if not all(isinstance(part, str | bool | int | float | Decimal | date) for part in parts):
@@ -296,12 +240,24 @@ def _texts_of(spec: FieldSpec, value: Any, context: FormContext, faults: list[Fa
         return [str(context.people_keys.get(str(value), value))]
     if isinstance(value, list | tuple):
         return [str(one) for one in value]
-    if spec.type in (FieldType.NUMBER, FieldType.MONEY):
+    if stored_amount or (
+        spec.type in (FieldType.NUMBER, FieldType.MONEY) and _is_machine_number(spec, value)
+    ):
         with suppress(ArithmeticError):
             number = Decimal(str(value))
-            if number.is_finite() and abs(number.adjusted()) < 30:
+            if number.is_finite() and abs(number.adjusted()) < _LARGEST_EXPONENT:
                 return [write_number(number)]
     return [str(value)]
+
+
+def _is_machine_number(spec: FieldSpec, value: Any) -> bool:
+    """True for a number, and for the text a number is stored as; any other text is read as a person typed it."""
+    if not isinstance(value, str):
+        return True
+    return (
+        spec.type is FieldType.NUMBER
+        and re.fullmatch(r"-?(0|[1-9][0-9]*)(\.[0-9]*[1-9])?", value) is not None
+    )
 
 
 def _stored_files(value: Any, context: FormContext, faults: list[Fault]) -> list[StoredFile]:
@@ -320,7 +276,3 @@ def _draft_formdata(kind: EvidenceKind, draft: Mapping[str, Any]) -> MultiDict[s
     return MultiDict(
         (PREFIX + spec.name, str(text)) for spec in kind.fields for text in texts.get(spec.name, ())
     )
-
-
-def _empty(value: Any) -> bool:
-    return value is None or value == "" or value == []

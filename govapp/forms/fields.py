@@ -1,4 +1,5 @@
-"""WTForms fields, one class per type of evidence field. Each reads its text through `domain/evidence_values.py`."""
+"""WTForms fields, one class per type of evidence field. Each reads its text through
+`domain/evidence_values.py`."""
 
 from collections.abc import Sequence
 from typing import Any

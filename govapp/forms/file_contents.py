@@ -1,4 +1,5 @@
-"""What is inside an uploaded file: one check per allowed ending, each by first bytes and by parsing with bounds."""
+"""What is inside an uploaded file: one check per allowed ending, each by first bytes and by parsing with
+bounds."""
 
 import codecs
 import csv
@@ -50,9 +51,19 @@ _MARKUP = re.compile(
 )
 # What the parsers raise on files that are broken or made to break them.
 _BROKEN = (
-    ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RuntimeError, SyntaxError, EOFError, OSError,
-    struct.error, zlib.error, zipfile.BadZipFile,
-)  # fmt: skip
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    RuntimeError,
+    SyntaxError,
+    EOFError,
+    OSError,
+    struct.error,
+    zlib.error,
+    zipfile.BadZipFile,
+)
 _PDF_ACTIONS = ("/JavaScript", "/Launch", "/ImportData", "/Rendition")
 
 
@@ -101,7 +112,8 @@ def _check_office(extension: str) -> Callable[[IO[bytes], int], str]:
     content_type = _OFFICE[extension]
 
     def check(file: IO[bytes], size: int) -> str:
-        """A document of the named kind without macros, whose archive unpacks to a sane size inside its own folder."""
+        """A document of the named kind without macros, whose archive unpacks to a sane size inside its own
+        folder."""
         if file.read(4) != b"PK\x03\x04":
             raise ContentRefused("encrypted" if _is_encrypted_office(file) else "content")
         file.seek(0)
@@ -204,7 +216,8 @@ def _check_image(kind: str, media_type: str, magic: bytes) -> Callable[[IO[bytes
 
 def _check_text(media_type: str, *, table: bool) -> Callable[[IO[bytes], int], str]:
     def check(file: IO[bytes], size: int) -> str:
-        """Text in UTF-8, UTF-16 with its mark, or the Western European code page; no markup, no binary in disguise."""
+        """Text in UTF-8, UTF-16 with its mark, or the Western European code page; no markup, no binary in
+        disguise."""
         head = file.read(_HEAD)
         start = head.decode("utf-16", "replace").encode() if head[:2] in (b"\xff\xfe", b"\xfe\xff") else head
         if filetype.guess(head) is not None or _MARKUP.match(start.removeprefix(codecs.BOM_UTF8)):

@@ -1,4 +1,5 @@
-"""Uploaded files: what may come in. Extension, first bytes and parse must agree, or the file is refused (R35, R36)."""
+"""Uploaded files: what may come in. Extension, first bytes and parse must agree, or the file is refused
+(R35, R36)."""
 
 import hashlib
 import re
@@ -18,7 +19,8 @@ _DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])", re.IGNORECASE)
 
 
 class FileRefused(ValueError):
-    """A file that may not come in. `code`: name, type, empty, too_large, content, damaged, encrypted, macros, archive,
+    """A file that may not come in. `code`: name, type, empty, too_large, content, damaged, encrypted,
+    macros, archive,
     script, pixels, attachment; `values` fill its sentence; `name` is the cleaned file name."""
 
     def __init__(self, code: str, name: str, **values: Any) -> None:
@@ -49,7 +51,8 @@ class CheckedFile:
 
 
 def clean_name(name: str) -> str:
-    """A file name safe to keep and show: no folders, no control or direction characters, at most 120 characters.
+    """A file name safe to keep and show: no folders, no control or direction characters, at most 120
+    characters.
 
     The browser's name is never used as a path; this is what people see and download it as.
     """

@@ -28,7 +28,8 @@ class ShownFile:
 
 @dataclass(frozen=True, slots=True)
 class ShownValue:
-    """One field of handed-in evidence: its label and its value in words; `link` and `files` where it has them."""
+    """One field of handed-in evidence: its label and its value in words; `link` and `files` where it has
+    them."""
 
     name: str
     label: str
@@ -143,7 +144,8 @@ def _scalar_words(value: str | bool | Decimal) -> str:
 
 
 def fault_sentence(fault: Fault) -> str:
-    """Why a value is refused, and what to do: one sentence for each code of `domain/evidence_values.py` and files."""
+    """Why a value is refused, and what to do: one sentence for each code of `domain/evidence_values.py`
+    and files."""
     values = dict(fault.values)
     for name in ("least", "most"):
         if name in values and fault.code in ("too_early", "too_late"):

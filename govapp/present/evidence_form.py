@@ -78,7 +78,8 @@ class FieldView:
 
 
 def field_views(parts: Sequence[FormPart], currency: str, id_prefix: str = "") -> list[FieldView]:
-    """The fields of a form in order. One that hangs on the measure is there only if it is asked for; one that hangs on
+    """The fields of a form in order. One that hangs on the measure is there only if it is asked for; one
+    that hangs on
     another answer is always there, with the condition in words, so that it works without script."""
     gone: set[str] = set()
     views = []

@@ -68,7 +68,8 @@ def test_every_gate_of_the_set_names_only_kinds_steps_parts_and_checks_that_exis
 
 
 def test_nobody_who_decides_at_a_gate_is_needed_to_hand_in_its_evidence() -> None:
-    """Submitters of counted evidence are barred from the vote, so each piece needs a supplier who does not decide."""
+    """Submitters of counted evidence are barred from the vote, so each piece needs a supplier who does not
+    decide."""
     steps = {step["key"]: step["deciders"] for step in RULES["approval_steps"]}
     for gate in RULES["gates"]:
         deciders = {name for key in gate["steps"] for names in steps[key].values() for name in names}

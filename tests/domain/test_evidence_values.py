@@ -153,9 +153,19 @@ def test_date_limits_count_from_today() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["javascript:alert(1)", "https://", "//host/x", "https://a b", "https://u:p@host/", "ftp://host/", "https://host:99999/",
-     "https://ho\\st", "data:text/html,x", 'https://host/"><x'],
-)  # fmt: skip
+    [
+        "javascript:alert(1)",
+        "https://",
+        "//host/x",
+        "https://a b",
+        "https://u:p@host/",
+        "ftp://host/",
+        "https://host:99999/",
+        "https://ho\\st",
+        "data:text/html,x",
+        'https://host/"><x',
+    ],
+)
 def test_an_address_that_is_not_plain_http_is_refused(text: str) -> None:
     assert refusal("link", text) == "link"
 

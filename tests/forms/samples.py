@@ -59,13 +59,17 @@ def picture(kind: str = "PNG", size: tuple[int, int] = (4, 3)) -> bytes:
     return target.getvalue()
 
 
-MAIL = b"From: a@example.com\r\nTo: b@example.com\r\nSubject: Result\r\nDate: Mon, 2 Nov 2026 10:00:00 +0100\r\n\r\nDone.\r\n"
+MAIL = (
+    b"From: a@example.com\r\nTo: b@example.com\r\nSubject: Result\r\n"
+    b"Date: Mon, 2 Nov 2026 10:00:00 +0100\r\n\r\nDone.\r\n"
+)
 
 
 def mail_with(name: str) -> bytes:
     """A mail that carries one attachment of that name."""
     return (
-        b"From: a@example.com\r\nSubject: x\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=q\r\n\r\n"
+        b"From: a@example.com\r\nSubject: x\r\nMIME-Version: 1.0\r\n"
+        b"Content-Type: multipart/mixed; boundary=q\r\n\r\n"
         b"--q\r\nContent-Type: application/octet-stream\r\nContent-Disposition: attachment; filename="
         + name.encode()
         + b"\r\n\r\nx\r\n--q--\r\n"

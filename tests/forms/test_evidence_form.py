@@ -1,4 +1,5 @@
-"""Evidence forms: built from a kind, cached, the same reading for browser, import and commands, drafts, revisions."""
+"""Evidence forms: built from a kind, cached, the same reading for browser, import and commands, drafts,
+revisions."""
 
 import io
 from dataclasses import replace
@@ -31,14 +32,22 @@ CONTEXT = FormContext(
     today=date(2026, 11, 22), currency="EUR", people=((7, "Amara"), (9, "Kwame")), people_keys={"amara": 7}
 )
 BASELINE = {
-    "figure": "Misclassified tickets", "value": "21", "unit": "%", "period_from": "2026-08-01",
-    "period_to": "2026-10-31", "source": "ticket-system", "method": "Filter on reassigned tickets, each month.",
-}  # fmt: skip
+    "figure": "Misclassified tickets",
+    "value": "21",
+    "unit": "%",
+    "period_from": "2026-08-01",
+    "period_to": "2026-10-31",
+    "source": "ticket-system",
+    "method": "Filter on reassigned tickets, each month.",
+}
 CASE = {
     "argument": "Guided questions cut misrouted tickets from eighteen to seven percent, month after month.",
-    "alternatives": "Doing nothing, or a second desk for routing only.", "run_rate": "184,000", "one_off": "46.000,00",
-    "payback_months": "3", "sensitivity": "At half the effect it still pays within seven months.",
-}  # fmt: skip
+    "alternatives": "Doing nothing, or a second desk for routing only.",
+    "run_rate": "184,000",
+    "one_off": "46.000,00",
+    "payback_months": "3",
+    "sensitivity": "At half the effect it still pays within seven months.",
+}
 
 
 def sent(values: dict[str, Any]) -> MultiDict[str, str]:
@@ -223,10 +232,17 @@ def test_a_form_made_from_values_sends_the_same_values_again() -> None:
 
 def test_values_from_a_file_are_read_by_the_same_rules() -> None:
     given: dict[str, Any] = {
-        "figure": "Waiting time", "value": 8.375, "unit": "days", "period_from": date(2026, 8, 1), "period_to": "2026-10-31",
-        "source": "sample-count", "sample_size": 120, "method": "A random sample of closed tickets.", "cost_baseline": 312000.0,
+        "figure": "Waiting time",
+        "value": 8.375,
+        "unit": "days",
+        "period_from": date(2026, 8, 1),
+        "period_to": "2026-10-31",
+        "source": "sample-count",
+        "sample_size": 120,
+        "method": "A random sample of closed tickets.",
+        "cost_baseline": 312000.0,
         "extract": "extract.pdf",
-    }  # fmt: skip
+    }
     context = replace(CONTEXT, stored_files={"extract.pdf": stored("extract.pdf")})
     values, errors = validate_values(KINDS["baseline-record"], given, context)
     assert errors == {}
@@ -259,6 +275,18 @@ def test_a_wrong_value_from_a_file_is_refused_by_field(
     assert {name: [fault.code for fault in faults] for name, faults in errors.items()} == code
 
 
+def test_clean_values_come_back_unchanged() -> None:
+    kind = KINDS["baseline-record"]
+    given = BASELINE | {"value": 1.234, "cost_baseline": "84.000", "extract": [stored("x.pdf")]}
+    values, errors = validate_values(kind, given, CONTEXT)
+    assert errors == {}
+    assert values["value"] == "1.234"
+    assert values["cost_baseline"] == {"amount": "84000.00", "currency": "EUR"}
+    assert validate_values(kind, values, CONTEXT) == (values, {})
+    for text in ("84.000", "84,000"):
+        assert list(validate_values(kind, BASELINE | {"value": text}, CONTEXT)[1]) == ["value"]
+
+
 def test_people_are_given_by_key_or_id_and_must_be_on_offer() -> None:
     kind = KINDS["risk-assessment"]
     for given, wrong in (("amara", False), (9, False), ("petr", True), (8, True)):
@@ -274,9 +302,16 @@ def test_the_forms_of_version_1_hold_what_the_demonstration_year_gives() -> None
     missing = validate_values(KINDS["rough-numbers"], {"run_rate": 0, "one_off": 0}, CONTEXT)[1]
     assert list(missing) == ["zero_reason"]
     plan = {
-        "first_effect_month": "2026-05-01", "run_rate": 84000, "one_off": 19000, "source": "Labour of the service desk, CC-4110",
-        "kpi_name": "Misclassified tickets", "kpi_baseline": 21.0, "kpi_target": 9.0, "kpi_unit": "%", "kpi_source": "sample-count",
-    }  # fmt: skip
+        "first_effect_month": "2026-05-01",
+        "run_rate": 84000,
+        "one_off": 19000,
+        "source": "Labour of the service desk, CC-4110",
+        "kpi_name": "Misclassified tickets",
+        "kpi_baseline": 21.0,
+        "kpi_target": 9.0,
+        "kpi_unit": "%",
+        "kpi_source": "sample-count",
+    }
     assert validate_values(KINDS["plan-numbers"], plan, CONTEXT)[1] == {}
     dates = {"after_3_months": "2027-02-22", "after_6_months": "2027-05-22", "after_12_months": "2027-11-22"}
     assert validate_values(KINDS["sustain-dates"], dates, CONTEXT)[1] == {}

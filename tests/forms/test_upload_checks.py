@@ -1,4 +1,5 @@
-"""Uploads: R35 (allow-list by ending, first bytes and parse), R36 (archives and pixels), names nobody can abuse."""
+"""Uploads: R35 (allow-list by ending, first bytes and parse), R36 (archives and pixels), names nobody can
+abuse."""
 
 import hashlib
 import io
@@ -66,9 +67,22 @@ def test_r35_content_that_is_not_what_the_ending_says_is_refused(name: str, cont
 @pytest.mark.parametrize("name", ["x.txt", "x.csv"])
 @pytest.mark.parametrize(
     "content",
-    [b"<html><script>1</script>", b" \n<!DOCTYPE html>", b"<?xml version='1.0'?>", b"<SVG>", b"%!PS", b"#!/bin/sh\n", b"a\x00b",
-     b"MZ\x90\x00\x03", b"%PDF-1.7", b"a\x81b", b"\xef\xbb\xbf<html>", "<html>".encode("utf-16"), b"PK\x03\x04"],
-)  # fmt: skip
+    [
+        b"<html><script>1</script>",
+        b" \n<!DOCTYPE html>",
+        b"<?xml version='1.0'?>",
+        b"<SVG>",
+        b"%!PS",
+        b"#!/bin/sh\n",
+        b"a\x00b",
+        b"MZ\x90\x00\x03",
+        b"%PDF-1.7",
+        b"a\x81b",
+        b"\xef\xbb\xbf<html>",
+        "<html>".encode("utf-16"),
+        b"PK\x03\x04",
+    ],
+)
 def test_r35_markup_and_programs_are_no_text(name: str, content: bytes) -> None:
     assert refusal(name, content) == "content"
 

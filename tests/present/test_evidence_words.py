@@ -53,8 +53,15 @@ def faults_in(module: Any, error: str) -> set[str]:
 
 def test_every_reason_to_refuse_a_value_has_its_sentence() -> None:
     context: dict[str, Any] = {
-        "least": "3", "most": "3", "length": 2, "plain": "1", "decimal": "2", "currency": "EUR", "given": "USD", "decimals": 2,
-    }  # fmt: skip
+        "least": "3",
+        "most": "3",
+        "length": 2,
+        "plain": "1",
+        "decimal": "2",
+        "currency": "EUR",
+        "given": "USD",
+        "decimals": 2,
+    }
     found = faults_in(evidence_values, "ValueRefused") - {"\r\n"} | {
         "number",
         "ambiguous",
@@ -83,22 +90,35 @@ def test_every_reason_to_refuse_a_file_has_its_sentence() -> None:
         (Fault("too_late", {"most": "2026-11-22", "today": True}), "This day may not lie in the future."),
         (Fault("too_late", {"most": "2027-11-22", "today": False}), "The last day taken is 22 Nov 2027."),
         (Fault("too_large", {"most": "100000000"}), "The largest value taken is 100,000,000."),
-        (Fault("money_decimals", {"currency": "JPY", "decimals": 0}), "Write a whole amount: JPY has no decimals."),
-        (Fault("file_content", {"name": "100%.pdf"}), "The content of 100%.pdf is not what its ending says; save it again in that format."),
-        (Fault("file_type", {"name": "x.exe", "accept": ("pdf", "csv")}), "x.exe is of a type that is not taken here: PDF, CSV."),
+        (
+            Fault("money_decimals", {"currency": "JPY", "decimals": 0}),
+            "Write a whole amount: JPY has no decimals.",
+        ),
+        (
+            Fault("file_content", {"name": "100%.pdf"}),
+            "The content of 100%.pdf is not what its ending says; save it again in that format.",
+        ),
+        (
+            Fault("file_type", {"name": "x.exe", "accept": ("pdf", "csv")}),
+            "x.exe is of a type that is not taken here: PDF, CSV.",
+        ),
         (Fault("new_code", {}), "This value cannot be taken (new_code)."),
     ],
-)  # fmt: skip
+)
 def test_a_refusal_says_what_to_do(fault: Fault, sentence: str) -> None:
     assert fault_sentence(fault) == sentence
 
 
 def test_what_was_handed_in_reads_as_label_and_value() -> None:
     values = {
-        "vendor": "Brightcall", "contract_end": "2027-03-31", "notice_days": "90", "spend": {"amount": "1234.50", "currency": "EUR"},
-        "exit": "Export.", "processes_personal_data": True,
+        "vendor": "Brightcall",
+        "contract_end": "2027-03-31",
+        "notice_days": "90",
+        "spend": {"amount": "1234.50", "currency": "EUR"},
+        "exit": "Export.",
+        "processes_personal_data": True,
         "dpa": [{"name": "dpa.pdf", "sha256": "a" * 64, "size": 3_400_000, "type": "application/pdf"}],
-    }  # fmt: skip
+    }
     lines = describe(KINDS["vendor-assessment"], values)
     assert [(one.label, one.text) for one in lines] == [
         ("Vendor", "Brightcall"),
