@@ -251,7 +251,7 @@ def _texts_of(spec: FieldSpec, value: Any, context: FormContext, faults: list[Fa
 
 
 def _is_machine_number(spec: FieldSpec, value: Any) -> bool:
-    """True for a number, and for the text a number is stored as; any other text is read as a person typed it."""
+    """True for a number, and for the text a number is stored as; other text is read as a person typed it."""
     if not isinstance(value, str):
         return True
     return (
