@@ -1,0 +1,127 @@
+"""Reads what verbs and pages about one measure need beside its snapshot."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Integer, cast, func, or_, select
+from sqlalchemy.orm import Session
+
+from govapp.data.measures import Dependency, Measure
+from govapp.data.people import Grant, Role
+from govapp.data.structure import Branch, Choice
+
+
+def path_ids(path: str) -> list[int]:
+    """The ids in a branch's path, from the root down."""
+    return [int(part) for part in path.split("/") if part]
+
+
+def workflow_id_at(session: Session, path: str) -> int | None:
+    """The workflow in force at a branch: its own, else the nearest above."""
+    ids = path_ids(path)
+    found = dict(
+        session.execute(select(Branch.id, Branch.workflow_id).where(Branch.id.in_(ids))).tuples().all()
+    )
+    return next((workflow for each in reversed(ids) if (workflow := found.get(each)) is not None), None)
+
+
+def choice_keys(session: Session, organization_id: int) -> dict[str, frozenset[str]]:
+    """Keys of each of an organization's lists."""
+    lists: dict[str, set[str]] = {}
+    for name, key in session.execute(
+        select(Choice.list, Choice.key).where(Choice.organization_id == organization_id)
+    ):
+        lists.setdefault(name, set()).add(key)
+    return {name: frozenset(keys) for name, keys in lists.items()}
+
+
+def choices_of(session: Session, organization_id: int) -> dict[str, list[tuple[str, str]]]:
+    """Key and name of each entry of an organization's lists, in their order."""
+    lists: dict[str, list[tuple[str, str]]] = {}
+    rows = session.execute(
+        select(Choice.list, Choice.key, Choice.name)
+        .where(Choice.organization_id == organization_id)
+        .order_by(Choice.list, Choice.position, Choice.name)
+    )
+    for name, key, label in rows:
+        lists.setdefault(name, []).append((key, label))
+    return lists
+
+
+def highest_number(session: Session, prefix: str) -> int:
+    """The highest number any key of this prefix bears."""
+    number = cast(func.substr(Measure.key, len(prefix) + 2), Integer)
+    found = session.scalar(
+        select(func.max(number)).where(Measure.key.startswith(f"{prefix}-", autoescape=True))
+    )
+    return int(found or 0)
+
+
+def roles_held(session: Session, people: Iterable[int], path: str, today: date) -> dict[int, frozenset[str]]:
+    """Roles in force on a branch, by person."""
+    rows = session.execute(
+        select(Grant.person_id, Role.key)
+        .join(Role, Role.id == Grant.role_id)
+        .where(
+            Grant.person_id.in_(set(people)),
+            Grant.branch_id.in_(path_ids(path)),
+            Grant.ended_at.is_(None),
+            or_(Grant.from_day.is_(None), Grant.from_day <= today),
+            or_(Grant.until_day.is_(None), Grant.until_day >= today),
+        )
+    )
+    found: dict[int, set[str]] = {}
+    for person, role in rows:
+        found.setdefault(person, set()).add(role)
+    return {person: frozenset(roles) for person, roles in found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureInShort:
+    """A measure as another one names it."""
+
+    id: int
+    key: str
+    title: str
+    organization_id: int
+    stage: str | None
+    state: str
+
+
+def in_short(session: Session, key: str) -> MeasureInShort | None:
+    """A measure in short by key."""
+    row: Any = session.execute(
+        select(
+            Measure.id, Measure.key, Measure.title, Measure.organization_id, Measure.stage, Measure.state
+        ).where(Measure.key == key)
+    ).first()
+    return None if row is None else MeasureInShort(*row)
+
+
+def key_of(session: Session, measure_id: int) -> str:
+    """The key of a measure by id. Raises NoResultFound."""
+    return session.execute(select(Measure.key).where(Measure.id == measure_id)).scalar_one()
+
+
+def way_between(session: Session, start: int, goal: int) -> list[str]:
+    """Keys on a way of dependencies from one measure to another, both included; empty when there is none."""
+    before: dict[int, int] = {start: start}
+    frontier = [start]
+    while frontier and goal not in before:
+        rows = session.execute(
+            select(Dependency.measure_id, Dependency.on_measure_id).where(Dependency.measure_id.in_(frontier))
+        ).all()
+        frontier = []
+        for measure, on in rows:
+            if on not in before:
+                before[on] = measure
+                frontier.append(on)
+    if goal not in before:
+        return []
+    way = [goal]
+    while way[-1] != start:
+        way.append(before[way[-1]])
+    keys = dict(session.execute(select(Measure.id, Measure.key).where(Measure.id.in_(way))).tuples().all())
+    return [keys[each] for each in reversed(way)]

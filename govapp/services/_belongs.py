@@ -1,0 +1,84 @@
+"""What verbs on things that belong to a measure share: the locked measure, its log place, people, and settling again."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+
+from govapp.data.people import Person
+from govapp.data.snapshots import Loaded, load_measures
+from govapp.domain.errors import Refused, Stale
+from govapp.domain.permissions import Permission
+from govapp.domain.rights import may
+from govapp.services._settle import settle
+from govapp.services._work import Work
+from govapp.services.evidence import visible
+
+CANCELLED = "cancelled"
+
+
+def _locked_for(work: Work, key: str, permission: Permission) -> tuple[Loaded, str]:
+    """The measure with its row locked, and the right used. Raises NotFound, Refused (no right, cancelled or archived)."""
+    loaded = visible(work, key)
+    right = may(work.actor, permission, loaded.place)
+    _refuse_ended(loaded)
+    return loaded, right
+
+
+def _refuse_ended(loaded: Loaded) -> None:
+    if loaded.snapshot.state == CANCELLED:
+        raise Refused("measure_cancelled")
+    if loaded.measure.archived:
+        raise Refused("measure_archived")
+
+
+def _same_version(seen: int | None, version: int, code: str, **values: Any) -> None:
+    """Raise Stale when another version was seen."""
+    if seen is not None and seen != version:
+        raise Stale(code, seen=seen, version=version, **values)
+
+
+def _where(loaded: Loaded) -> dict[str, Any]:
+    """Measure and branch for a log row."""
+    return {"measure_id": loaded.measure.id, "branch_id": loaded.measure.branch_id}
+
+
+def _settle_again(work: Work, measure_id: int) -> Loaded:
+    """Write what was changed, read the measure anew and draw the consequences."""
+    work.session.flush()
+    fresh = load_measures(work.session, [measure_id])
+    settle(work, fresh)
+    return fresh[0]
+
+
+def _is_active(work: Work, person_id: int | None) -> bool:
+    """True for nobody and for an active person."""
+    if person_id is None:
+        return True
+    return (
+        work.session.scalar(select(Person.id).where(Person.id == person_id, Person.active.is_(True)))
+        is not None
+    )
+
+
+def plain(value: Any) -> Any:
+    """A value as the log and action keys keep it: days in ISO form, amounts as text, no sets."""
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, dict):
+        return {str(name): plain(each) for name, each in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(each) for each in value]
+    return value
+
+
+def changes_of(before: dict[str, Any], after: dict[str, Any]) -> dict[str, list[Any]]:
+    """Old and new of every value that differs."""
+    return {
+        name: [plain(before.get(name)), plain(value)]
+        for name, value in after.items()
+        if before.get(name) != value
+    }
