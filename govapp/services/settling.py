@@ -1,0 +1,40 @@
+"""Rebuilding derived data: all of it by command, what has come due by the clock."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from govapp.data.engine import reading
+from govapp.data.measures import Measure
+from govapp.data.snapshots import due_measures, load_measures
+from govapp.services._settle import settle
+from govapp.services._work import Origin, Work, now, writing
+
+CHUNK = 100
+
+
+def settle_all(origin: Origin, progress: Callable[[int, int], None] | None = None) -> int:
+    """Settle every measure in chunks; returns how many cards changed, which should be none. `progress(done, total)`."""
+    with reading() as session:
+        ids = list(session.scalars(select(Measure.id).order_by(Measure.id)))
+    changed = 0
+    for start in range(0, len(ids), CHUNK):
+        chunk = ids[start : start + CHUNK]
+        changed += writing(origin, lambda work, chunk=chunk: _settle_chunk(work, chunk))
+        if progress:
+            progress(min(start + CHUNK, len(ids)), len(ids))
+    return changed
+
+
+def _settle_chunk(work: Work, ids: list[int]) -> int:
+    return settle(work, load_measures(work.session, ids, lock=True))
+
+
+def settle_due(origin: Origin) -> int:
+    """Settle measures whose time has come: an evidence or a declared status has ended. Returns how many were looked at."""
+    with reading() as session:
+        ids = due_measures(session, (origin.at or now()) + timedelta(seconds=1))
+    if ids:
+        writing(origin, lambda work: _settle_chunk(work, sorted(ids)))
+    return len(ids)
