@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from govapp.domain.money import to_minor
+from govapp.domain.rules import Rules
 
 SHORT, NAME, LONG = 200, 400, 10_240
 TEXTS: dict[str, int] = {
@@ -113,3 +114,11 @@ def _spend(value: Decimal | None, currency: str, clean: dict[str, Any]) -> str:
     except (ValueError, ArithmeticError):
         return "amount_out_of_range"
     return ""
+
+
+def required_parts(rules: Rules, stage: str | None) -> tuple[str, ...]:
+    """Parts that must be held by now: those any gate up to the next one asks for."""
+    reach = rules.order.get(stage or "", -1) + 1
+    gates = [rules.gates[each.key] for each in rules.stages[: reach + 1]]
+    named = [c.params["part"] for gate in gates for c in gate.criteria if c.kind == "role"]
+    return tuple(dict.fromkeys(named))
