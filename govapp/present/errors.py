@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
+from govapp.domain.errors import GovappError, Invalid
 from govapp.present.language import gettext as _
+from govapp.present.language import ngettext
 
 Sentence = Callable[[], str]
 
@@ -24,17 +26,70 @@ _HEADINGS: dict[int, Sentence] = {
 
 SENTENCES: dict[str, Sentence] = {
     "not_found": lambda: _("There is nothing at this address, or it is not for you to see."),
-    "no_right": lambda: _("Your roles and parts do not permit this. A program lead or administrator can grant the right."),
+    "no_right": lambda: _(
+        "Your roles and parts do not permit this. A program lead or administrator can grant the right."
+    ),
     "account_disabled": lambda: _("This account is disabled. An administrator can enable it again."),
-    "other_site": lambda: _("This form was sent from another site's page. Open the page here and send it again."),
+    "other_site": lambda: _(
+        "This form was sent from another site's page. Open the page here and send it again."
+    ),
     "undeclared": lambda: _("This address is closed."),
-    "stale": lambda: _("Somebody changed this since you opened it. Look at the fresh content, then try again."),
+    "stale": lambda: _(
+        "Somebody changed this since you opened it. Look at the fresh content, then try again."
+    ),
     "key_reused": lambda: _("This form was already sent with other content. Load the page again."),
     "too_many": lambda: _("Too many tries. Please wait a moment."),
     "busy": lambda: _("The database is busy. Nothing was changed. Please try again in a few seconds."),
-    "disk_full": lambda: _("The disk is full, so nothing was saved. The operator has to make room; then try again."),
-    "token_missing": lambda: _("The form did not carry its token. Load the page again and send it from there."),
-    "token_renewed": lambda: _("This page was open for long. It is fresh again: press the button once more, nothing is lost."),
+    "disk_full": lambda: _(
+        "The disk is full, so nothing was saved. The operator has to make room; then try again."
+    ),
+    "token_missing": lambda: _(
+        "The form did not carry its token. Load the page again and send it from there."
+    ),
+    "token_renewed": lambda: _(
+        "This page was open for long. It is fresh again: press the button once more, nothing is lost."
+    ),
+    "token_sign_in": lambda: _(
+        "This page was open for long. It is fresh again: please type your password once more."
+    ),
+    "sign_in_failed": lambda: _(
+        "E-mail or password is not right. After 5 tries this account rests for a while."
+    ),
+    "sign_in_wait": lambda: _("After several failed tries this account rests. Try again in %(wait)s."),
+    "not_saved": lambda: _("Please look at the marked fields."),
+    "person_elsewhere": lambda: _(
+        "This person also holds roles outside your branches; who administers those must do this."
+    ),
+    "own_account": lambda: _("You cannot disable your own account. Another administrator can."),
+    "own_roles": lambda: _("Nobody changes their own roles. Another administrator can."),
+    "last_administrator": lambda: _(
+        "This is the last administrator of an organization. Grant the role to somebody else first."
+    ),
+    "password_wrong": lambda: _("This is not your current password."),
+    "password_differs": lambda: _("The two new passwords differ."),
+    "password_short": lambda: _("At least 8 characters; 15 or more are better."),
+    "password_long": lambda: _("At most 1024 characters."),
+    "password_pattern": lambda: _(
+        "This is a row of keys, a repetition or a number that is tried first. Take several words."
+    ),
+    "password_common": lambda: _("This is one of the passwords that are tried first. Take several words."),
+    "password_personal": lambda: _(
+        "This is made of your name, your address or the name of this program. Take other words."
+    ),
+    "email_form": lambda: _("An e-mail address looks like name@example.org."),
+    "email_taken": lambda: _("Somebody with this e-mail exists already."),
+    "too_long": lambda: _("This is too long."),
+    "number_form": lambda: _("A whole number is needed."),
+    "day_form": lambda: _("A day looks like 2026-11-30."),
+    "day_past": lambda: _("This day is past."),
+    "unknown_choice": lambda: _("Please choose from the list."),
+    "role_held": lambda: _("The person holds this role there already."),
+    "role_conflict": lambda: _(
+        "%(asked)s cannot stand beside %(held)s in one organization: these duties are kept apart."
+    ),
+    "setup_token": lambda: _(
+        "This token is not valid, or it was used. Make a new one with: flask --app wsgi user setup-token"
+    ),
     "required": lambda: _("Please fill this in."),
     "http_400": lambda: _("The address or form holds signs that cannot be read. Load the page again."),
     "http_404": lambda: _("There is nothing at this address, or it is not for you to see."),
@@ -42,7 +97,9 @@ SENTENCES: dict[str, Sentence] = {
     "http_413": lambda: _("What was sent is larger than allowed. Send less, or a smaller file."),
     "http_415": lambda: _("Files of this type are not accepted here."),
     "http_429": lambda: _("Too many requests. Please wait a moment."),
-    "http_500": lambda: _("The problem was recorded. Nothing half-done was saved. Try again; if it stays, name the incident."),
+    "http_500": lambda: _(
+        "The problem was recorded. Nothing half-done was saved. Try again; if it stays, name the incident."
+    ),
     "http_503": lambda: _("Please try again in a few seconds."),
 }
 
@@ -54,9 +111,31 @@ def heading_of(status: int) -> str:
 
 def sentence_of(code: str, values: dict[str, Any] | None = None) -> str:
     """The sentence of a code, filled with values. A text that is no known code is taken for a sentence."""
+    values = dict(values or {})
+    if "retry_after" in values:
+        values["wait"] = _wait(int(values["retry_after"]))
+    for role in ("asked", "held"):
+        if role in values:
+            values[role] = str(values[role]).replace("_", " ").capitalize()
     known = SENTENCES.get(code)
     text = known() if known else code
     try:
         return text % values if values and known else text
     except (KeyError, TypeError, ValueError):
         return text
+
+
+def _wait(seconds: int) -> str:
+    if seconds < 90:
+        return ngettext("%(num)s second", "%(num)s seconds", seconds)
+    minutes = -(-seconds // 60)
+    return ngettext("%(num)s minute", "%(num)s minutes", minutes)
+
+
+def sentences_of(error: GovappError, field: str = "") -> dict[str, list[str]]:
+    """The sentences of a refusal by form field; one without fields stands under `field`."""
+    if isinstance(error, Invalid) and error.errors:
+        return {
+            name: [sentence_of(code, error.values) for code in codes] for name, codes in error.errors.items()
+        }
+    return {field: [sentence_of(error.code, error.values)]}

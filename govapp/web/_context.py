@@ -10,11 +10,12 @@ from flask_babel import get_locale, get_translations
 
 from govapp.domain.rights import Actor
 from govapp.present import language
+from govapp.present.browsers import browser
 from govapp.services._work import Origin
 from govapp.web._assets import asset
 from govapp.web._headers import csp_nonce
 from govapp.web._identity import current_actor
-from govapp.web._nav import navigation
+from govapp.web._nav import admin_places, navigation
 
 
 def actor() -> Actor:
@@ -82,4 +83,11 @@ def install(app: Flask) -> None:
     """Give templates their values and globals."""
     app.before_request(_use_language)
     app.context_processor(_values)
-    app.jinja_env.globals.update(asset=asset, csp_nonce=csp_nonce, navigation=navigation, action_key=action_key)
+    app.jinja_env.filters["browser"] = browser
+    app.jinja_env.globals.update(
+        asset=asset,
+        csp_nonce=csp_nonce,
+        navigation=navigation,
+        admin_places=admin_places,
+        action_key=action_key,
+    )

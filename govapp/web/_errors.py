@@ -15,6 +15,7 @@ from govapp.present.errors import heading_of, sentence_of
 from govapp.services._work import Busy
 from govapp.services.refusals import RecordRefusal, record_refusal
 from govapp.web._context import origin
+from govapp.web._door import sign_in_page
 from govapp.web._guard import from_here
 from govapp.web._hx import is_partial, page
 from govapp.web._identity import current_actor
@@ -34,16 +35,22 @@ _RETRY_AFTER = 2
 
 
 def answer(
-    status: int, code: str, values: dict[str, Any] | None = None, *, errors: dict[str, list[str]] | None = None
+    status: int,
+    code: str,
+    values: dict[str, Any] | None = None,
+    *,
+    errors: dict[str, list[str]] | None = None,
 ) -> Response:
     """The answer to a request that failed: a page, or for htmx the sentence alone."""
     g.quiet = True
     values = values or {}
-    shown = {
+    shown: dict[str, Any] = {
         "heading": heading_of(status),
         "sentence": sentence_of(code, values),
         "incident": g.get("request_id", "") if status >= 500 else "",
-        "errors": {name: [sentence_of(each, values) for each in found] for name, found in (errors or {}).items()},
+        "errors": {
+            name: [sentence_of(each, values) for each in found] for name, found in (errors or {}).items()
+        },
         "link": "",
     }
     if is_partial():
@@ -59,7 +66,11 @@ def answer(
 def _of_ours(error: GovappError) -> Response:
     status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 400)
     if status == 403:
-        record_refusal(RecordRefusal(origin(), request.method, request.path, error.code, error.values.get("permission", "")))
+        record_refusal(
+            RecordRefusal(
+                origin(), request.method, request.path, error.code, error.values.get("permission", "")
+            )
+        )
     values = dict(error.values)
     if status in {429, 503}:
         values.setdefault("retry_after", _RETRY_AFTER)
@@ -97,7 +108,12 @@ def _of_token(error: CSRFError) -> Response:
     """An old token on a form that comes from our own pages: what was typed comes back with a renewed one (R29)."""
     if from_here() is not True:
         return answer(400, "token_missing")
-    if current_actor() is None and request.path not in {"/sign-in", "/sign-out", "/setup"}:
+    if request.path == "/sign-in":
+        note = (heading_of(400), sentence_of("token_sign_in"))
+        return sign_in_page(
+            400, email=request.form.get("email", ""), next=request.form.get("next", ""), note=note
+        )
+    if current_actor() is None and request.path not in {"/sign-out", "/setup"}:
         return answer_signed_out()
     if is_partial():
         response = answer(400, "token_renewed")
@@ -105,7 +121,11 @@ def _of_token(error: CSRFError) -> Response:
         return response
     g.quiet = True
     return page(
-        "errors/send_again.html", status=400, to=request.full_path.rstrip("?"), fields=typed(), files=bool(request.files)
+        "errors/send_again.html",
+        status=400,
+        to=request.full_path.rstrip("?"),
+        fields=typed(),
+        files=bool(request.files),
     )
 
 
@@ -122,6 +142,3 @@ def install(app: Flask) -> None:
     app.register_error_handler(DBAPIError, _of_database)
     app.register_error_handler(PoolTimeout, _of_database)
     app.register_error_handler(Exception, _of_anything)
-
-
-

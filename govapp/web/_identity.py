@@ -1,6 +1,5 @@
 """Who asks: Flask-Login over server-side session rows. Two queries: the session, and the person with the grants in force."""
 
-import hashlib
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,7 +12,7 @@ from govapp.data.people import LoginSession
 from govapp.data.runtime import current
 from govapp.domain.rights import Actor
 from govapp.extensions import login
-from govapp.services.sessions import TouchSession, touch
+from govapp.services.sessions import TouchSession, digest_of, touch
 from govapp.web._routes import declared_by
 
 TOUCH_EVERY = timedelta(minutes=1)
@@ -34,19 +33,15 @@ class SignedIn(UserMixin):
         return self.token
 
 
-def digest_of(token: str) -> str:
-    """The session's id: SHA-256 of its token, so that the table gives nobody a way in."""
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
 def install(app: Flask) -> None:
     """Tell Flask-Login how to find the person, and look once at the start of every request but static files."""
     login.session_protection = None  # our rows end sessions; the client address may change on a phone
-    login.user_loader(_load)
+    login.user_loader(load)
     app.before_request(_look)
 
 
-def _load(token: str) -> SignedIn | None:
+def load(token: str) -> SignedIn | None:
+    """The person of a session that is still good, or None (R25: idle and absolute limits are the server's)."""
     settings = current_app.config["GOVAPP"]
     at = datetime.now(UTC)
     with reading() as session:

@@ -48,9 +48,48 @@ def navigation() -> list[Entry]:
         return []
     known = {rule.rule for rule in current_app.url_map.iter_rules()}
     quiet = bool(g.get("quiet"))
-    shown = [place for place in _PLACES if place[0] in known and any(_open(actor, p, quiet) for p in place[2])]
+    shown = [
+        place for place in _PLACES if place[0] in known and any(_open(actor, p, quiet) for p in place[2])
+    ]
     count = 0 if quiet else inbox_count(actor)
-    return [Entry(address, str(label), _is_here(address), count if address in _COUNTED else 0) for address, label, _ in shown]
+    return [
+        Entry(address, str(label), _is_here(address), count if address in _COUNTED else 0)
+        for address, label, _ in shown
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class AdminPlace:
+    """A place of the administration with what it is for."""
+
+    address: str
+    label: str
+    about: str
+    current: bool
+
+
+_ADMIN: tuple[tuple[str, object, object, Permission], ...] = (
+    ("/admin/people", _l("People"), _l("Accounts, roles on branches, sessions."), P.PEOPLE_VIEW),
+    ("/admin/roles", _l("Roles"), _l("What each role may do."), P.GOVERNANCE_VIEW),
+    ("/admin/units", _l("Units"), _l("Business units, services and other lists."), P.GOVERNANCE_VIEW),
+    ("/admin/workflows", _l("Gates"), _l("Stages, gates and what they ask for."), P.GOVERNANCE_VIEW),
+    ("/admin/evidence-kinds", _l("Evidence kinds"), _l("The forms of evidence."), P.GOVERNANCE_VIEW),
+    ("/admin/calendars", _l("Calendars"), _l("Working days and target times."), P.GOVERNANCE_VIEW),
+    ("/admin/jobs", _l("Jobs"), _l("What runs in the background."), P.SYSTEM_OPERATE),
+    ("/admin/outbox", _l("Mail outbox"), _l("Mail and jobs that wait to leave."), P.SYSTEM_OPERATE),
+    ("/setup", _l("First steps"), _l("Organization, gates, first program, people."), P.SYSTEM_OPERATE),
+)
+
+
+def admin_places() -> list[AdminPlace]:
+    """Places of the administration that are there and that the person may enter."""
+    actor = current_actor()
+    known = {rule.rule for rule in current_app.url_map.iter_rules()}
+    return [
+        AdminPlace(address, str(label), str(about), _is_here(address))
+        for address, label, about, permission in _ADMIN
+        if actor is not None and address in known and actor.holds_anywhere(permission)
+    ]
 
 
 def _is_here(address: str) -> bool:

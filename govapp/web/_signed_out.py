@@ -6,6 +6,7 @@ from flask import redirect, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from govapp.web._door import sign_in_page
 from govapp.web._hx import is_partial, page, reply
 from govapp.web._kept import keep
 from govapp.web._local import local_path
@@ -17,7 +18,9 @@ def answer_signed_out(*, poll: bool = False) -> Response:
         return _partial(poll)
     if request.method in {"GET", "HEAD"}:
         return redirect(f"/sign-in?next={quote(request.full_path.rstrip('?'))}", 303)  # type: ignore[return-value]
-    return page("sessions/sign_in.html", status=401, kept=keep(), next="", email="", ended=True)
+    kept = keep()
+    sentence = _("Sign in, and what you typed comes back.") if kept else _("Please sign in again.")
+    return sign_in_page(401, kept=kept, note=(_("Your session has ended."), sentence))
 
 
 def _partial(poll: bool) -> Response:
@@ -30,6 +33,10 @@ def _partial(poll: bool) -> Response:
 
 
 def _sentence() -> str:
-    text = _("Your session has ended. Sign in again in another tab, then press the button once more: nothing typed is lost.")
-    from_page = page("errors/_message.html", heading=_("Please sign in again"), sentence=text, link="/sign-in", incident="")
+    text = _(
+        "Your session has ended. Sign in again in another tab, then press the button once more: nothing typed is lost."
+    )
+    from_page = page(
+        "errors/_message.html", heading=_("Please sign in again"), sentence=text, link="/sign-in", incident=""
+    )
     return from_page.get_data(as_text=True)

@@ -1,0 +1,38 @@
+"""Who may look after whom: people stand on no branch of their own, so the branches of their grants decide."""
+
+from sqlalchemy import select
+
+from govapp.data.people import Grant
+from govapp.data.structure import Branch
+from govapp.domain.errors import Refused
+from govapp.domain.permissions import Permission
+from govapp.services._work import Work
+
+
+def _may_anywhere(work: Work, permission: Permission) -> str:
+    """The grant that gives the permission on some branch. Raises Refused when there is none."""
+    if work.actor.is_system:
+        return "system"
+    for grant in work.actor.grants:
+        if permission in grant.permissions:
+            return f"role:{grant.role}@{grant.branch_id}"
+    raise Refused("no_right", permission=str(permission))
+
+
+def _may_manage(work: Work, person_id: int, permission: Permission = Permission.PEOPLE_MANAGE) -> str:
+    """The right to manage a person: the permission must reach every branch on which the person holds a grant.
+
+    Without this an administrator of one program could disable or take over the administrator of the whole.
+    """
+    right = _may_anywhere(work, permission)
+    if work.actor.is_system:
+        return right
+    paths = work.session.scalars(
+        select(Branch.path)
+        .join(Grant, Grant.branch_id == Branch.id)
+        .where(Grant.person_id == person_id, Grant.ended_at.is_(None))
+    )
+    for path in paths:
+        if work.actor.grant_for(permission, path) is None:
+            raise Refused("person_elsewhere", permission=str(permission))
+    return right

@@ -1,0 +1,53 @@
+"""The sign-in page, and how a fresh session enters the cookie."""
+
+from typing import Any
+
+from flask import current_app, g, request, session
+from werkzeug.wrappers import Response
+
+from govapp.data.engine import reading
+from govapp.data.people_queries import PersonRow, demonstration_people
+from govapp.data.settings import is_demo
+from govapp.services.sessions import Opened
+from govapp.web._context import today
+from govapp.web._hx import page
+from govapp.web._identity import load
+
+_LOOPBACK = ("127.", "::1")
+
+
+def demo_allowed() -> bool:
+    """One-click sign-in: demonstration mode, loopback on both ends, and a database marked as demonstration."""
+    settings = current_app.config["GOVAPP"]
+    if (
+        settings.env != "demo"
+        or not settings.loopback
+        or not (request.remote_addr or "").startswith(_LOOPBACK)
+    ):
+        return False
+    with reading() as found:
+        return is_demo(found)
+
+
+def _people() -> list[PersonRow]:
+    if not demo_allowed():
+        return []
+    with reading() as found:
+        return demonstration_people(found, today())
+
+
+def sign_in_page(status: int = 200, **shown: Any) -> Response:
+    """The door. `shown`: email, next, kept, note (heading, sentence)."""
+    values: dict[str, Any] = {"email": "", "next": "", "kept": "", "note": None, **shown}
+    return page("sessions/sign_in.html", status=status, people=_people(), **values)
+
+
+def enter(opened: Opened) -> None:
+    """Put a fresh session into the cookie; whatever the cookie held before is gone, its token too."""
+    session.clear()
+    g.pop("csrf_token", None)
+    session["_user_id"] = opened.token
+    session["_fresh"] = True
+    user = load(opened.token)
+    g.actor = user.actor if user else None
+    g._login_user = user
