@@ -36,6 +36,7 @@ class Event(StrEnum):
     ORGANIZATION_ADDED = "structure:organization-added"
     CHOICES_SET = "structure:choices-set"
     WORKFLOW_ACTIVATED = "governance:activated"
+    ROLES_SET = "governance:roles-set"
     GROUP_SET = "people:group-set"
     PERSON_ADDED = "people:added"
     PERSON_EDITED = "people:edited"
@@ -51,6 +52,7 @@ class Event(StrEnum):
     IMPORT_ROW_REFUSED = "import:row-refused"
     IMPORT_ENDED = "import:ended"
     ANCHORED = "audit:anchored"
+    PAYLOAD_REDACTED = "audit:redacted"
     # the security chain
     SIGNED_IN = "session:signed-in"
     SIGN_IN_FAILED = "session:sign-in-failed"
@@ -107,6 +109,11 @@ REQUIRED: dict[Event, frozenset[str]] = {
     _E.ROLE_GRANTED: frozenset({"person", "role", "branch"}),
     _E.ROLE_ENDED: frozenset({"person", "role", "branch"}),
     _E.REPORT_MADE: frozenset({"report", "content_hash"}),
+    _E.WORKFLOW_ACTIVATED: frozenset({"workflow", "number", "digest"}),
+    _E.BRANCH_ADDED: frozenset({"key", "kind", "name"}),
+    _E.BRANCH_EDITED: frozenset({"changes"}),
+    _E.ANCHORED: frozenset({"heads"}),
+    _E.PAYLOAD_REDACTED: frozenset({"chain", "sequence", "reason"}),
 }
 
 
