@@ -123,8 +123,14 @@ def _ticks(start: date, end: date, step: int) -> tuple[Tick, ...]:
     first = start.year * 12 + start.month - 1
     last = end.year * 12 + end.month - 1
     marks = [_month(index) for index in range(first, max(last, first + 1), step)]
-    names = [str(mark.year) if step >= 12 else month(mark) for mark in marks]
+    names = [_tick(mark, step, mark is marks[0]) for mark in marks]
     return tuple(Tick(_x(mark, start, end), name) for mark, name in zip(marks, names, strict=True))
+
+
+def _tick(mark: date, step: int, first: bool) -> str:
+    if step >= 12:
+        return str(mark.year)
+    return month(mark) if first or mark.month == 1 else month(mark).split(" ")[0]
 
 
 def _row(milestone: GanttMilestone, y: float, start: date, end: date, today: date) -> GanttRow:

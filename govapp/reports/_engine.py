@@ -1,6 +1,7 @@
 """WeasyPrint lives here and nowhere else, and is loaded only when something is rendered."""
 
 import gc
+import importlib
 import logging
 from contextlib import contextmanager
 from functools import lru_cache
@@ -14,6 +15,7 @@ from govapp.reports.paper import Progress, RenderProblem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_SCRIPTS = "Aé Ωω Жж عربي עב 漢字 かな 한글 ไทย हि ●▲■○–−"  # so that fonts of these scripts are found once
 BUNDLED = {"bundled:print.css": TEMPLATES / "pdf" / "print.css"}
 
 
@@ -33,7 +35,7 @@ def pango_problem() -> str | None:
 
 def warm() -> None:
     """Load WeasyPrint and the fonts once, before processes are forked from this one."""
-    lay_out("<html lang='en'><title>-</title><body>–")
+    lay_out(f"<html lang='en'><title>-</title><body><b>{_SCRIPTS}</b> <code>{_SCRIPTS}</code> {_SCRIPTS}")
     gc.collect()
     gc.freeze()
 
@@ -64,9 +66,7 @@ def make_fetcher() -> Any:
 
 @lru_cache(1)
 def _weasyprint() -> ModuleType:
-    import weasyprint
-
-    return weasyprint
+    return importlib.import_module("weasyprint")
 
 
 @lru_cache(1)

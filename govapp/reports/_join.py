@@ -1,17 +1,24 @@
 """Joins tagged chunks into one PDF/UA-1 file: one tree, one outline, one set of destinations. Knows pikepdf only."""
 
+import importlib
+from functools import lru_cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-import pikepdf
-from pikepdf import Array, Dictionary, Name
+
+
+@lru_cache(1)
+def _pikepdf() -> ModuleType:
+    """Loaded when files are joined, so that web processes stay small."""
+    return importlib.import_module("pikepdf")
 
 
 class Joiner:
     """Takes tagged chunks in reading order; saves one file with page x of y."""
 
     def __init__(self, first: Path) -> None:
-        self.pdf = pikepdf.open(first)
+        self.pdf: Any = _pikepdf().open(first)
         root: Any = self.pdf.Root
         self.tree: Any = root.StructTreeRoot
         self.top: Any = self.tree.K[0]
@@ -21,7 +28,7 @@ class Joiner:
 
     def add(self, path: Path) -> None:
         """Append one chunk. Pages are copied first, so that the copied tree meets the copied pages."""
-        with pikepdf.open(path) as chunk:
+        with _pikepdf().open(path) as chunk:
             shift = self.next
             root: Any = chunk.Root
             for page in chunk.pages:
@@ -39,19 +46,18 @@ class Joiner:
                 kid.P = self.top
                 self.kids.append(kid)
 
-    def sizes(self) -> list[bool]:
-        """For every page whether it is wide."""
-        boxes: list[Any] = [page.mediabox for page in self.pdf.pages]
-        return [float(box[2]) > float(box[3]) for box in boxes]
-
     def save(self, path: Path, page_numbers: Path) -> None:
         """`page_numbers`: a file with as many pages, each holding nothing but its `Page x of y`."""
-        self.top.K = Array(self.kids)
-        self.tree.ParentTree = self.pdf.make_indirect(Dictionary(Nums=Array(self.nums)))
+        pikepdf: Any = _pikepdf()
+        self.top.K = pikepdf.Array(self.kids)
+        self.tree.ParentTree = self.pdf.make_indirect(pikepdf.Dictionary(Nums=pikepdf.Array(self.nums)))
         self.tree.ParentTreeNextKey = self.next
-        with pikepdf.open(page_numbers) as marks:
-            for page, mark in zip(self.pdf.pages, marks.pages, strict=True):
-                name = page.add_resource(self.pdf.copy_foreign(mark.as_form_xobject()), Name.XObject)
+        with _pikepdf().open(page_numbers) as marks:
+            for number, (page, mark) in enumerate(zip(self.pdf.pages, marks.pages, strict=True), start=1):
+                # Named by us: a name of pikepdf's own choice is random, and equal data must give equal bytes (R43).
+                # Each its own, since pages of one chunk may share their resources.
+                form, name = self.pdf.copy_foreign(mark.as_form_xobject()), pikepdf.Name(f"/PageNumber{number}")
+                page.add_resource(form, pikepdf.Name.XObject, name)
                 # First, not last: WeasyPrint turns the page upside down at the start of its content.
                 stamp = f"/Artifact <</Type /Pagination>> BDC q {name} Do Q EMC".encode()
                 page.contents_add(stamp, prepend=True)
@@ -60,3 +66,24 @@ class Joiner:
     def close(self) -> None:
         """Let go of the first file."""
         self.pdf.close()
+
+
+def join_files(parts: list[str], page_numbers: str, joined: str) -> None:
+    """Join the files `parts` in their order, lay `page_numbers` over them, write `joined`."""
+    joiner = Joiner(Path(parts[0]))
+    try:
+        for part in parts[1:]:
+            joiner.add(Path(part))
+        joiner.save(Path(joined), Path(page_numbers))
+    finally:
+        joiner.close()
+
+
+def page_sizes(parts: list[Path]) -> list[bool]:
+    """For every page of all parts whether it is wide."""
+    sizes: list[bool] = []
+    for part in parts:
+        with _pikepdf().open(part) as pdf:
+            boxes: list[Any] = [page.mediabox for page in pdf.pages]
+            sizes += [float(box[2]) > float(box[3]) for box in boxes]
+    return sizes

@@ -3,14 +3,16 @@
 import multiprocessing
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from multiprocessing import forkserver
 from multiprocessing.connection import wait
-from multiprocessing.context import ForkServerProcess
+from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 
+from govapp.present.environment import TEMPLATES
 from govapp.reports._chunk import lay_out_file
-from govapp.reports._join import Joiner
+from govapp.reports._join import join_files, page_sizes
 from govapp.reports._templates import page_marks_html
 from govapp.reports.paper import Progress, RenderProblem
 
@@ -33,21 +35,13 @@ def lay_out_parts(pages: Iterable[str], count: int, progress: Progress | None) -
         results = _lay_out_all(pages, count, Path(folder), progress)
         if progress:
             progress("joining", 0, count)
-        joiner = Joiner(results[0])
-        try:
-            for done, result in enumerate(results[1:], start=1):
-                joiner.add(result)
-                if progress:
-                    progress("joining", done, count)
-            sizes = joiner.sizes()
-            return _numbered(joiner, sizes, Path(folder)), len(sizes)
-        finally:
-            joiner.close()
+        sizes = page_sizes(results)
+        joined = _joined(results, sizes, Path(folder))
+        return joined.read_bytes(), len(sizes)
 
 
 def _lay_out_all(pages: Iterable[str], count: int, folder: Path, progress: Progress | None) -> list[Path]:
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["govapp.reports._warm"])
+    context = _server()
     at_once = max(1, min(_MOST_AT_ONCE, os.cpu_count() or 1))
     running: list[_Running] = []
     results: list[Path] = []
@@ -74,6 +68,22 @@ def _lay_out_all(pages: Iterable[str], count: int, folder: Path, progress: Progr
     return results
 
 
+def _server() -> ForkServerContext:
+    """The server that forks warm processes. It is told where our package lies, wherever the worker was started."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["govapp.reports._warm"])
+    before = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(TEMPLATES.parent), *([before] if before else [])])
+    try:
+        forkserver.ensure_running()
+    finally:
+        if before is None:
+            del os.environ["PYTHONPATH"]
+        else:
+            os.environ["PYTHONPATH"] = before
+    return context
+
+
 def _wait_for_one(running: list[_Running]) -> None:
     ended = wait([one.process.sentinel for one in running])
     for one in [one for one in running if one.process.sentinel in ended]:
@@ -85,13 +95,19 @@ def _wait_for_one(running: list[_Running]) -> None:
             raise RenderProblem(words)
 
 
-def _numbered(joiner: Joiner, sizes: list[bool], folder: Path) -> bytes:
+def _joined(results: list[Path], sizes: list[bool], folder: Path) -> Path:
     marks_page, marks, joined = folder / "marks.html", folder / "marks.pdf", folder / "joined.pdf"
     marks_page.write_text(page_marks_html(sizes), "utf-8")
-    context = multiprocessing.get_context("forkserver")
-    process = context.Process(target=lay_out_file, args=(str(marks_page), str(marks)), daemon=True)
+    _in_process(lay_out_file, (str(marks_page), str(marks)), marks)
+    _in_process(join_files, ([str(result) for result in results], str(marks), str(joined)), joined)
+    return joined
+
+
+def _in_process(work: Callable[..., None], arguments: tuple[object, ...], result: Path) -> None:
+    process = _server().Process(target=work, args=arguments, daemon=True)
     process.start()
-    running = [_Running(process, marks)]
-    _wait_for_one(running)
-    joiner.save(joined, marks)
-    return joined.read_bytes()
+    try:
+        _wait_for_one([_Running(process, result)])
+    finally:
+        process.kill()
+        process.join()

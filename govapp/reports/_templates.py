@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from jinja2 import Environment
+from markupsafe import Markup
 
 from govapp.present import language, report_words
 from govapp.present.environment import make_environment
@@ -23,10 +24,13 @@ def environment() -> Environment:
     """Jinja with the shared filters and the words of reports."""
     env = make_environment()
     env.filters.update(report_words.FILTERS)
+    env.globals["wbr"] = Markup("<wbr>")
     env.filters["seq"] = lambda seq: f"{seq:,}"
     env.filters["halves"] = lambda text: (text[: len(text) // 2], text[len(text) // 2 :])
+    env.filters["tight"] = lambda text: text.replace(" ", "\N{NO-BREAK SPACE}")
     env.filters["size"] = _size
     env.filters["dict_of"] = dict
+    env.tests["longer_than"] = lambda text, most: len(text) > most
     return env
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from govapp.present.chart_funnel import FunnelStage, funnel
@@ -11,6 +11,9 @@ from govapp.present.language import gettext as _
 from govapp.present.language import ngettext
 from govapp.reports._render import Sheet, render, render_page
 from govapp.reports.paper import LogHead, Progress, RenderedPdf, content_hash, for_paper, unhashed
+
+_MOST_GROUPS, _MOST_WAITS = 30, 10
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +28,10 @@ class StageRow:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """What something waits for, whom (names or a party), since when; `due` is the end of the target time."""
+    """What something waits for, whom (names, or a party), since when; `due` is the end of the target time."""
 
     what: str
-    whom: str
+    whom: tuple[str, ...]
     since: datetime | None = None
     due: datetime | None = None
 
@@ -61,10 +64,11 @@ class WaitingMeasure:
 
 @dataclass(frozen=True, slots=True)
 class WaitGroup:
-    """Everything that waits for one person or party."""
+    """Everything that waits for one person or party. `more`: how many are not listed one by one."""
 
     whom: str
     waiting: tuple[WaitingMeasure, ...]
+    more: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +119,22 @@ def _totals(values: Iterable[tuple[tuple[str, Decimal], ...]]) -> dict[str, Deci
     return sums
 
 
+def _oldest(group: WaitGroup) -> WaitGroup:
+    """The oldest of a long list: the table of all measures holds every one, and the front stays short."""
+    rows = sorted(group.waiting, key=lambda row: (row.since is None, row.since or _NEVER, row.key))
+    return WaitGroup(group.whom, tuple(rows[:_MOST_WAITS]), group.more + max(0, len(rows) - _MOST_WAITS))
+
+
 def _waits_finding(groups: tuple[WaitGroup, ...]) -> str:
     if not groups:
         return ""
     most = max(len(group.waiting) for group in groups)
-    names = listed([group.whom for group in groups if len(group.waiting) == most][:4])
+    first = [group.whom for group in groups if len(group.waiting) == most]
     if len(groups) == 1:
-        return _("All that waits, waits for %(who)s", who=names)
+        return _("All that waits, waits for %(who)s", who=first[0])
+    if len(first) > 3:
+        return ngettext("Nobody holds up more than %(num)s measure", "Nobody holds up more than %(num)s measures", most)
+    names = listed(first)
     return ngettext("Most waits for %(who)s: %(num)s measure", "Most waits for %(who)s: %(num)s measures", most, who=names)
 
 
@@ -136,6 +149,7 @@ def _sheet(data: BranchData) -> Sheet:
         )
         for code in codes or ("",)
     ]
+    groups = sorted(shown.waits, key=lambda group: (-len(group.waiting), group.whom))
     waiting = [row.wait for row in data.measures if row.wait]
     return Sheet(
         template="branch",
@@ -148,6 +162,8 @@ def _sheet(data: BranchData) -> Sheet:
             "totals": _totals(row.values for row in data.measures),
             "waiting": len(waiting),
             "late": sum(w.due is not None and w.due < data.as_of for w in waiting),
+            "groups": [_oldest(group) for group in groups[:_MOST_GROUPS]],
+            "more_groups": max(0, len(groups) - _MOST_GROUPS),
             "waits_finding": _waits_finding(shown.waits),
             "oldest": min((w.since for w in waiting if w.since), default=None),
         },

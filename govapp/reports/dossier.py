@@ -41,7 +41,7 @@ class Waiting:
     """What the measure waits for, whom, since when; `due` is the end of the target time."""
 
     what: str
-    whom: str
+    whom: tuple[str, ...]
     since: datetime
     due: datetime | None = None
 
@@ -262,7 +262,7 @@ def _sheet(data: DossierData) -> Sheet:
 
 def _places(lines: tuple[EffectLine, ...]) -> int:
     """Equal decimals for all amounts of the table: none unless one has cents."""
-    amounts = [a for l in lines for a in (l.run_rate, l.plan, l.forecast, l.actual, l.confirmed) if a is not None]
+    amounts = [a for x in lines if x.currency for a in (x.run_rate, x.plan, x.forecast, x.actual, x.confirmed) if a]
     return 0 if all(a == a.to_integral_value() for a in amounts) else 2
 
 

@@ -15,11 +15,11 @@ PEOPLE = (
     "Dr Anders Holm",
     "Ελένη Παπαδοπούλου",
     "محمد الفارسي",
-    "山田 太郎",
+    "Հայկ Պետրոսյան",
     "Lars Ström",
     "Kwame Mensah",
     "Mariana de Oliveira e Castro",
-    "김민수",
+    "ნინო ბერიძე",
     "Владимир Греков",
 )
 TITLES = (
@@ -31,7 +31,7 @@ TITLES = (
     "One telephony contract",
     "Εξορθολογισμός αδειών λογισμικού",
     "توحيد مكاتب الخدمة",
-    "服务目录整合与标准变更自动化",
+    "Каталог услуг объединён, стандартные изменения автоматизированы",
     "Office licences by role",
 )
 STAGES = ("Defined", "Identified", "Detailed", "Decided", "Implemented", "Closed")
@@ -53,7 +53,7 @@ def _measure(n: int) -> b.MeasureRow:
     if n % 3 == 0:
         since = AS_OF - timedelta(days=(n * 7) % 44, hours=5)
         what = ("business acceptance", "risk review", "budget approval", "steering committee")[n % 4]
-        wait = b.Wait(what, person(n + 2), since, since + timedelta(days=14))
+        wait = b.Wait(what, (person(n + 2),), since, since + timedelta(days=14))
     return b.MeasureRow(
         key=f"M-{100 + n}",
         title=TITLES[n % len(TITLES)],
@@ -80,11 +80,11 @@ def sample_branch(count: int = 60, **changes: object) -> b.BranchData:
         for name in STAGES
     )
     groups = []
-    for whom in sorted({m.wait.whom for m in measures if m.wait}):
+    for whom in sorted({name for m in measures if m.wait for name in m.wait.whom}):
         rows = [
             b.WaitingMeasure(m.key, m.title, m.wait.what, m.wait.since, m.wait.due)
             for m in measures
-            if m.wait and m.wait.whom == whom
+            if m.wait and whom in m.wait.whom
         ]
         groups.append(b.WaitGroup(whom, tuple(rows)))
     filled: dict[str, object] = {
@@ -138,7 +138,7 @@ def sample_dossier(pieces: int = 13, entries: int = 60, **changes: object) -> d.
         )
         + (d.PartHeld("finance_contact", ""),),
         "waits": (
-            d.Waiting("business acceptance", f"{person(3)}, {person(4)}", AS_OF - timedelta(days=18, hours=3)),
+            d.Waiting("business acceptance", (person(3), person(4)), AS_OF - timedelta(days=18, hours=3)),
         ),
         "next_stage": "Decided",
         "findings": (
@@ -198,7 +198,7 @@ def _milestones() -> tuple[d.Milestone, ...]:
         d.Milestone("Lease option signed", person(0), date(2026, 10, 15), date(2026, 10, 15)),
         d.Milestone("Racks 1 to 32 moved, including the storage systems", person(4), date(2026, 12, 22)),
         d.Milestone("Racks 33 to 64 moved", person(4), date(2027, 2, 26), date(2027, 1, 29), date(2027, 3, 5)),
-        d.Milestone("機房關閉並移交", person(8), date(2027, 3, 31), date(2027, 3, 31)),
+        d.Milestone("Передача зала", person(8), date(2027, 3, 31), date(2027, 3, 31)),
         d.Milestone("Lessons written down"),
     )
 
