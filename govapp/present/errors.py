@@ -87,6 +87,16 @@ SENTENCES: dict[str, Sentence] = {
     "role_conflict": lambda: _(
         "%(asked)s cannot stand beside %(held)s in one organization: these duties are kept apart."
     ),
+    "control_characters": lambda: _("There are signs in it that cannot be read. Please type it again."),
+    "currency_malformed": lambda: _("A currency has three letters, such as EUR."),
+    "month_unknown": lambda: _("Please choose a month."),
+    "key_malformed": lambda: _("A key has small letters, digits and hyphens, and begins with a letter."),
+    "key_taken": lambda: _("This key is taken. Choose another one."),
+    "prefix_malformed": lambda: _("One to a few capital letters, such as M."),
+    "prefix_taken": lambda: _("Another organization uses these letters."),
+    "branch_archived": lambda: _("The branch above is archived. Bring it back first, or choose another one."),
+    "branch_not_higher": lambda: _("Such a branch must lie under one of a higher kind."),
+    "setup_over": lambda: _("The first steps are done already. Sign in, or ask an administrator."),
     "setup_token": lambda: _(
         "This token is not valid, or it was used. Make a new one with: flask --app wsgi user setup-token"
     ),

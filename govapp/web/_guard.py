@@ -11,6 +11,7 @@ from govapp.data.people_queries import holds_part
 from govapp.domain.errors import Refused
 from govapp.domain.permissions import PART_PERMISSIONS, Permission
 from govapp.domain.rights import Actor
+from govapp.web._first_start import lead_to_setup
 from govapp.web._identity import current_actor
 from govapp.web._routes import declared_by
 from govapp.web._signed_out import answer_signed_out
@@ -62,6 +63,9 @@ def ask_permission() -> Response | None:
         raise Refused("undeclared")
     if Permission.PUBLIC in declared.permissions:
         return None
+    leading = lead_to_setup()
+    if leading is not None:
+        return leading
     actor = current_actor()
     if actor is None:
         return answer_signed_out(poll=declared.poll)

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from typing import Any
-from zoneinfo import available_timezones
 
 from flask import Blueprint, current_app
 from flask_babel import gettext as _
@@ -13,6 +12,7 @@ from govapp.data.people_queries import grants_of, parts_of, person_detail, sessi
 from govapp.domain.errors import Invalid, TooMany
 from govapp.domain.permissions import Permission
 from govapp.present.errors import sentences_of
+from govapp.present.zones import zones
 from govapp.services.people import ChangePassword, EditAccount, change_password, edit_account
 from govapp.services.sessions import EndSession, end_session
 from govapp.web._context import actor, moment, origin, today
@@ -22,13 +22,6 @@ from govapp.web._identity import signed_in
 from govapp.web._routes import route
 
 bp = Blueprint("account", __name__)
-
-
-def zones() -> list[str]:
-    """Time zones to choose from: those named after places."""
-    return sorted(
-        zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "SystemV/"))
-    )
 
 
 def _page(errors: dict[str, list[str]] | None = None, status: int = 200) -> Response:

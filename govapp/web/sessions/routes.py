@@ -7,6 +7,8 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from govapp.data.engine import reading
+from govapp.data.people_queries import anybody
 from govapp.domain.errors import Invalid, NotFound, TooMany
 from govapp.domain.permissions import Permission
 from govapp.present.errors import sentence_of
@@ -36,6 +38,9 @@ def show_sign_in() -> Response:
     target = local_path(request.args.get("next"))
     if current_actor() is not None:
         return see_other(target)
+    with reading() as found:
+        if not anybody(found):
+            return see_other("/setup")
     return sign_in_page(next=target)
 
 
