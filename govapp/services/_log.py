@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert, inspect, select, update
@@ -18,6 +18,9 @@ from govapp.domain.events import BUSINESS, Event, chain_of, missing_fields
 
 if TYPE_CHECKING:
     from govapp.services._work import Work
+
+
+_BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +39,11 @@ class Entry:
 
 
 def _locked_head(session: Session, chain: str) -> AuditHead:
-    head = session.scalar(
-        select(AuditHead).where(AuditHead.chain == chain).with_for_update().execution_options(populate_existing=True)
-    )
+    found = select(AuditHead).where(AuditHead.chain == chain).with_for_update()
+    head = session.scalar(found.execution_options(populate_existing=True))
     if head is None:
-        head = AuditHead(chain=chain, sequence=0, mac=GENESIS, at=datetime.fromisoformat("2000-01-01T00:00:00+00:00"))
-        session.add(head)
-        session.flush([head])
+        session.execute(insert(AuditHead).values(chain=chain, sequence=0, mac=GENESIS, at=_BEGINNING))
+        head = session.scalars(found).one()
     return head
 
 

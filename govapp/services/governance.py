@@ -227,15 +227,12 @@ def _store_kind(work: Work, workflow_id: int, kind: EvidenceKind) -> None:
         row = EvidenceKindRow(workflow_id=workflow_id, key=kind.key)
         session.add(row)
         session.flush()
-    stored = dict(
-        session.execute(
-            select(EvidenceKindVersion.digest, EvidenceKindVersion.number).where(
-                EvidenceKindVersion.evidence_kind_id == row.id
-            )
+    rows = session.execute(
+        select(EvidenceKindVersion.digest, EvidenceKindVersion.number).where(
+            EvidenceKindVersion.evidence_kind_id == row.id
         )
-        .tuples()
-        .all()
     )
+    stored = {each.digest: each.number for each in rows}
     if kind.digest in stored:
         return
     definition = json.loads(canonical(kind.to_dict()))

@@ -315,7 +315,7 @@ def _free_key(session: Session, wanted: str) -> str:
 
 def _workflow(session: Session, key: str) -> tuple[int | None, str]:
     """Id of a workflow by key; without a key, of the only one there is."""
-    found = session.execute(select(Workflow.id, Workflow.key)).tuples().all()
+    found = session.execute(select(Workflow.id, Workflow.key)).all()
     chosen = [row_id for row_id, own in found if own == key or (not key and len(found) == 1)]
     if chosen:
         return chosen[0], ""

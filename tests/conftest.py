@@ -1,0 +1,114 @@
+"""Fixtures for every layer. `database`: services and data, on SQLite and PostgreSQL; `app` and `client`: pages, on SQLite."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from pydantic import SecretStr
+from sqlalchemy import Engine
+
+from govapp import create_app
+from govapp.config import Settings
+from tests import databases
+from tests.browser_client import GovappClient
+from tests.cast import Cast, fill_with_cast, read_cast
+
+DIALECTS = ("sqlite", "postgresql")
+_templates: dict[tuple[str, bool], databases.Template] = {}
+
+
+def _template(dialect: str, factory: pytest.TempPathFactory, *, cast: bool = True) -> databases.Template:
+    """Made at the first use in a process, so that a run without PostgreSQL tests starts no server."""
+    if (dialect, cast) not in _templates:
+        folder = factory.mktemp("template")
+        fill = fill_with_cast if cast else lambda: None
+        _templates[dialect, cast] = databases.new_template(dialect, folder, fill)
+    return _templates[dialect, cast]
+
+
+def _opened(template: databases.Template, folder: Path) -> Iterator[Engine]:
+    url = databases.copy_of(template, folder)
+    engine = databases.use(databases.open_engine(url), folder / "files")
+    yield engine
+    engine.dispose()
+    databases.drop(template, url)
+
+
+@pytest.fixture(params=DIALECTS)
+def database(
+    request: pytest.FixtureRequest, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Engine]:
+    """A database with gates, tree and the cast, open as the process's own; every test using it runs on both kinds."""
+    yield from _opened(_template(request.param, tmp_path_factory), tmp_path)
+
+
+@pytest.fixture(params=DIALECTS)
+def empty_database(
+    request: pytest.FixtureRequest, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Engine]:
+    """A migrated database without a row, on both kinds."""
+    yield from _opened(_template(request.param, tmp_path_factory, cast=False), tmp_path)
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """As `database`, on SQLite only."""
+    yield from _opened(_template("sqlite", tmp_path_factory), tmp_path)
+
+
+@pytest.fixture
+def postgresql(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """As `database`, on PostgreSQL only."""
+    yield from _opened(_template("postgresql", tmp_path_factory), tmp_path)
+
+
+@pytest.fixture
+def cast(request: pytest.FixtureRequest) -> Cast:
+    """The people of the tests, in whatever database the test uses (SQLite when it names none)."""
+    if not {"database", "sqlite", "postgresql", "app", "client"} & set(request.fixturenames):
+        request.getfixturevalue("sqlite")
+    return read_cast()
+
+
+def settings_for(url: str, files: Path, **more: object) -> Settings:
+    """Settings of a test's application; nothing is read from the environment or from var/."""
+    values: dict[str, object] = {
+        "env": "test",
+        "database_url": url,
+        "files": files,
+        "secret_key": SecretStr(databases.SECRET_KEY),
+        "audit_key": SecretStr(databases.AUDIT_KEY),
+        "audit_key_id": databases.KEY_ID,
+        "redis_url": "unix:///nowhere/valkey.sock",
+        "timezone": databases.ZONE,
+    }
+    return Settings(_env_file=None, **(values | more))
+
+
+def make_app(url: str, files: Path, **more: object) -> Flask:
+    """An application on a database."""
+    app = create_app(settings_for(url, files, **more))
+    app.test_client_class = GovappClient
+    return app
+
+
+@pytest.fixture
+def app(sqlite: Engine, tmp_path: Path) -> Flask:
+    """The application on an SQLite database with the cast."""
+    return make_app(sqlite.url.render_as_string(hide_password=False), tmp_path / "files")
+
+
+@pytest.fixture
+def empty_app(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """The application on a migrated database without a row: the first start."""
+    url = databases.copy_of(_template("sqlite", tmp_path_factory, cast=False), tmp_path)
+    return make_app(url, tmp_path / "files")
+
+
+@pytest.fixture
+def client(app: Flask, cast: Cast) -> GovappClient:
+    """A browser without scripts, signed out; `client.sign_in(cast.owner)`, `client.submit(address, fields)`."""
+    found = app.test_client()
+    assert isinstance(found, GovappClient)
+    return found
