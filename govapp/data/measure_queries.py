@@ -22,7 +22,7 @@ def workflow_id_at(session: Session, path: str) -> int | None:
     """The workflow in force at a branch: its own, else the nearest above."""
     ids = path_ids(path)
     found = dict(
-        session.execute(select(Branch.id, Branch.workflow_id).where(Branch.id.in_(ids))).tuples().all()
+        session.execute(select(Branch.id, Branch.workflow_id).where(Branch.id.in_(ids))).all()
     )
     return next((workflow for each in reversed(ids) if (workflow := found.get(each)) is not None), None)
 
@@ -123,5 +123,5 @@ def way_between(session: Session, start: int, goal: int) -> list[str]:
     way = [goal]
     while way[-1] != start:
         way.append(before[way[-1]])
-    keys = dict(session.execute(select(Measure.id, Measure.key).where(Measure.id.in_(way))).tuples().all())
+    keys = dict(session.execute(select(Measure.id, Measure.key).where(Measure.id.in_(way))).all())
     return [keys[each] for each in reversed(way)]

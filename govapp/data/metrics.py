@@ -16,7 +16,7 @@ def counts(session: Session) -> list[tuple[str, dict[str, str], int]]:
         ("govapp_measures", {"state": state}, count)
         for state, count in session.execute(
             select(Measure.state, func.count()).group_by(Measure.state)
-        ).tuples()
+        )
     ]
     open_reviews = session.scalar(select(func.count(Review.id)).where(Review.state == "open")) or 0
     live = session.scalar(select(func.count(LoginSession.id)).where(LoginSession.ended_at.is_(None))) or 0
@@ -26,6 +26,6 @@ def counts(session: Session) -> list[tuple[str, dict[str, str], int]]:
         ("govapp_sessions_live", {}, live),
         ("govapp_outbox_waiting", {}, waiting),
     ]
-    heads = session.execute(select(AuditHead.chain, AuditHead.sequence).order_by(AuditHead.chain)).tuples()
+    heads = session.execute(select(AuditHead.chain, AuditHead.sequence).order_by(AuditHead.chain))
     rows += [("govapp_log_sequence", {"chain": chain}, sequence) for chain, sequence in heads]
     return rows

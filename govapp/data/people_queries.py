@@ -216,7 +216,7 @@ def grants_of(session: Session, person_id: int, today: date) -> list[GrantRow]:
         .where(Grant.person_id == person_id, Grant.ended_at.is_(None))
         .order_by(Branch.path, Role.position)
     )  # fmt: skip
-    rows = session.execute(statement).tuples()
+    rows = session.execute(statement)
     return [GrantRow(*row[:10], row[10] or "", row[8] is None or row[8] >= today) for row in rows]
 
 
@@ -230,7 +230,7 @@ def parts_of(session: Session, person_id: int, limit: int = 200) -> list[PartRow
         .order_by(Measure.id)
         .limit(limit)
     )
-    return [PartRow(*row) for row in session.execute(statement).tuples()]
+    return [PartRow(*row) for row in session.execute(statement)]
 
 
 def sessions_of(session: Session, person_id: int, at: datetime, idle_since: datetime) -> list[SessionRow]:
@@ -251,14 +251,14 @@ def sessions_of(session: Session, person_id: int, at: datetime, idle_since: date
 
 def role_choices(session: Session) -> list[tuple[str, str]]:
     """Keys and names of all roles."""
-    return list(session.execute(select(Role.key, Role.name).order_by(Role.position, Role.id)).tuples())
+    return list(session.execute(select(Role.key, Role.name).order_by(Role.position, Role.id)))
 
 
 def branch_choices(session: Session) -> list[tuple[str, str, str]]:
     """Key, indented name and path of every branch in the order of the tree."""
     rows = (
         session.execute(select(Branch.key, Branch.name, Branch.path).where(Branch.archived.is_(False)))
-        .tuples()
+        
         .all()
     )
     names = {path: name for _, name, path in rows}
