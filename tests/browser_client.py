@@ -20,7 +20,10 @@ class GovappClient(FlaskClient):
 
     def sign_in(self, person) -> "GovappClient":
         """A session for a person, without the cost of a password."""
-        opened = writing(Origin(None, "web", "test"), lambda work: _open_session(work, person.id, timedelta(hours=8), "test", "test"))
+        opened = writing(
+            Origin(None, "web", "test"),
+            lambda work: _open_session(work, person.id, timedelta(hours=8), "test", "test"),
+        )
         with self.session_transaction() as session:
             session.clear()
             session["_user_id"] = opened.token

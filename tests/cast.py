@@ -90,14 +90,21 @@ def fill_with_cast() -> None:
     """Gates, two organizations, the tree and the people, through the verbs; one password for all."""
     install_set(SYSTEM, read_set())
     add_organization(AddOrganization(SYSTEM, "Otter Insurance", "OI", key_prefix="M"))
-    add_organization(AddOrganization(SYSTEM, "North Works", "NW", currency="GBP", timezone="Europe/London", key_prefix="N"))
+    add_organization(
+        AddOrganization(SYSTEM, "North Works", "NW", currency="GBP", timezone="Europe/London", key_prefix="N")
+    )
     for kind, name, key, under in BRANCHES:
         add_branch(AddBranch(SYSTEM, kind, name, under, key=key))
     for name in ("business_units", "legal_entities", "functions", "services", "request_categories"):
-        items = [ChoiceItem(f"{name[:-1].replace('_', '-')}-{n}", f"{name[:-1].replace('_', ' ')} {n}") for n in (1, 2)]
+        items = [
+            ChoiceItem(f"{name[:-1].replace('_', '-')}-{n}", f"{name[:-1].replace('_', ' ')} {n}")
+            for n in (1, 2)
+        ]
         set_choices(SetChoices(SYSTEM, "OI", name, items))
     for key, (name, roles) in PEOPLE.items():
-        person = add_person(AddPerson(SYSTEM, f"{key}@example.test", name, title=key.replace("_", " ").capitalize()))
+        person = add_person(
+            AddPerson(SYSTEM, f"{key}@example.test", name, title=key.replace("_", " ").capitalize())
+        )
         for role, branch in roles:
             grant_role(GrantRole(SYSTEM, person, role, branch))
     writing(SYSTEM, _passwords)

@@ -1,4 +1,4 @@
-"""Fixtures for every layer. `database`: services and data, on SQLite and PostgreSQL; `app` and `client`: pages, on SQLite."""
+"""Fixtures for every layer. `database`: SQLite and PostgreSQL, for services and data; `app`, `client`: SQLite."""
 
 from collections.abc import Iterator
 from pathlib import Path

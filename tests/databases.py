@@ -32,9 +32,8 @@ class Template:
 
 
 def open_engine(url: str) -> Engine:
-    """An engine as create_app makes it, without a pool that would keep a database busy."""
-    pool = {} if url.startswith("sqlite") else {"poolclass": NullPool}
-    engine = create_engine(url, **pool)
+    """An engine as create_app makes it."""
+    engine = create_engine(url)
     storage.prepare(engine)
     return engine
 

@@ -45,7 +45,7 @@ def fields_of(**given: Any) -> dict[str, Any]:
     """Fields with which a proposal may be accepted."""
     return {
         "title": "Fewer password calls at the service desk",
-        "problem": "Every third call is about a locked account; people wait eleven minutes and agents can do little else.",
+        "problem": "Every third call is about a locked account; people wait eleven minutes.",
         "expected_effect": "Half of the password calls disappear within a year.",
         "business_unit": "business-unit-1",
         "legal_entity": "legal-entitie-1",
@@ -61,7 +61,9 @@ def make_proposal(cast: Cast, branch: str = "service-desk", by: Someone | None =
     return propose_measure(ProposeMeasure(branch, fields_of(**fields), (by or cast.owner).origin))
 
 
-def make_measure(cast: Cast, stage: str | None = "defined", branch: str = "service-desk", **fields: Any) -> str:
+def make_measure(
+    cast: Cast, stage: str | None = "defined", branch: str = "service-desk", **fields: Any
+) -> str:
     """A measure of the cast at a stage (None: a proposal), with everybody in their parts; returns its key."""
     key = make_proposal(cast, branch, **fields)
     assign_all(cast, key)
@@ -105,7 +107,9 @@ def today_of(key: str) -> date:
 
 def assign_all(cast: Cast, key: str, **parts: Someone) -> None:
     """Put everybody into their parts; `parts` names others."""
-    named = {part: getattr(cast, who).id for part, who in PARTS.items()} | {part: who.id for part, who in parts.items()}
+    named = {part: getattr(cast, who).id for part, who in PARTS.items()} | {
+        part: who.id for part, who in parts.items()
+    }
     assign_parts(AssignParts(key, version_of(key), named, cast.lead.origin))
 
 
@@ -118,7 +122,9 @@ def submit(cast: Cast, key: str, kind: str, by: Someone | None = None, **values:
     return submit_evidence(SubmitEvidence(key, Submission(kind, given), who.origin, key_of_form()))
 
 
-def move(cast: Cast, key: str, stage: str | None = None, by: Someone | None = None, **more: Any) -> MoveOutcome:
+def move(
+    cast: Cast, key: str, stage: str | None = None, by: Someone | None = None, **more: Any
+) -> MoveOutcome:
     """Drop the card on a stage, seen as it is now; `ask`, `reason`, `details`, `seen_version` as in MoveMeasure."""
     values: dict[str, Any] = {"seen_version": version_of(key), "action_key": key_of_form()} | more
     return move_measure(MoveMeasure(key=key, origin=(by or cast.owner).origin, stage=stage, **values))
@@ -182,7 +188,17 @@ def _meet(cast: Cast, key: str, criterion: str) -> None:
     elif criterion == "milestone:all-done":
         finish_milestones(cast, key)
     elif criterion == "risk:register":
-        set_risk(SetRisk(key, "People keep calling out of habit", 2, 2, owner, cast.owner.id, "Tell them at the first call"))
+        set_risk(
+            SetRisk(
+                key,
+                "People keep calling out of habit",
+                2,
+                2,
+                owner,
+                cast.owner.id,
+                "Tell them at the first call",
+            )
+        )
     else:
         raise AssertionError(f"nothing here supplies {criterion}: give it when making the measure")
 

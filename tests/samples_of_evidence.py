@@ -14,13 +14,20 @@ from govapp.services.evidence import RegisterFiles, register_files
 PDF = (
     b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
     b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]>>endobj\nxref\n0 4\n0000000000 65535 f \n"
-    b"0000000009 00000 n \n0000000052 00000 n \n0000000101 00000 n \ntrailer<</Size 4/Root 1 0 R>>\nstartxref\n164\n%%EOF\n"
+    b"0000000009 00000 n \n0000000052 00000 n \n0000000101 00000 n \n"
+    b"trailer<</Size 4/Root 1 0 R>>\nstartxref\n164\n%%EOF\n"
 )
-_PATTERNS = {"[0-9]{4}": "4711", "CHG[0-9]{6}(, ?CHG[0-9]{6})*": "CHG004711", "https://.+": "https://catalogue.example.test/1"}
+_PATTERNS = {
+    "[0-9]{4}": "4711",
+    "CHG[0-9]{6}(, ?CHG[0-9]{6})*": "CHG004711",
+    "https://.+": "https://catalogue.example.test/1",
+}
 _MONEY = {"run_rate": 84_000, "one_off": 12_000, "amount": 12_000}
 
 
-def stored_file(origin: Any, content: bytes = PDF, name: str = "proof.pdf", kind: str = "application/pdf") -> dict[str, Any]:
+def stored_file(
+    origin: Any, content: bytes = PDF, name: str = "proof.pdf", kind: str = "application/pdf"
+) -> dict[str, Any]:
     """A file in the store, as a submission names it."""
     stored = BlobStore(current().files).put(BytesIO(content))
     register_files(RegisterFiles(((stored.digest, stored.size, kind),), origin))
@@ -28,7 +35,12 @@ def stored_file(origin: Any, content: bytes = PDF, name: str = "proof.pdf", kind
 
 
 def values_for(
-    kind: EvidenceKind, origin: Any, person: int, today: date, measure: Mapping[str, Any] | None = None, **given: Any
+    kind: EvidenceKind,
+    origin: Any,
+    person: int,
+    today: date,
+    measure: Mapping[str, Any] | None = None,
+    **given: Any,
 ) -> dict[str, Any]:
     """Values of every demanded field; those given go first."""
     values = dict(given)

@@ -1,6 +1,5 @@
 """Read queries about the tree: the workflow in force, branches, and roll-ups from the maintained totals."""
 
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 

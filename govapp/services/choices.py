@@ -64,7 +64,7 @@ def set_choices(command: SetChoices) -> int:
 
 
 def set_group(command: SetGroup) -> int:
-    """Make or change a group; returns its id. Needs `people:manage` on the organization; nobody adds or ends themselves.
+    """Make or change a group; returns its id. Needs `people:manage` there; nobody adds or ends themselves.
 
     Raises NotFound (organization, person), Refused, Invalid by field (key, name, members, quorum).
     """
@@ -150,7 +150,9 @@ def _set_group(work: Work, command: SetGroup) -> int:
         "name": name_fault(name),
         "members": "too_many" if len(members) > MOST_MEMBERS else "",
         "chair": "" if command.chair is None or command.chair in members else "chair_not_member",
-        "quorum": "" if command.quorum is None or 1 <= command.quorum <= max(len(members), 1) else "quorum_unreachable",
+        "quorum": ""
+        if command.quorum is None or 1 <= command.quorum <= max(len(members), 1)
+        else "quorum_unreachable",
     }
     if faults := {place: [code] for place, code in checks.items() if code}:
         raise Invalid("not_saved", faults)
@@ -175,7 +177,9 @@ def _set_group(work: Work, command: SetGroup) -> int:
     return group.id
 
 
-def _set_members(work: Work, group_id: int, members: Sequence[int], chair: int | None) -> tuple[list[int], list[int]]:
+def _set_members(
+    work: Work, group_id: int, members: Sequence[int], chair: int | None
+) -> tuple[list[int], list[int]]:
     rows = work.session.scalars(
         select(GroupMember).where(GroupMember.group_id == group_id, GroupMember.ended_at.is_(None))
     )

@@ -1,4 +1,4 @@
-"""Installing a governance set: roles with their permissions, and a workflow version with its gates and evidence kinds."""
+"""Installing a governance set: roles with their permissions, a workflow version with its gates and evidence kinds."""
 
 import json
 from collections.abc import Mapping
@@ -96,7 +96,9 @@ def _install_roles(work: Work, data: Mapping[str, Any]) -> tuple[str, ...]:
     for place, raw in enumerate(data.get("roles") or ()):
         wanted = frozenset(raw["permissions"])
         if wanted - known:
-            raise Invalid("set_invalid", problem=f"role {raw['key']}: unknown permission {min(wanted - known)}")
+            raise Invalid(
+                "set_invalid", problem=f"role {raw['key']}: unknown permission {min(wanted - known)}"
+            )
         if (change := _role(work, place, raw, wanted)) is not None:
             changed[raw["key"]] = change
     if changed:
@@ -122,7 +124,9 @@ def _role(work: Work, place: int, raw: Mapping[str, Any], wanted: frozenset[str]
         if held == wanted:
             return None
         role.version += 1
-    session.add_all(RolePermission(role_id=role.id, version=role.version, permission=each) for each in sorted(wanted))
+    session.add_all(
+        RolePermission(role_id=role.id, version=role.version, permission=each) for each in sorted(wanted)
+    )
     return {"version": role.version, "added": sorted(wanted - held), "removed": sorted(held - wanted)}
 
 
@@ -137,7 +141,9 @@ def _install_workflow(work: Work, data: Mapping[str, Any]) -> Installed:
         session.add(workflow)
         session.flush()
     same = session.scalar(
-        select(WorkflowVersion).where(WorkflowVersion.workflow_id == workflow.id, WorkflowVersion.digest == digest)
+        select(WorkflowVersion).where(
+            WorkflowVersion.workflow_id == workflow.id, WorkflowVersion.digest == digest
+        )
     )
     if same is not None and same.state == ACTIVE:
         return Installed(workflow.key, same.id, same.number, changed=False)
@@ -180,7 +186,13 @@ def _store_version(
     session.add(version)
     session.flush()
     for place, stage in enumerate(rules.stages):
-        row = Stage(workflow_version_id=version.id, key=stage.key, name=stage.name, meaning=stage.meaning, position=place)
+        row = Stage(
+            workflow_version_id=version.id,
+            key=stage.key,
+            name=stage.name,
+            meaning=stage.meaning,
+            position=place,
+        )
         row.wip_hint, row.terminal = stage.wip_hint, stage.terminal
         session.add(row)
     for gate in rules.gates.values():
@@ -204,7 +216,11 @@ def _store_gate(work: Work, version_id: int, gate: GateRule) -> None:
         for step in gate.steps
     ]
     row = Gate(
-        workflow_version_id=version_id, into=gate.into, came_from=gate.came_from, question=gate.question, steps=steps
+        workflow_version_id=version_id,
+        into=gate.into,
+        came_from=gate.came_from,
+        question=gate.question,
+        steps=steps,
     )
     work.session.add(row)
     work.session.flush()
@@ -221,7 +237,9 @@ def _store_kind(work: Work, workflow_id: int, kind: EvidenceKind) -> None:
     """A kind's row, and a version row when its digest is new; measures on older rules go on using theirs."""
     session = work.session
     row = session.scalar(
-        select(EvidenceKindRow).where(EvidenceKindRow.workflow_id == workflow_id, EvidenceKindRow.key == kind.key)
+        select(EvidenceKindRow).where(
+            EvidenceKindRow.workflow_id == workflow_id, EvidenceKindRow.key == kind.key
+        )
     )
     if row is None:
         row = EvidenceKindRow(workflow_id=workflow_id, key=kind.key)

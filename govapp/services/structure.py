@@ -151,9 +151,15 @@ def _add_organization(work: Work, command: AddOrganization) -> BranchAdded:
     )  # fmt: skip
     work.session.add(organization)
     work.session.flush()
-    root = Branch(organization_id=organization.id, key=key, kind=ROOT_KIND, name=name, workflow_id=workflow_id)
+    root = Branch(
+        organization_id=organization.id, key=key, kind=ROOT_KIND, name=name, workflow_id=workflow_id
+    )
     _place(work.session, root, "/")
-    settings = {"currency": command.currency, "fiscal_month": command.fiscal_month, "timezone": command.timezone}
+    settings = {
+        "currency": command.currency,
+        "fiscal_month": command.fiscal_month,
+        "timezone": command.timezone,
+    }
     work.log(
         Event.ORGANIZATION_ADDED,
         {"key": key, "name": name, "key_prefix": command.key_prefix, "workflow": workflow_id, **settings},
@@ -307,7 +313,9 @@ def _prefix_taken(session: Session, prefix: str) -> str:
 def _free_key(session: Session, wanted: str) -> str:
     """The wanted key, or the first of wanted-2, wanted-3, ... that is free."""
     stem = wanted[: LONGEST_KEY - 5].strip("-")
-    taken = set(session.scalars(select(func.lower(Branch.key)).where(func.lower(Branch.key).like(f"{stem.lower()}%"))))
+    taken = set(
+        session.scalars(select(func.lower(Branch.key)).where(func.lower(Branch.key).like(f"{stem.lower()}%")))
+    )
     if wanted.lower() not in taken:
         return wanted
     return next(key for n in range(2, len(taken) + 3) if (key := f"{stem}-{n}").lower() not in taken)

@@ -12,7 +12,7 @@ APPEND_ONLY = ("audit_log", "anchor")
 
 
 def _refuse_changes(table: str) -> None:
-    """Triggers that refuse UPDATE, DELETE and TRUNCATE (R18). On SQLite recursive_triggers makes them hold for REPLACE."""
+    """Triggers that refuse UPDATE, DELETE, TRUNCATE (R18). On SQLite recursive_triggers makes them hold for REPLACE."""
     if op.get_bind().dialect.name == "sqlite":
         for act in ("UPDATE", "DELETE"):
             op.execute(
