@@ -61,7 +61,8 @@ class Funnel:
 
 
 def funnel(stages: Sequence[FunnelStage], currency: str = "", frozen_from: str = "") -> Funnel:
-    """Place the bars. Lengths are values in `currency`; where no stage has a value, they are numbers of measures.
+    """Place the bars. Lengths are values in `currency`; where no stage has a value, they are numbers of
+    measures.
 
     `frozen_from` names the stage from which on the plan is frozen: a dashed line stands above it.
     """
@@ -98,7 +99,9 @@ def funnel(stages: Sequence[FunnelStage], currency: str = "", frozen_from: str =
         y += _STEP
     return Funnel(
         caption=_finding(stages, currency, by_value),
-        note=_("Value: recurring effect of a full year of the measures that are in the stage now.") if by_value else "",
+        note=_("Value: recurring effect of a full year of the measures that are in the stage now.")
+        if by_value
+        else "",
         alternative=_alternative(stages, currency, by_value),
         head=_("Value of the measures now in the stage, %(currency)s a year", currency=currency)
         if by_value
@@ -123,11 +126,15 @@ def _finding(stages: Sequence[FunnelStage], currency: str, by_value: bool) -> st
         return _("No measure is on the board yet")
     lengths = [_length(stage, by_value) for stage in stages]
     top = max(lengths)
-    names = charts.listed([stage.name for stage, length in zip(stages, lengths, strict=True) if length == top])
+    names = charts.listed(
+        [stage.name for stage, length in zip(stages, lengths, strict=True) if length == top]
+    )
     if top <= 0:
         return _("No stage holds a value above zero")
     if not by_value:
-        return _("Most measures are in %(stages)s: %(top)s of %(count)s", stages=names, top=f"{top:f}", count=count)
+        return _(
+            "Most measures are in %(stages)s: %(top)s of %(count)s", stages=names, top=f"{top:f}", count=count
+        )
     value = short_amount(top, currency)
     total = sum(lengths, Decimal(0))
     if min(lengths) < 0 or top == total:
@@ -144,7 +151,9 @@ def _finding(stages: Sequence[FunnelStage], currency: str, by_value: bool) -> st
 def _alternative(stages: Sequence[FunnelStage], currency: str, by_value: bool) -> str:
     parts = []
     for stage in stages:
-        part = ngettext("%(name)s: %(num)s measure", "%(name)s: %(num)s measures", stage.count, name=stage.name)
+        part = ngettext(
+            "%(name)s: %(num)s measure", "%(name)s: %(num)s measures", stage.count, name=stage.name
+        )
         if by_value:
             part += _(", %(value)s a year", value=short_amount(stage.value or Decimal(0), currency))
         if stage.on_hold:

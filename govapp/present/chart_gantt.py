@@ -71,7 +71,10 @@ class Gantt:
 
 
 def gantt(milestones: Sequence[GanttMilestone], today: date) -> tuple[Gantt, ...]:
-    """Place the milestones in their order; none, or none with a date, gives no drawing. `today` is the as-of day."""
+    """Place the milestones in their order; none, or none with a date, gives no drawing.
+
+    `today` is the as-of day.
+    """
     days = [d for m in milestones for d in (m.plan, m.current) if d]
     if not days:
         return ()
@@ -85,9 +88,7 @@ def gantt(milestones: Sequence[GanttMilestone], today: date) -> tuple[Gantt, ...
         drawings.append(
             Gantt(
                 caption=_finding(milestones, today) if not first else _("Milestones, continued"),
-                note=_(
-                    "Filled: reached. Hollow: expected. Small mark: where the plan had it, when it has moved since."
-                ),
+                note=_("Filled: reached. Hollow: expected. Small mark: the plan, where it has moved since."),
                 alternative=_("Milestone plan. %(rows)s.", rows="; ".join(_sentence(m, today) for m in part)),
                 rows=rows,
                 ticks=ticks,
@@ -160,10 +161,14 @@ def _finding(milestones: Sequence[GanttMilestone], today: date) -> str:
         return text + ngettext(
             "; %(name)s is late", "; %(num)s are late", len(late), name=charts.shortened(late[0].name, 300)
         )
-    ahead = sorted((m for m in milestones if m.actual is None and m.current), key=lambda m: m.current or today)
+    ahead = sorted(
+        (m for m in milestones if m.actual is None and m.current), key=lambda m: m.current or today
+    )
     if not ahead:
         return text
-    return text + _("; next: %(name)s, %(day)s", name=charts.shortened(ahead[0].name, 300), day=day(ahead[0].current))
+    return text + _(
+        "; next: %(name)s, %(day)s", name=charts.shortened(ahead[0].name, 300), day=day(ahead[0].current)
+    )
 
 
 def _sentence(milestone: GanttMilestone, today: date) -> str:

@@ -70,7 +70,10 @@ def iso(value: date | datetime | None) -> str:
 
 
 def span(seconds: float) -> str:
-    """How long, in one unit: `now`, `4 min`, `3 h`, `6 d`, `2 y`. Days run to 730: waiting is counted in them."""
+    """How long, in one unit: `now`, `4 min`, `3 h`, `6 d`, `2 y`.
+
+    Days run to 730: waiting is counted in them.
+    """
     seconds = abs(seconds)
     if seconds < _MINUTE:
         return _("now")

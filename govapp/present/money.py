@@ -11,7 +11,10 @@ _SCALES = ((Decimal(10) ** 9, "bn"), (Decimal(10) ** 6, "m"), (Decimal(10) ** 3,
 
 
 def number(value: Decimal | int | None, decimals: int | None = None) -> str:
-    """`1,234.5` with a real minus; `decimals` rounds half up, else the value keeps its own. None is a dash."""
+    """`1,234.5` with a real minus; `decimals` rounds half up, else the value keeps its own.
+
+    None is a dash.
+    """
     if value is None:
         return NONE
     value = Decimal(value)

@@ -1,4 +1,7 @@
-"""Codes of states, statuses, verdicts and parts in the words of reports. An unknown code is shown as it stands."""
+"""Codes of states, statuses, verdicts and parts in the words of reports.
+
+An unknown code is shown as it stands.
+"""
 
 from collections.abc import Callable
 
@@ -8,7 +11,13 @@ _MARKS = {"green": ("ok", "●"), "amber": ("risk", "▲"), "red": ("off", "■"
 
 
 def _colours() -> dict[str, str]:
-    return {"green": _("on track"), "amber": _("at risk"), "red": _("off track"), "none": _("not rated"), "": _("not rated")}
+    return {
+        "green": _("on track"),
+        "amber": _("at risk"),
+        "red": _("off track"),
+        "none": _("not rated"),
+        "": _("not rated"),
+    }
 
 
 def _states() -> dict[str, str]:

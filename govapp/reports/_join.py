@@ -1,11 +1,13 @@
-"""Joins tagged chunks into one PDF/UA-1 file: one tree, one outline, one set of destinations. Knows pikepdf only."""
+"""Joins tagged chunks into one PDF/UA-1 file: one tree, one outline, one set of destinations.
+
+Knows pikepdf only.
+"""
 
 import importlib
 from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
-
 
 
 @lru_cache(1)
@@ -54,9 +56,12 @@ class Joiner:
         self.tree.ParentTreeNextKey = self.next
         with _pikepdf().open(page_numbers) as marks:
             for number, (page, mark) in enumerate(zip(self.pdf.pages, marks.pages, strict=True), start=1):
-                # Named by us: a name of pikepdf's own choice is random, and equal data must give equal bytes (R43).
+                # Named by us: pikepdf's own names are random, and equal data must give equal bytes (R43).
                 # Each its own, since pages of one chunk may share their resources.
-                form, name = self.pdf.copy_foreign(mark.as_form_xobject()), pikepdf.Name(f"/PageNumber{number}")
+                form, name = (
+                    self.pdf.copy_foreign(mark.as_form_xobject()),
+                    pikepdf.Name(f"/PageNumber{number}"),
+                )
                 page.add_resource(form, pikepdf.Name.XObject, name)
                 # First, not last: WeasyPrint turns the page upside down at the start of its content.
                 stamp = f"/Artifact <</Type /Pagination>> BDC q {name} Do Q EMC".encode()

@@ -14,7 +14,7 @@ from govapp.present.environment import TEMPLATES
 from govapp.reports._chunk import lay_out_file
 from govapp.reports._join import join_files, page_sizes
 from govapp.reports._templates import page_marks_html
-from govapp.reports.paper import Progress, RenderProblem
+from govapp.reports.paper import Progress, RenderError
 
 FIRST_ROWS, CHUNK_ROWS = 150, 350
 _MOST_AT_ONCE = 2
@@ -69,7 +69,10 @@ def _lay_out_all(pages: Iterable[str], count: int, folder: Path, progress: Progr
 
 
 def _server() -> ForkServerContext:
-    """The server that forks warm processes. It is told where our package lies, wherever the worker was started."""
+    """The server that forks warm processes.
+
+    It is told where our package lies, wherever the worker was started.
+    """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["govapp.reports._warm"])
     before = os.environ.get("PYTHONPATH")
@@ -91,8 +94,12 @@ def _wait_for_one(running: list[_Running]) -> None:
         running.remove(one)
         if one.process.exitcode:
             problem = one.result.with_suffix(".problem")
-            words = problem.read_text("utf-8") if problem.exists() else "A part of the report could not be laid out."
-            raise RenderProblem(words)
+            words = (
+                problem.read_text("utf-8")
+                if problem.exists()
+                else "A part of the report could not be laid out."
+            )
+            raise RenderError(words)
 
 
 def _joined(results: list[Path], sizes: list[bool], folder: Path) -> Path:

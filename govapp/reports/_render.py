@@ -23,7 +23,9 @@ class Sheet:
     content_hash: str
     extra: Mapping[str, Any] = field(default_factory=dict)
 
-    def html(self, part: str = "whole", rows: Sequence[Any] | None = None, stylesheet: str = PRINT_CSS) -> str:
+    def html(
+        self, part: str = "whole", rows: Sequence[Any] | None = None, stylesheet: str = PRINT_CSS
+    ) -> str:
         """The page: `whole`, its `front` with the first rows, or a `chunk` of further rows."""
         template = environment().get_template(f"pdf/{self.template}.html")
         return template.render(
@@ -39,16 +41,19 @@ class Sheet:
 
 
 def render(sheet: Sheet, progress: Progress | None = None) -> RenderedPdf:
-    """Lay the report out; a table of more than 400 rows in short-lived processes, a few hundred rows each (B10)."""
+    """Lay the report out; a table of more than 400 rows in short-lived processes, a few hundred rows each
+    (B10)."""
     if progress:
         progress("collecting", len(sheet.rows), len(sheet.rows))
     if len(sheet.rows) <= ROWS_AT_ONCE:
         data, pages = _engine.lay_out(sheet.html(), progress)
     else:
         parts = [("front", sheet.rows[: _long.FIRST_ROWS])]
-        for start in range(_long.FIRST_ROWS, len(sheet.rows), _long.CHUNK_ROWS):
-            parts.append(("chunk", sheet.rows[start : start + _long.CHUNK_ROWS]))
-        data, pages = _long.lay_out_parts((sheet.html(part, rows) for part, rows in parts), len(parts), progress)
+        starts = range(_long.FIRST_ROWS, len(sheet.rows), _long.CHUNK_ROWS)
+        parts += [("chunk", sheet.rows[start : start + _long.CHUNK_ROWS]) for start in starts]
+        data, pages = _long.lay_out_parts(
+            (sheet.html(part, rows) for part, rows in parts), len(parts), progress
+        )
     if progress:
         progress("ready", pages, pages)
     return RenderedPdf(data, pages, sheet.content_hash)

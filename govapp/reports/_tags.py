@@ -3,12 +3,14 @@
 from typing import Any
 
 HOLDS_TEXT = frozenset(
-    f"/{name}" for name in "TD TH P Caption Lbl LBody H1 H2 H3 H4 H5 H6 Span".split()
+    f"/{name}"
+    for name in ("TD", "TH", "P", "Caption", "Lbl", "LBody", "H1", "H2", "H3", "H4", "H5", "H6", "Span")
 )
 
 
-def tidy_tags(document: Any, pdf: Any) -> None:
-    """Heads of rows and columns get a Scope, running heads become artifacts, one element less per run of text."""
+def tidy_tags(pdf: Any) -> None:
+    """Heads of rows and columns get a Scope, running heads become artifacts, one element less per run of
+    text."""
     objects = pdf.objects
 
     def find(reference: Any) -> Any:

@@ -14,8 +14,10 @@ PRINT_CSS = "bundled:print.css"
 
 def page_marks_html(sizes: Sequence[bool]) -> str:
     """Empty pages that hold nothing but `Page x of y`; True stands for a wide page."""
-    return environment().get_template("pdf/page_marks.html").render(
-        sizes=sizes, stylesheet=PRINT_CSS, language=language.locale()
+    return (
+        environment()
+        .get_template("pdf/page_marks.html")
+        .render(sizes=sizes, stylesheet=PRINT_CSS, language=language.locale())
     )
 
 

@@ -1,4 +1,4 @@
-"""The branch report: stage funnel, what waits for whom, the table of all measures, as PDF or printable page."""
+"""The branch report: stage funnel, what waits for whom, all measures, as PDF or printable page."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,7 +18,8 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class StageRow:
-    """A stage: measures in it (on hold included), how many of them are on hold, their value a year by currency."""
+    """A stage: measures in it (on hold included), how many of them are on hold, their value a year by
+    currency."""
 
     name: str
     count: int
@@ -38,7 +39,10 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class MeasureRow:
-    """One measure of the branch. Statuses are colours: green, amber, red, none. `values`: worth a year by currency."""
+    """One measure of the branch.
+
+    Statuses are colours: green, amber, red, none. `values`: worth a year by currency.
+    """
 
     key: str
     title: str
@@ -75,7 +79,7 @@ class WaitGroup:
 class BranchData:
     """All a branch report shows. `partial`: the reader may not read the whole branch, and the figures say so.
 
-    `frozen_from` names the stage from which the plan is frozen. `base_url` only makes links and is not hashed.
+    `frozen_from` names the stage from which the plan is frozen. `base_url` only makes links, unhashed.
     """
 
     name: str
@@ -96,12 +100,16 @@ class BranchData:
 
 
 def render_branch(data: BranchData, progress: Progress | None = None) -> RenderedPdf:
-    """The branch report as PDF/UA-1; equal data gives equal bytes. Raises RenderProblem (Pango missing, nesting)."""
+    """The branch report as PDF/UA-1; equal data gives equal bytes.
+
+    Raises RenderError (Pango missing, nesting).
+    """
     return render(_sheet(data), progress)
 
 
 def branch_page(data: BranchData, stylesheet: str) -> str:
-    """The report as a printable HTML page for where PDF cannot be made; `stylesheet` is the address of print.css."""
+    """The report as a printable HTML page for where PDF cannot be made; `stylesheet` is the address of
+    print.css."""
     return render_page(_sheet(data), stylesheet)
 
 
@@ -133,9 +141,13 @@ def _waits_finding(groups: tuple[WaitGroup, ...]) -> str:
     if len(groups) == 1:
         return _("All that waits, waits for %(who)s", who=first[0])
     if len(first) > 3:
-        return ngettext("Nobody holds up more than %(num)s measure", "Nobody holds up more than %(num)s measures", most)
+        return ngettext(
+            "Nobody holds up more than %(num)s measure", "Nobody holds up more than %(num)s measures", most
+        )
     names = listed(first)
-    return ngettext("Most waits for %(who)s: %(num)s measure", "Most waits for %(who)s: %(num)s measures", most, who=names)
+    return ngettext(
+        "Most waits for %(who)s: %(num)s measure", "Most waits for %(who)s: %(num)s measures", most, who=names
+    )
 
 
 def _sheet(data: BranchData) -> Sheet:

@@ -66,7 +66,10 @@ class EvidenceFile:
 
 @dataclass(frozen=True, slots=True)
 class EvidencePiece:
-    """One revision of a piece of evidence. `state`: valid, expired, returned, accepted. `digest`: of the submission."""
+    """One revision of a piece of evidence.
+
+    `state`: valid, expired, returned, accepted. `digest`: of the submission.
+    """
 
     kind: str
     title: str
@@ -86,7 +89,10 @@ class EvidencePiece:
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """A vote: verdict approve, send_back or comment, and the meaning the voter signed. `dossier`: the number seen."""
+    """A vote: verdict approve, send_back or comment, and the meaning the voter signed.
+
+    `dossier`: the number seen.
+    """
 
     name: str
     verdict: str
@@ -164,7 +170,10 @@ class Dependency:
 
 @dataclass(frozen=True, slots=True)
 class EffectLine:
-    """Whole-life amounts of one effect line. `currency` is a code, '' for FTE; `run_rate` a full year of a recurring line."""
+    """Whole-life amounts of one effect line.
+
+    `currency` is a code, '' for FTE; `run_rate` a full year of a recurring line.
+    """
 
     name: str
     kind: str
@@ -201,7 +210,8 @@ class HistoryEntry:
 
 @dataclass(frozen=True, slots=True)
 class DossierData:
-    """All a dossier shows. `values`: worth a year by currency. `zone`: in which times are printed. `rules`: the version.
+    """All a dossier shows. `values`: worth a year by currency. `zone`: in which times are printed. `rules`:
+    the version.
 
     `base_url` only makes keys into links and is no part of the content hash.
     """
@@ -237,12 +247,16 @@ class DossierData:
 
 
 def render_dossier(data: DossierData, progress: Progress | None = None) -> RenderedPdf:
-    """The dossier as PDF/UA-1; equal data gives equal bytes. Raises RenderProblem (Pango missing, nesting)."""
+    """The dossier as PDF/UA-1; equal data gives equal bytes.
+
+    Raises RenderError (Pango missing, nesting).
+    """
     return render(_sheet(data), progress)
 
 
 def dossier_page(data: DossierData, stylesheet: str) -> str:
-    """The dossier as a printable HTML page for where PDF cannot be made; `stylesheet` is the address of print.css."""
+    """The dossier as a printable HTML page for where PDF cannot be made; `stylesheet` is the address of
+    print.css."""
     return render_page(_sheet(data), stylesheet)
 
 
@@ -262,7 +276,9 @@ def _sheet(data: DossierData) -> Sheet:
 
 def _places(lines: tuple[EffectLine, ...]) -> int:
     """Equal decimals for all amounts of the table: none unless one has cents."""
-    amounts = [a for x in lines if x.currency for a in (x.run_rate, x.plan, x.forecast, x.actual, x.confirmed) if a]
+    amounts = [
+        a for x in lines if x.currency for a in (x.run_rate, x.plan, x.forecast, x.actual, x.confirmed) if a
+    ]
     return 0 if all(a == a.to_integral_value() for a in amounts) else 2
 
 

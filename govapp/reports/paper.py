@@ -1,4 +1,5 @@
-"""What every report shares: the rendered file, the head of the log, the content hash, text made fit for paper."""
+"""What every report shares: the rendered file, the head of the log, the content hash, text made fit for
+paper."""
 
 import hashlib
 import json
@@ -21,7 +22,7 @@ _RIGHT_TO_LEFT = frozenset({"R", "AL", "RLE", "RLO", "RLI", "AN"})
 _STRAY = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
-class RenderProblem(RuntimeError):
+class RenderError(RuntimeError):
     """A report could not be laid out; the text says why in words."""
 
 
@@ -43,12 +44,14 @@ class LogHead:
 
 
 def unhashed(default: Any = "") -> Any:
-    """A dataclass field that is not part of the content hash: where the application can be reached, for instance."""
+    """A dataclass field that is not part of the content hash: where the application can be reached, for
+    instance."""
     return field(default=default, metadata={"hashed": False})
 
 
 def content_hash(kind: str, data: Any) -> str:
-    """SHA-256 (hexadecimal) over the canonical JSON of a report's data, its kind and the version of its template."""
+    """SHA-256 (hexadecimal) over the canonical JSON of a report's data, its kind and the version of its
+    template."""
     value = {"kind": kind, "template": TEMPLATE_VERSION, "data": _plain(data)}
     text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
@@ -56,7 +59,9 @@ def content_hash(kind: str, data: Any) -> str:
 
 def _plain(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: _plain(getattr(value, f.name)) for f in fields(value) if f.metadata.get("hashed", True)}
+        return {
+            f.name: _plain(getattr(value, f.name)) for f in fields(value) if f.metadata.get("hashed", True)
+        }
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, tuple | list):
@@ -73,7 +78,8 @@ def _plain(value: Any) -> Any:
 
 
 def for_paper(data: T) -> T:
-    """The same data with every text made fit for paper (see `paper_text`); addresses and codes outside the hash stay."""
+    """The same data with every text made fit for paper (see `paper_text`); addresses and codes outside the
+    hash stay."""
     if not is_dataclass(data) or isinstance(data, type):
         raise TypeError("a report's data is a dataclass")
     changed = {f.name: _fit(getattr(data, f.name)) for f in fields(data) if f.metadata.get("hashed", True)}
@@ -93,7 +99,8 @@ def _fit(value: Any) -> Any:
 
 
 def paper_text(text: str) -> str:
-    """Text that can be laid out: no control characters, bounded length (what is cut is said), breaks in endless words.
+    """Text that can be laid out: no control characters, bounded length (what is cut is said), breaks in
+    endless words.
 
     Text with letters that run from right to left is isolated, so that it does not turn the words around it.
     """

@@ -108,12 +108,18 @@ def test_dates_at_the_ends_of_the_calendar_do_not_break_the_plan() -> None:
 
 
 def test_a_long_plan_gets_several_drawings_and_an_undated_one_none() -> None:
-    assert [len(c.rows) for c in gantt([GanttMilestone(str(n), TODAY) for n in range(60)], TODAY)] == [28, 28, 4]
+    assert [len(c.rows) for c in gantt([GanttMilestone(str(n), TODAY) for n in range(60)], TODAY)] == [
+        28,
+        28,
+        4,
+    ]
     assert gantt([GanttMilestone("a", None)], TODAY) == ()
 
 
 def test_when_all_is_reached_the_caption_says_so() -> None:
-    (chart,) = gantt([GanttMilestone("a", TODAY, actual=TODAY), GanttMilestone("b", TODAY, actual=TODAY)], TODAY)
+    (chart,) = gantt(
+        [GanttMilestone("a", TODAY, actual=TODAY), GanttMilestone("b", TODAY, actual=TODAY)], TODAY
+    )
     assert chart.caption == "All 2 milestones are reached"
 
 

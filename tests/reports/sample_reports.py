@@ -132,11 +132,13 @@ def sample_dossier(pieces: int = 13, entries: int = 60, **changes: object) -> d.
             d.Fact("Problem", "Hall B runs at 18 % of its load.\nThe lease ends on 31 March 2027."),
             d.Fact("Expected effect", "Lease, power and hands on site are saved from April 2027 on."),
         ),
-        "parts": tuple(
-            d.PartHeld(part, person(n))
-            for n, part in enumerate(("owner", "sponsor", "controller", "service_owner", "process_owner"))
-        )
-        + (d.PartHeld("finance_contact", ""),),
+        "parts": (
+            d.PartHeld("owner", person(0)),
+            d.PartHeld("sponsor", person(1)),
+            d.PartHeld("controller", person(2)),
+            d.PartHeld("service_owner", person(3)),
+            d.PartHeld("finance_contact", ""),
+        ),
         "waits": (
             d.Waiting("business acceptance", (person(3), person(4)), AS_OF - timedelta(days=18, hours=3)),
         ),
@@ -152,12 +154,23 @@ def sample_dossier(pieces: int = 13, entries: int = 60, **changes: object) -> d.
             d.Condition("Works council heard", person(1), date(2026, 9, 1), False, "met"),
         ),
         "effects": (
-            d.EffectLine("Lease of hall B, 1,150 m²", "EBITDA", True, "EUR", Decimal(460_000), Decimal(805_000)),
             d.EffectLine(
-                "Power and cooling, 570 MWh", "EBITDA", True, "EUR", Decimal(330_000), Decimal(578_000),
-                Decimal(560_000), Decimal("120000.50"), Decimal(90_000),
+                "Lease of hall B, 1,150 m²", "EBITDA", True, "EUR", Decimal(460_000), Decimal(805_000)
             ),
-            d.EffectLine("Migration and clearance", "cash", False, "EUR", None, Decimal(-340_000), Decimal(-355_000)),
+            d.EffectLine(
+                "Power and cooling, 570 MWh",
+                "EBITDA",
+                True,
+                "EUR",
+                Decimal(330_000),
+                Decimal(578_000),
+                Decimal(560_000),
+                Decimal("120000.50"),
+                Decimal(90_000),
+            ),
+            d.EffectLine(
+                "Migration and clearance", "cash", False, "EUR", None, Decimal(-340_000), Decimal(-355_000)
+            ),
             d.EffectLine("Hands on site", "FTE", True, "", Decimal("0.8"), Decimal("0.8")),
         ),
         "milestones": _milestones(),
@@ -166,10 +179,19 @@ def sample_dossier(pieces: int = 13, entries: int = 60, **changes: object) -> d.
             d.Dependency("M-129", TITLES[7], "Implemented", "Detailed", False),
         ),
         "risks": (
-            d.Risk("Lease of the hall ends before the last rack is empty", "high", 3, 4, person(0),
-                   "Three-month option, to be drawn by 15 November", True),
+            d.Risk(
+                "Lease of the hall ends before the last rack is empty",
+                "high",
+                3,
+                4,
+                person(0),
+                "Three-month option, to be drawn by 15 November",
+                True,
+            ),
             d.Risk("Two storage systems do not survive the move", "medium", 3, 3, person(2), "Copy first"),
-            d.Risk("Load in hall A exceeds its cooling", "low", 2, 2, person(5), "Load test done", False, False),
+            d.Risk(
+                "Load in hall A exceeds its cooling", "low", 2, 2, person(5), "Load test done", False, False
+            ),
         ),
         "evidence": tuple(_piece(n) for n in range(pieces)),
         "history": tuple(
@@ -177,11 +199,13 @@ def sample_dossier(pieces: int = 13, entries: int = 60, **changes: object) -> d.
                 47_000 + n * 13,
                 AS_OF - timedelta(days=200 - 3 * min(n, 60), minutes=n * 7 % 60),
                 person(n),
-                ("Submitted business case, revision 2", "Move into Decided refused: budget source is missing",
-                 "Approved the step technical validation on dossier 2", "Changed the forecast of two milestones",
-                 "Declared implementation at risk: survey came 9 working days late, racks 33 to 64 move in January")[
-                    n % 5
-                ],
+                (
+                    "Submitted business case, revision 2",
+                    "Move into Decided refused: budget source is missing",
+                    "Approved the step technical validation on dossier 2",
+                    "Changed the forecast of two milestones",
+                    "Declared implementation at risk: survey came late, racks 33 to 64 move in January",
+                )[n % 5],
                 person(n + 1) if n % 9 == 0 else "",
             )
             for n in range(entries)
@@ -193,11 +217,17 @@ def sample_dossier(pieces: int = 13, entries: int = 60, **changes: object) -> d.
 
 def _milestones() -> tuple[d.Milestone, ...]:
     return (
-        d.Milestone("Inventory and owners", person(0), date(2026, 8, 31), date(2026, 8, 31), None, date(2026, 9, 18)),
-        d.Milestone("Asbestos survey", person(2), date(2026, 10, 9), date(2026, 9, 30), None, date(2026, 10, 22)),
+        d.Milestone(
+            "Inventory and owners", person(0), date(2026, 8, 31), date(2026, 8, 31), None, date(2026, 9, 18)
+        ),
+        d.Milestone(
+            "Asbestos survey", person(2), date(2026, 10, 9), date(2026, 9, 30), None, date(2026, 10, 22)
+        ),
         d.Milestone("Lease option signed", person(0), date(2026, 10, 15), date(2026, 10, 15)),
         d.Milestone("Racks 1 to 32 moved, including the storage systems", person(4), date(2026, 12, 22)),
-        d.Milestone("Racks 33 to 64 moved", person(4), date(2027, 2, 26), date(2027, 1, 29), date(2027, 3, 5)),
+        d.Milestone(
+            "Racks 33 to 64 moved", person(4), date(2027, 2, 26), date(2027, 1, 29), date(2027, 3, 5)
+        ),
         d.Milestone("Передача зала", person(8), date(2027, 3, 31), date(2027, 3, 31)),
         d.Milestone("Lessons written down"),
     )
@@ -207,16 +237,49 @@ def _review(n: int) -> d.Review:
     at = AS_OF - timedelta(days=150 - 50 * n)
     steps = [
         d.Step(
-            "Technical validation", "Architecture board", "any of 2", "granted",
+            "Technical validation",
+            "Architecture board",
+            "any of 2",
+            "granted",
             (
-                d.Vote(person(6), "comment", at + timedelta(days=1), "", "Which hall takes the tape library?", "", 1),
-                d.Vote(person(5), "approve", at + timedelta(days=3), person(6) if n == 1 else "", "Load test seen.",
-                       "I have reviewed the technical evidence.", 2, n == 2),
+                d.Vote(
+                    person(6),
+                    "comment",
+                    at + timedelta(days=1),
+                    "",
+                    "Which hall takes the tape library?",
+                    "",
+                    1,
+                ),
+                d.Vote(
+                    person(5),
+                    "approve",
+                    at + timedelta(days=3),
+                    person(6) if n == 1 else "",
+                    "Load test seen.",
+                    "I have reviewed the technical evidence.",
+                    2,
+                    n == 2,
+                ),
             ),
         ),
-        d.Step("Budget approval", "Finance, infrastructure", "any of 3", "refused" if n == 1 else "granted",
-               (d.Vote(person(7), "send_back" if n == 1 else "approve", at + timedelta(days=5), "",
-                       "The one-off cost has no source." if n == 1 else "", "", 2),)),
+        d.Step(
+            "Budget approval",
+            "Finance, infrastructure",
+            "any of 3",
+            "refused" if n == 1 else "granted",
+            (
+                d.Vote(
+                    person(7),
+                    "send_back" if n == 1 else "approve",
+                    at + timedelta(days=5),
+                    "",
+                    "The one-off cost has no source." if n == 1 else "",
+                    "",
+                    2,
+                ),
+            ),
+        ),
     ]
     if n == 2:
         steps.append(d.Step("Business acceptance", f"{person(3)}, {person(4)}", "all of 2", "open"))
@@ -227,11 +290,22 @@ def _review(n: int) -> d.Review:
 
 
 def _piece(n: int) -> d.EvidencePiece:
-    kinds = ("Business case", "Technical review form", "Asbestos survey", "Load test of hall A", "Rack inventory")
-    values = [d.Fact("Summary", "The hall is empty by the end of February. " * (1 + n % 3)),
-              d.Fact("Amount", "EUR 340,000"), d.Fact("Cost centre", "4410")]
+    kinds = (
+        "Business case",
+        "Technical review form",
+        "Asbestos survey",
+        "Load test of hall A",
+        "Rack inventory",
+    )
+    values = [
+        d.Fact("Summary", "The hall is empty by the end of February. " * (1 + n % 3)),
+        d.Fact("Amount", "EUR 340,000"),
+        d.Fact("Cost centre", "4410"),
+    ]
     if n == 2:
-        values.append(d.Fact("Findings in full", "Panel by panel, nothing loose was found in the north wing. " * 60))
+        values.append(
+            d.Fact("Findings in full", "Panel by panel, nothing loose was found in the north wing. " * 60)
+        )
     return d.EvidencePiece(
         kind=kinds[n % 5],
         title=f"{kinds[n % 5]} {n + 1}",
@@ -248,6 +322,9 @@ def _piece(n: int) -> d.EvidencePiece:
         values=tuple(values),
         files=tuple(
             d.EvidenceFile(name, 1_204_331, DIGEST)
-            for name in (f"business-case-{n}.pdf", "survey_north_wing_final_final_v12_signed_by_contractor.xlsx")[: n % 3]
+            for name in (
+                f"business-case-{n}.pdf",
+                "survey_north_wing_final_final_v12_signed_by_contractor.xlsx",
+            )[: n % 3]
         ),
     )

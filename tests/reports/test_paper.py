@@ -4,9 +4,9 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from sample_reports import sample_branch, sample_dossier
 
 from govapp.reports.paper import LONGEST_TEXT, content_hash, for_paper, paper_text
+from tests.reports.sample_reports import sample_branch, sample_dossier
 
 
 def test_the_content_hash_follows_the_data_and_not_the_address() -> None:

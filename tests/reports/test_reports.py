@@ -6,18 +6,19 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pikepdf
 import pypdf
 import pytest
-from sample_reports import AS_OF, HEAD, sample_branch, sample_dossier
 
 from govapp.reports import _engine
 from govapp.reports import dossier as d
 from govapp.reports.branch import branch_page, render_branch
 from govapp.reports.dossier import dossier_page, render_dossier
-from govapp.reports.paper import RenderedPdf, RenderProblem
+from govapp.reports.paper import RenderedPdf, RenderError
+from tests.reports.sample_reports import AS_OF, HEAD, sample_branch, sample_dossier
 
 
 @pytest.fixture(scope="module")
@@ -195,7 +196,7 @@ def assert_tree_is_whole(pdf: pikepdf.Pdf) -> None:
         seen.add(key)
         for mcid, parent in enumerate(parents[key]):
             if isinstance(parent, pikepdf.Dictionary):
-                assert mcid in [int(kid) for kid in list(parent.K) if isinstance(kid, int)]
+                assert mcid in [kid for kid in list(parent.K) if not isinstance(kid, pikepdf.Object)]
                 assert parent.Pg.objgen == page.obj.objgen
 
 
@@ -206,7 +207,9 @@ def test_progress_counts_the_pages_up() -> None:
     assert pages == list(range(1, report.pages + 1))
 
 
-def test_r38_nothing_outside_is_fetched_or_embedded(listener: tuple[int, list[bytes]], tmp_path: Path) -> None:
+def test_r38_nothing_outside_is_fetched_or_embedded(
+    listener: tuple[int, list[bytes]], tmp_path: Path
+) -> None:
     port, seen = listener
     secret = tmp_path / "secret.txt"
     secret.write_text("the secret of the house")
@@ -215,9 +218,11 @@ def test_r38_nothing_outside_is_fetched_or_embedded(listener: tuple[int, list[by
         data, _ = _engine.lay_out(
             f"""<html lang="en"><title>t</title><link rel="stylesheet" href="{where}/a.css">
             <link rel="attachment" href="{where}"><style>@import url("{where}/b.css");
-            @font-face {{ font-family: x; src: url("{where}/f.woff") }} body {{ background: url("{where}/c.png") }}
-            @page {{ background: url({where}/d.png) }}</style><body><img src="{where}/e.png"><object data="{where}/f.svg">
-            </object><embed src="{where}/g.svg"><svg><image href="{where}/h.png"/></svg>
+            @font-face {{ font-family: x; src: url("{where}/f.woff") }}
+            body {{ background: url("{where}/c.png") }}
+            @page {{ background: url({where}/d.png) }}</style><body><img src="{where}/e.png">
+            <object data="{where}/f.svg"></object>
+            <embed src="{where}/g.svg"><svg><image href="{where}/h.png"/></svg>
             <a rel="attachment" href="{where}">x</a><p style="font-family: x">text</p>"""
         )
         assert b"the secret of the house" not in data
@@ -227,7 +232,14 @@ def test_r38_nothing_outside_is_fetched_or_embedded(listener: tuple[int, list[by
 
 
 @pytest.mark.parametrize(
-    "url", ["file:///etc/hostname", "http://127.0.0.1:9/", "ftp://127.0.0.1/", "bundled:other", "bundled:../print.css"]
+    "url",
+    [
+        "file:///etc/hostname",
+        "http://127.0.0.1:9/",
+        "ftp://127.0.0.1/",
+        "bundled:other",
+        "bundled:../print.css",
+    ],
 )
 def test_r38_the_fetcher_refuses(url: str) -> None:
     with pytest.raises(ValueError, match=r"disallowed|absolute"):
@@ -235,7 +247,7 @@ def test_r38_the_fetcher_refuses(url: str) -> None:
 
 
 def test_r39_deep_nesting_is_refused_in_words() -> None:
-    with pytest.raises(RenderProblem, match="nested too deeply"):
+    with pytest.raises(RenderError, match="nested too deeply"):
         _engine.lay_out("<html lang=en><title>t</title><body>" + "<div>" * 3000 + "x")
 
 
@@ -243,16 +255,16 @@ def test_r39_markup_and_endless_text_in_the_record_are_only_text() -> None:
     evil = "<div>" * 300 + "<script>alert(1)</script><img src=file:///etc/passwd>"
     piece = sample_dossier().evidence[0]
     values = (d.Fact("Nested", evil), d.Fact("Word", "x" * 10_000), d.Fact("Long", "many words " * 900))
-    data = sample_dossier(1, 3, title=evil[:200], evidence=(d.EvidencePiece(**fields_of(piece, values=values)),))
+    data = sample_dossier(1, 3, title=evil[:200], evidence=(replace(piece, values=values),))
     text = text_of(render_dossier(data))
     assert "<script>alert(1)</script>" in text.replace("\u200b", "").replace(" ", "")
 
 
-def fields_of(piece: d.EvidencePiece, **changes: object) -> dict[str, object]:
-    return {**{name: getattr(piece, name) for name in piece.__slots__}, **changes}
-
-
-@pytest.mark.parametrize("page", [dossier_page(sample_dossier(2, 5), "/print.css"), branch_page(sample_branch(5), "/p.css")])
+@pytest.mark.parametrize(
+    "page",
+    [dossier_page(sample_dossier(2, 5), "/p.css"), branch_page(sample_branch(5), "/p.css")],
+    ids=["m", "b"],
+)
 def test_the_printable_page_is_the_same_report_without_pdf(page: str) -> None:
     assert page.lstrip().startswith("<!doctype html>")
     assert "Verification" in page
@@ -269,6 +281,17 @@ def test_loading_the_reports_does_not_load_weasyprint() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+def test_characters_without_a_font_are_told_and_do_not_stop_a_report(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    report = render_dossier(sample_dossier(0, 0, title="M \U000e0041\ufdd0 \U0001fbf0 𓀀 \U00016ea0 山田"))
+    assert report.pages >= 2
+    told = [r for r in caplog.records if r.name == "govapp.reports._engine"]
+    assert all("install fonts-noto-cjk" in r.getMessage() for r in told)
+    problem = _engine.font_problem()
+    assert problem is None or problem.startswith("No font here prints ")
+
+
 def test_a_missing_pango_is_said_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing() -> None:
         raise OSError("cannot load library 'libpango-1.0-0'")
@@ -276,5 +299,5 @@ def test_a_missing_pango_is_said_in_words(monkeypatch: pytest.MonkeyPatch) -> No
     assert _engine.pango_problem() is None
     monkeypatch.setattr(_engine, "_weasyprint", missing)
     assert "Install libpango-1.0-0" in str(_engine.pango_problem())
-    with pytest.raises(RenderProblem, match="Pango is missing"):
+    with pytest.raises(RenderError, match="Pango is missing"):
         render_dossier(sample_dossier(0, 0))
