@@ -45,7 +45,7 @@ def fields_of(**given: Any) -> dict[str, Any]:
     """Fields with which a proposal may be accepted."""
     return {
         "title": "Fewer password calls at the service desk",
-        "problem": "Every third call is about a locked account; people wait eleven minutes.",
+        "problem": "Every third call is about a locked account; people wait eleven minutes each time it happens.",
         "expected_effect": "Half of the password calls disappear within a year.",
         "business_unit": "business-unit-1",
         "legal_entity": "legal-entitie-1",
