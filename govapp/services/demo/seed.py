@@ -1,0 +1,131 @@
+"""Plays the demonstration year in time order, as far as the live rules reach."""
+
+import gzip
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import yaml
+
+from govapp.config import ROOT
+from govapp.domain.errors import GovappError
+from govapp.domain.gates import AskKind
+from govapp.domain.rules import parse_rules
+from govapp.services._work import Origin
+from govapp.services.demo import acts
+from govapp.services.demo.evidence import Papers
+from govapp.services.demo.stage_set import set_stage
+from govapp.services.governance import read_set
+
+PROGRAMME = ROOT / "demo" / "programme.yaml.gz"
+_LEADING = {"intake-acceptance", "sponsor-decision", "controller-check", "business-acceptance", "controller-confirmation"}
+_VERDICTS = {"approve": "approve", "approve_with_conditions": "approve", "refuse": "send_back"}
+Happening = tuple[datetime, int, str, str, Mapping[str, Any]]
+Progress = Callable[[int, int], None]
+
+
+def read_programme(path: Path = PROGRAMME) -> dict[str, Any]:
+    """The demonstration file as plain values."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    data: dict[str, Any] = yaml.load(gzip.decompress(path.read_bytes()), Loader=loader)  # noqa: S506  # nosec B506 - safe loaders
+    return data
+
+
+def seed_programme(progress: Progress | None = None) -> list[str]:
+    """Fill an empty database; returns what the live rules left out, one line each. `progress(done, all)`."""
+    data = read_programme()
+    zone = ZoneInfo(data["programme"]["timezone"])
+    measures = {one["key"]: one for one in data["measures"]}
+    began = datetime(2025, 12, 1, 8, tzinfo=zone).astimezone(UTC)
+    stage = set_stage(data, began)
+    kinds = parse_rules(read_set()).kinds
+    kpis = {one["key"]: one for one in data["kpis"]}
+    papers = Papers(measures, kinds, stage.people, Origin(None, "import", at=began), kpis)
+    play = acts.Play(stage, measures, papers)
+    happenings = sorted(_happenings(measures, zone, data["programme"]["as_of"]), key=lambda h: (h[0], h[1], h[2]))
+    for done, (at, _, key, event, said) in enumerate(happenings, 1):
+        papers.system = Origin(None, "import", at=at)
+        try:
+            _happen(play, at, key, event, said)
+        except GovappError as error:
+            play.leave(key, event, error)
+        if progress:
+            progress(done, len(happenings))
+    return play.left_out
+
+
+def _moment(text: str, zone: ZoneInfo) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(UTC)
+
+
+def _happenings(measures: Mapping[str, Any], zone: ZoneInfo, as_of: date) -> Iterator[Happening]:
+    """Everything that happens: the file's history, and the forms that only the live rules ask for just before."""
+    end = datetime.combine(as_of, time(12), zone).astimezone(UTC)
+    for key, data in measures.items():
+        seen: set[str] = set()
+        for place, said in enumerate(data["history"]):
+            at = _moment(said["at"], zone)
+            if said["event"] == "review_opened" and said["to"] not in seen:
+                seen.add(said["to"])
+                yield at - timedelta(minutes=3), 0, key, f"before_{said['to']}", said
+            yield at, place + 1, key, said["event"], said
+        for place, one in enumerate(data["milestones"]):
+            if one.get("actual"):
+                reached = datetime.combine(one["actual"], time(8, 30), zone).astimezone(UTC)
+                yield reached, 0, key, "milestone_reached", {"place": place, "on": one["actual"]}
+        for one in data["dependencies"]:
+            known = datetime.combine(one["since"], time(9), zone).astimezone(UTC)
+            owned = [_moment(said["at"], zone) for said in data["history"] if said["event"] == "parts_assigned"]
+            written = _moment(measures[one["predecessor"]]["history"][0]["at"], zone)
+            yield max(known, written, *owned[:1]), 998, key, "dependency_found", {"on": one["predecessor"]}
+        yield end, 999, key, "year_ends", {}
+
+
+def _happen(play: acts.Play, at: datetime, key: str, event: str, said: Mapping[str, Any]) -> None:
+    by = said.get("by", "system")
+    data = play.measures[key]
+    if event == "measure_created":
+        acts.propose(play, key, by, at)
+    elif event == "before_identified":
+        acts.rough(play, key, data["owner"], at)
+    elif event == "before_detailed":
+        play.papers.plan_numbers(key, play.stage.origin(data["owner"], at))
+    elif event == "before_closed":
+        play.papers.sustain_dates(key, play.stage.origin(data["finance_contact"], at))
+    elif event == "parts_assigned":
+        acts.name_parts(play, key, by, at, said["parts"])
+    elif event == "milestones_planned":
+        acts.plan(play, key, by, at)
+    elif event == "milestone_reached":
+        acts.reach(play, key, said["place"], said["on"], at)
+    elif event == "evidence_submitted":
+        acts.hand_in(play, key, said.get("for", by), at, said["evidence"])
+    elif event in {"review_opened", "move_refused"}:
+        acts.ask_move(play, key, by, at, said["to"])
+    elif event == "vote":
+        if said["step"] in _LEADING and "for" not in said:
+            acts.vote(play, key, by, at, _VERDICTS[said["decision"]], said.get("comment", ""))
+    elif event == "review_refused":
+        acts.vote(play, key, data["sponsor"], at, "send_back", said["reason"])
+    elif event == "moved":
+        if said.get("decision") != "recycle":
+            acts.complete(play, key, said["to"], at)
+    else:
+        _happen_beside(play, at, key, event, said)
+
+
+def _happen_beside(play: acts.Play, at: datetime, key: str, event: str, said: Mapping[str, Any]) -> None:
+    by = said.get("by", "system")
+    kinds = {"put_on_hold": AskKind.HOLD, "recycled": AskKind.RECYCLE, "cancelled": AskKind.CANCEL}
+    if event in kinds:
+        acts.change_state(play, key, by, at, kinds[event], said)
+    elif event == "approval_stale":
+        acts.raise_cost(play, key, at)
+    elif event == "status_declared":
+        acts.declare(play, key, by, at, said)
+    elif event == "dependency_found":
+        acts.depend(play, key, said["on"], at)
+    elif event == "year_ends":
+        acts.keep_true(play, key, at)
