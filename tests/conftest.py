@@ -13,9 +13,24 @@ from govapp.config import Settings
 from tests import databases
 from tests.browser_client import GovappClient
 from tests.cast import Cast, fill_with_cast, read_cast
+from tests.support.fixtures import (
+    chromium_path,
+    leave_out_long_tests,
+    only_this_machine,
+    own_valkey,
+    postgres_url,
+    valkey_url,
+)
+
+__all__ = ["chromium_path", "only_this_machine", "own_valkey", "postgres_url", "valkey_url"]
 
 DIALECTS = ("sqlite", "postgresql")
 _templates: dict[tuple[str, bool], databases.Template] = {}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests marked `long` run only when asked for."""
+    leave_out_long_tests(config, items)
 
 
 def _template(dialect: str, factory: pytest.TempPathFactory, *, cast: bool = True) -> databases.Template:
@@ -32,7 +47,7 @@ def _opened(template: databases.Template, folder: Path) -> Iterator[Engine]:
     engine = databases.use(databases.open_engine(url), folder / "files")
     yield engine
     engine.dispose()
-    databases.drop(template, url)
+    databases.drop(url)
 
 
 @pytest.fixture(params=DIALECTS)
