@@ -1,0 +1,194 @@
+"""What the gate board reads beside its cards: branches with counts, heads from maintained totals, people and moments."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import case, false, func, or_, select
+from sqlalchemy.orm import Session
+
+from govapp.data.actors import in_force
+from govapp.data.audit import AuditLog
+from govapp.data.gates import WorkflowVersion
+from govapp.data.measures import Card, Measure, Part, StageTotal
+from govapp.data.people import Grant, Person, Role
+from govapp.data.structure import Branch, Organization
+
+_COUNTED = ("active", "on_hold", "proposed")
+
+
+@dataclass(frozen=True, slots=True)
+class BranchRow:
+    """A branch the reader knows of. `count`: measures directly in it that may be read; `whole`: all of them may be."""
+
+    id: int
+    key: str
+    name: str
+    kind: str
+    path: str
+    organization_id: int
+    timezone: str
+    workflow_id: int | None
+    count: int
+    whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """One row of the totals: `count` measures (empty currency) or their `value` in minor units; `everywhere` counts all branches."""
+
+    workflow_id: int
+    stage: str
+    state: str
+    waiting: bool
+    currency: str
+    count: int
+    value: int
+    everywhere: int
+
+
+def readable_branches(session: Session, paths: Sequence[str]) -> list[BranchRow]:
+    """Branches under these paths with the number of their own measures, in order of the tree."""
+    if not paths:
+        return []
+    own = (
+        select(StageTotal.branch_id, func.sum(StageTotal.count).label("count"))
+        .where(StageTotal.currency == "", StageTotal.state.in_(_COUNTED))
+        .group_by(StageTotal.branch_id)
+        .subquery()
+    )
+    rows = session.execute(
+        select(
+            Branch.id, Branch.key, Branch.name, Branch.kind, Branch.path, Branch.organization_id, Organization.timezone,
+            Branch.workflow_id, func.coalesce(own.c.count, 0),
+        )
+        .join(Organization, Organization.id == Branch.organization_id)
+        .outerjoin(own, own.c.branch_id == Branch.id)
+        .where(or_(*(Branch.path.startswith(path, autoescape=True) for path in paths)), Branch.archived.is_(False))
+        .order_by(Branch.path)
+    )  # fmt: skip
+    return [BranchRow(*row) for row in rows]
+
+
+def branches_by_part(session: Session, person_id: int, paths: Sequence[str]) -> list[BranchRow]:
+    """Branches outside these paths in which the person holds a part on a measure, with the number of those measures."""
+    outside = [~Branch.path.startswith(path, autoescape=True) for path in paths]
+    rows = session.execute(
+        select(
+            Branch.id, Branch.key, Branch.name, Branch.kind, Branch.path, Branch.organization_id, Organization.timezone,
+            Branch.workflow_id, func.count(func.distinct(Measure.id)),
+        )
+        .join(Measure, Measure.branch_id == Branch.id)
+        .join(Part, Part.measure_id == Measure.id)
+        .join(Organization, Organization.id == Branch.organization_id)
+        .where(Part.person_id == person_id, Measure.state != "cancelled", *outside)
+        .group_by(Branch.id, Organization.timezone)
+        .order_by(Branch.path)
+    )  # fmt: skip
+    return [BranchRow(*row, whole=False) for row in rows]
+
+
+def totals(session: Session, branch_ids: Sequence[int]) -> list[Total]:
+    """Maintained totals of these branches by workflow, stage, state, waiting and currency; values in minor units."""
+    inside = StageTotal.branch_id.in_(branch_ids) if branch_ids else false()
+    head = (StageTotal.workflow_id, StageTotal.stage, StageTotal.state, StageTotal.waiting, StageTotal.currency)
+    rows: Any = session.execute(
+        select(
+            *head,
+            func.sum(case((inside, StageTotal.count), else_=0)),
+            func.sum(case((inside, StageTotal.value), else_=0)),
+            func.sum(StageTotal.count),
+        ).group_by(*head)
+    )
+    return [Total(*tuple(row)[:5], int(row[5] or 0), int(row[6] or 0), int(row[7] or 0)) for row in rows]
+
+
+def stage_totals(session: Session, path: str, stages: Sequence[str]) -> list[Total]:
+    """As `totals`, for some stages of all branches under a path: the heads a move answers with."""
+    head = (StageTotal.workflow_id, StageTotal.stage, StageTotal.state, StageTotal.waiting, StageTotal.currency)
+    rows: Any = session.execute(
+        select(*head, func.sum(StageTotal.count), func.sum(StageTotal.value))
+        .join(Branch, Branch.id == StageTotal.branch_id)
+        .where(Branch.path.startswith(path, autoescape=True), StageTotal.stage.in_(stages))
+        .group_by(*head)
+    )
+    return [Total(*tuple(row)[:5], int(row[5]), int(row[6]), 0) for row in rows]
+
+
+def branch_path(session: Session, key: str) -> str | None:
+    """Where a branch lies."""
+    return session.scalar(select(Branch.path).where(Branch.key == key))
+
+
+def newest_version(session: Session, workflow_id: int) -> tuple[int, str]:
+    """Id and digest of the version new measures start under, else of the newest one."""
+    row = session.execute(
+        select(WorkflowVersion.id, WorkflowVersion.digest)
+        .where(WorkflowVersion.workflow_id == workflow_id)
+        .order_by(case((WorkflowVersion.state == "active", 0), else_=1), WorkflowVersion.number.desc())
+        .limit(1)
+    ).one()
+    return row.id, row.digest
+
+
+def only_active_workflow(session: Session) -> int | None:
+    """A workflow that is in use, for a board that has no measures yet."""
+    return session.scalar(
+        select(WorkflowVersion.workflow_id).where(WorkflowVersion.state == "active").order_by(WorkflowVersion.workflow_id).limit(1)
+    )
+
+
+def moments(session: Session, sequences: Sequence[int]) -> dict[int, datetime]:
+    """When these rows of the business history were written."""
+    if not sequences:
+        return {}
+    rows = session.execute(
+        select(AuditLog.sequence, AuditLog.at).where(AuditLog.chain == "business", AuditLog.sequence.in_(sequences))
+    )
+    return {row.sequence: row.at for row in rows}
+
+
+def parts_held(session: Session, person_id: int, measure_ids: Sequence[int]) -> dict[int, set[str]]:
+    """Parts the person holds on these measures."""
+    held: dict[int, set[str]] = {}
+    statement = select(Part.measure_id, Part.part).where(Part.person_id == person_id, Part.measure_id.in_(measure_ids))
+    for measure_id, part in session.execute(statement) if measure_ids else ():
+        held.setdefault(measure_id, set()).add(part)
+    return held
+
+
+def role_holders(session: Session, path: str, roles: Sequence[str], today: date) -> dict[str, list[tuple[int, str]]]:
+    """Active people who hold these roles on the branch at `path`: id and name by role, by name."""
+    if not roles:
+        return {}
+    prefixes = [path[: place + 1] for place, sign in enumerate(path) if sign == "/" and place]
+    rows = session.execute(
+        select(Role.key, Person.id, Person.name)
+        .join(Grant, Grant.role_id == Role.id)
+        .join(Person, Person.id == Grant.person_id)
+        .join(Branch, Branch.id == Grant.branch_id)
+        .where(Role.key.in_(roles), Branch.path.in_(prefixes), Person.active, *in_force(today))
+        .order_by(Person.name)
+    )
+    found: dict[str, list[tuple[int, str]]] = {}
+    for role, person, name in rows:
+        if (person, name) not in found.setdefault(role, []):
+            found[role].append((person, name))
+    return found
+
+
+def person_name(session: Session, person_id: int | None) -> str:
+    """The name of a person, or an empty text."""
+    return (session.scalar(select(Person.name).where(Person.id == person_id)) or "") if person_id else ""
+
+
+def active_people(session: Session, limit: int = 500) -> list[tuple[int, str]]:
+    """Active people by name, for a field that names a person."""
+    rows = session.execute(select(Person.id, Person.name).where(Person.active).order_by(Person.name).limit(limit))
+    return [(row.id, row.name) for row in rows]
+
+
+def changed_at_all(session: Session) -> int:
+    """The newest sequence at which any card changed: one look at an index."""
+    return session.scalar(select(func.max(Card.change_seq))) or 0

@@ -1,0 +1,295 @@
+"""The board in words: a card's lines, column heads, what a drop on a column would do."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Protocol
+
+from govapp.domain.gates import AskKind, Decision, Outcome
+from govapp.domain.rules import Rules
+from govapp.domain.snapshot import Snapshot
+from govapp.present import dates, money
+from govapp.present.findings import part_words, rule_sentence, stage_name, who_words
+from govapp.present.language import gettext as _
+from govapp.present.language import ngettext
+
+
+class CardFacts(Protocol):
+    """What a card shows, as `data/board_cards.py` reads it. Values in minor units by currency."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def key(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def stage(self) -> str | None: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def version(self) -> int: ...
+    @property
+    def seq(self) -> int: ...
+    @property
+    def change_seq(self) -> int: ...
+    @property
+    def owner(self) -> str: ...
+    @property
+    def proposer(self) -> str: ...
+    @property
+    def next_stage(self) -> str | None: ...
+    @property
+    def met(self) -> int: ...
+    @property
+    def missing(self) -> int: ...
+    @property
+    def review_id(self) -> int | None: ...
+    @property
+    def waits_for(self) -> str: ...
+    @property
+    def waits_words(self) -> Sequence[str]: ...
+    @property
+    def waits_whom(self) -> Sequence[str]: ...
+    @property
+    def waits_since(self) -> datetime | None: ...
+    @property
+    def expired(self) -> Sequence[str]: ...
+    @property
+    def hold_cause(self) -> str: ...
+    @property
+    def hold_until(self) -> date | None: ...
+    @property
+    def implementation(self) -> str: ...
+    @property
+    def potential(self) -> str: ...
+    @property
+    def values(self) -> Mapping[str, int]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A status badge: class of its shape and its word."""
+
+    shape: str
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class LastLine:
+    """The last line of a card. `mark` is hold, expired or empty; `since` as datetime, in full and short."""
+
+    mark: str
+    words: str
+    who: str = ""
+    iso: str = ""
+    full: str = ""
+    short: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CardView:
+    """A card as the template draws it."""
+
+    key: str
+    title: str
+    stage: str
+    state: str
+    version: int
+    seq: int
+    at: int
+    id: int
+    owner: str
+    value: str
+    worth: str
+    implementation: Status
+    potential: Status
+    last: LastLine
+    next_key: str
+    next_name: str
+    movable: bool
+    review_id: int | None
+    update_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HeadView:
+    """A column's head in words."""
+
+    key: str
+    name: str
+    count: int
+    value: str
+    waiting: str
+    meaning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What a drop on a column would do: `open`, `back` or `locked`, a short sentence, and how its button reads."""
+
+    stage: str
+    name: str
+    mark: str
+    sentence: str
+    button: str
+
+
+_COLOURS: dict[str, tuple[str, Callable[[], str]]] = {
+    "green": ("ok", lambda: _("On track")),
+    "yellow": ("risk", lambda: _("At risk")),
+    "amber": ("risk", lambda: _("At risk")),
+    "red": ("off", lambda: _("Off track")),
+}
+
+
+def status(colour: str) -> Status:
+    """A colour as shape and word; anything else is not rated."""
+    shape, word = _COLOURS.get(colour, ("none", lambda: _("Not rated")))
+    return Status(shape, word())
+
+
+def kind_name(rules: Rules, key: str) -> str:
+    """The name of an evidence kind."""
+    kind = rules.kinds.get(key)
+    return _(kind.name) if kind else key.replace("-", " ")
+
+
+class CardWords:
+    """Makes card views; labels that many cards share are made once."""
+
+    def __init__(self, rules: Rules, now: datetime, zone: str) -> None:
+        self.rules = rules
+        self.now = now
+        self.zone = zone
+        self._status = {colour: status(colour) for colour in ("green", "yellow", "amber", "red", "none")}
+        self._stages = {stage.key: stage.name for stage in rules.stages}
+        self._no_money = _("no money effect")
+        self._no_owner = _("no owner")
+
+    def view(self, row: CardFacts, *, movable: bool, held_since: datetime | None = None, update_only: bool = False) -> CardView:
+        """One card in words."""
+        values = {currency: amount for currency, amount in row.values.items() if currency}
+        following = row.next_stage if row.state in {"active", "proposed"} else None
+        none = self._status["none"]
+        return CardView(
+            key=row.key,
+            title=row.title,
+            stage=row.stage or "proposed",
+            state=row.state,
+            version=row.version,
+            seq=row.seq,
+            at=row.change_seq,
+            id=row.id,
+            owner=(row.owner if row.stage else row.proposer) or self._no_owner,
+            value=money.minor_amounts(values) if values else self._no_money,
+            worth=" ".join(f"{currency}{amount}" for currency, amount in values.items()) or "0",
+            implementation=self._status.get(row.implementation, none),
+            potential=self._status.get(row.potential, none),
+            last=self._last(row, held_since),
+            next_key=following or "",
+            next_name=self._stages.get(following or "", ""),
+            movable=movable,
+            review_id=row.review_id,
+            update_only=update_only,
+        )
+
+    def _since(self, mark: str, words: str, who: str, since: datetime | None) -> LastLine:
+        if since is None:
+            return LastLine(mark, words, who)
+        full = _("since %(moment)s", moment=dates.moment(since, self.zone))
+        return LastLine(mark, words, who, dates.iso(since), full, dates.ago(since, self.now))
+
+    def _last(self, row: CardFacts, held_since: datetime | None) -> LastLine:
+        if row.state == "on_hold":
+            until = _("look again %(day)s", day=dates.short_day(row.hold_until)) if row.hold_until else ""
+            who = " · ".join(words for words in (_(row.hold_cause.replace("_", " ")) if row.hold_cause else "", until) if words)
+            return self._since("hold", _("On hold"), who, held_since)
+        if row.state == "cancelled":
+            return self._since("hold", _("Cancelled"), "", held_since)
+        if row.waits_for == "move":
+            return self._since("", _("Approved, ready to move"), "", row.waits_since)
+        if row.waits_for == "criteria":
+            missing = ngettext("waits for %(num)s criterion", "waits for %(num)s criteria", row.missing)
+            return self._since("", _("Approved"), missing, row.waits_since)
+        if row.waits_for:
+            who = ", ".join(who_words(one) for one in row.waits_whom)
+            return self._since("", " + ".join(_(words) for words in row.waits_words), who, row.waits_since)
+        if row.expired:
+            return LastLine("expired", _("Evidence expired"), ", ".join(kind_name(self.rules, key) for key in row.expired[:2]))
+        if row.next_stage is None:
+            return LastLine("done", _("Done"))
+        if row.missing:
+            return LastLine("missing", _("%(missing)s of %(all)s missing", missing=row.missing, all=row.missing + row.met))
+        return LastLine("ready", _("Ready for %(stage)s", stage=self._stages.get(row.next_stage, row.next_stage)))
+
+
+def head_view(key: str, name: str, count: int, waiting: int, values: Mapping[str, int], meaning: str = "") -> HeadView:
+    """A column's head; values in minor units by currency."""
+    held = {currency: amount for currency, amount in values.items() if currency and amount}
+    return HeadView(
+        key,
+        name,
+        count,
+        money.minor_amounts(held) if held else "",
+        ngettext("%(num)s waiting", "%(num)s waiting", waiting) if waiting else "",
+        meaning,
+    )
+
+
+def hint(stage: str, decision: Decision, rules: Rules, snapshot: Snapshot) -> Hint:
+    """What a drop on this stage would do, in a line."""
+    name = stage_name(rules, stage)
+    asks = decision.ask.kind
+    codes = [finding.code for finding in decision.unmet]
+    if asks is AskKind.RECYCLE:
+        button = _("Send back to %(stage)s", stage=name)
+        if codes in ([], ["rule_reason_needed"]):
+            return Hint(stage, name, "back", _("Goes back; asks for a reason"), button)
+    else:
+        button = _("Move to %(stage)s", stage=name)
+    if decision.outcome is Outcome.ALLOWED:
+        return Hint(stage, name, "open", _("Drop here: moves at once"), button)
+    if decision.outcome is Outcome.NEEDS_REVIEW:
+        return Hint(stage, name, "open", _("Drop here: opens a review, %(who)s", who=_deciders(rules, stage, snapshot)), button)
+    if decision.outcome is Outcome.WAITING:
+        return Hint(stage, name, "open", _("Review open: %(who)s", who=_deciders(rules, stage, snapshot)), button)
+    if "rule_next_stage_only" in codes:
+        before = stage_name(rules, rules.stages[rules.order[stage] - 1].key)
+        return Hint(stage, name, "locked", _("Locked: only after %(stage)s", stage=before), button)
+    if codes and codes[0].startswith("rule_"):
+        return Hint(stage, name, "locked", _("Locked: %(why)s", why=rule_sentence(decision.unmet[0], rules)), button)
+    missing, every = len(codes), len(decision.findings)
+    return Hint(stage, name, "locked", _("Not yet: %(n)s of %(all)s missing", n=missing, all=every), button)
+
+
+def _deciders(rules: Rules, stage: str, snapshot: Snapshot) -> str:
+    names: list[str] = []
+    for step in rules.gates[stage].steps:
+        for part in step.deciders.get("parts", ()):
+            names.append(snapshot.parts[part].name if part in snapshot.parts else part_words(part))
+        names += [part_words(role) for role in (*step.deciders.get("roles", ()), *step.deciders.get("groups", ()))]
+    listed = list(dict.fromkeys(names))
+    if len(listed) > 1:
+        return _("%(first)s and %(last)s decide", first=", ".join(listed[:-1]), last=listed[-1])
+    return _("%(who)s decides", who=listed[0]) if listed else _("nobody decides")
+
+
+def decides_sentence(rules: Rules, stage: str, snapshot: Snapshot) -> str:
+    """Who decides at the gate once everything is there."""
+    if not rules.gates[stage].steps:
+        return _("After that it moves at once.")
+    return _("After that %(who)s.", who=_deciders(rules, stage, snapshot))
+
+
+def moved_sentence(key: str, rules: Rules, ask: str, came_from: str | None, to: str | None) -> str:
+    """What a move did."""
+    sentences: dict[str, Any] = {
+        AskKind.HOLD: lambda: _("%(key)s is on hold.", key=key),
+        AskKind.RELEASE: lambda: _("%(key)s is released and stands in %(to)s.", key=key, to=stage_name(rules, to)),
+        AskKind.CANCEL: lambda: _("%(key)s is cancelled.", key=key),
+        AskKind.REOPEN: lambda: _("%(key)s is open again in %(to)s.", key=key, to=stage_name(rules, to)),
+        AskKind.RECYCLE: lambda: _("%(key)s went back to %(to)s.", key=key, to=stage_name(rules, to)),
+    }
+    made = sentences.get(ask)
+    return str(made()) if made else _("%(key)s moved to %(to)s.", key=key, to=stage_name(rules, to))

@@ -1,0 +1,286 @@
+"""Findings in sentences: what a gate asks, why it is met or not, who can supply it, and where."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from govapp.domain.criteria import Finding
+from govapp.domain.gates import AskKind
+from govapp.domain.rules import Rules
+from govapp.present import dates
+from govapp.present.language import gettext as _
+from govapp.present.language import ngettext
+
+Values = Mapping[str, Any]
+
+_PARTS: dict[str, Callable[[], str]] = {
+    "owner": lambda: _("owner"),
+    "sponsor": lambda: _("sponsor"),
+    "controller": lambda: _("controller"),
+    "reporting_owner": lambda: _("reporting owner"),
+    "service_owner": lambda: _("service owner"),
+    "process_owner": lambda: _("process owner"),
+    "finance_contact": lambda: _("finance contact"),
+    "escalation_contact": lambda: _("escalation contact"),
+    "submitter": lambda: _("whoever proposed it"),
+    "member": lambda: _("a team member"),
+    "program_lead": lambda: _("a program lead"),
+    "approver": lambda: _("an approver"),
+    "leader": lambda: _("a leader"),
+    "administrator": lambda: _("an administrator"),
+}
+_FIELDS: dict[str, Callable[[], str]] = {
+    "title": lambda: _("title"),
+    "problem": lambda: _("problem"),
+    "expected_effect": lambda: _("expected effect"),
+    "business_unit": lambda: _("business unit"),
+    "legal_entity": lambda: _("legal entity"),
+    "function": lambda: _("function"),
+    "service": lambda: _("service"),
+    "request_category": lambda: _("request category"),
+    "change_type": lambda: _("change type"),
+    "risk_rating": lambda: _("risk rating"),
+    "dependencies": lambda: _("dependencies"),
+    "no_dependencies_declared": lambda: _("that there are none"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """Who can supply something, as the reader sees it: names, parts nobody holds, the reader too, others besides."""
+
+    names: tuple[str, ...] = ()
+    vacant: tuple[str, ...] = ()
+    yours: bool = False
+    others: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FindingView:
+    """One line of a task list. `address` leads to where it is supplied; `ask` says whom a button would ask."""
+
+    key: str
+    met: bool
+    title: str
+    detail: str
+    supply: str = ""
+    address: str = ""
+    link: str = ""
+    ask: str = ""
+
+
+def part_words(key: str) -> str:
+    """A part or role in words: `process owner`, `a program lead`."""
+    known = _PARTS.get(key)
+    return known() if known else key.replace("_", " ").replace("-", " ")
+
+
+def who_words(code: str) -> str:
+    """Whom a card waits for: a name as it is; `role:program_lead` and `part:sponsor` in words."""
+    kind, colon, key = code.partition(":")
+    if not colon or kind not in {"role", "part", "group"}:
+        return code
+    words = part_words(key)
+    return _("%(part)s (nobody yet)", part=words) if kind == "part" else words
+
+
+def stage_name(rules: Rules, key: str | None) -> str:
+    """The name of a stage; a proposal has none."""
+    if key is None:
+        return _("Proposed")
+    return rules.stage(key).name if key in rules.order else key.replace("_", " ").capitalize()
+
+
+def finding_view(finding: Finding, rules: Rules, key: str, supply: Supply | None = None) -> FindingView:
+    """A finding as a line: wording of the gate, detail by code, and for what is missing who can supply it and where."""
+    title = (finding.wording or rule_sentence(finding, rules)).rstrip(".")
+    detail = detail_sentence(finding, rules)
+    if finding.met or finding.key.startswith("rule:"):
+        return FindingView(finding.key, finding.met, title, detail if finding.wording else "")
+    supply = supply or Supply()
+    address, link = _where(finding, key)
+    return FindingView(
+        finding.key,
+        False,
+        title,
+        detail,
+        supply=_supply_sentence(supply),
+        address=address if supply.yours else "",
+        link=link if supply.yours else "",
+        ask=_ask_words(supply),
+    )
+
+
+def _supply_sentence(supply: Supply) -> str:
+    names = [*supply.names, *(part_words(key) for key in supply.vacant)]
+    if supply.yours and not names:
+        return _("You can supply it.")
+    if not names:
+        return _("A program lead can supply it.")
+    listed = _joined(names[:4])
+    if supply.yours:
+        return _("You or %(names)s can supply it.", names=listed)
+    return _("%(names)s can supply it.", names=listed[:1].upper() + listed[1:])
+
+
+def _ask_words(supply: Supply) -> str:
+    if supply.yours or not supply.others:
+        return ""
+    if len(supply.names) == 1:
+        return _("Ask %(name)s", name=supply.names[0])
+    return ngettext("Ask", "Ask these %(num)s people", len(supply.names))
+
+
+def _joined(words: Sequence[str]) -> str:
+    if len(words) < 2:
+        return "".join(words)
+    return _("%(first)s or %(last)s", first=", ".join(words[:-1]), last=words[-1])
+
+
+def _where(finding: Finding, key: str) -> tuple[str, str]:
+    subject = finding.key.partition(":")[0]
+    at = f"/measures/{key}"
+    if subject == "evidence":
+        return f"{at}/evidence/new?kind={finding.values.get('kind', '')}", _("Open the form")
+    if subject in {"role", "distinct"}:
+        return f"{at}/parts", _("Name people")
+    if subject == "milestone" or finding.key == "field:dependencies" or subject == "dependency":
+        return f"{at}/plan", _("Open the plan")
+    if subject == "risk" and not finding.code.startswith("risk_unrated"):
+        return f"{at}/risks", _("Open the risks")
+    return f"{at}/edit", _("Fill it in")
+
+
+def _day(values: Values, name: str = "until") -> str:
+    value = values.get(name)
+    return dates.day(date.fromisoformat(str(value))) if value else ""
+
+
+def _listed(keys: Sequence[str], words: Mapping[str, Callable[[], str]]) -> str:
+    return ", ".join(words[key]() if key in words else key.replace("_", " ") for key in keys)
+
+
+def _field_missing(values: Values, rules: Rules) -> str:
+    if "length" in values:
+        if values.get("max") is not None and values["length"] > values["max"]:
+            return _("%(length)s characters; at most %(max)s.", length=values["length"], max=values["max"])
+        if values["length"]:
+            return _("%(length)s characters so far; at least %(min)s.", length=values["length"], min=values["min"])
+        return _("Still empty.")
+    listed = _listed(values["fields"], _FIELDS)
+    return _("One of: %(fields)s.", fields=listed) if values.get("match") == "any" else _("Missing: %(fields)s.", fields=listed)
+
+
+def _evidence_valid(values: Values, rules: Rules) -> str:
+    if values.get("until"):
+        return _("Revision %(n)s, valid until %(day)s.", n=values["revision"], day=_day(values))
+    return _("Revision %(n)s.", n=values["revision"])
+
+
+def _evidence_missing(values: Values, rules: Rules) -> str:
+    if values["needed"] > 1:
+        return _("%(have)s of %(needed)s handed in.", have=values["have"], needed=values["needed"])
+    return _("Nothing handed in yet.")
+
+
+def _milestones_open(values: Values, rules: Rules) -> str:
+    named = ", ".join(values["open"])
+    more = values["count"] - len(values["open"])
+    if more > 0:
+        return _("Open: %(names)s and %(more)s more.", names=named, more=more)
+    return _("Open: %(names)s.", names=named)
+
+
+def _predecessors_behind(values: Values, rules: Rules) -> str:
+    return _("Not yet at %(stage)s: %(keys)s.", stage=stage_name(rules, values["stage"]), keys=", ".join(values["behind"]))
+
+
+_DETAILS: dict[str, Callable[[Values, Rules], str]] = {
+    "field_filled": lambda v, r: _("Filled in."),
+    "field_missing": _field_missing,
+    "part_held": lambda v, r: str(v["name"]),
+    "part_vacant": lambda v, r: _("Nobody is named as %(part)s.", part=part_words(v["part"])),
+    "part_inactive": lambda v, r: _("The account of %(name)s is disabled: name somebody else.", name=v["name"]),
+    "parts_distinct": lambda v, r: _("Different people."),
+    "parts_vacant": lambda v, r: _("Nobody yet as %(parts)s.", parts=_listed(v["parts"], _PARTS)),
+    "parts_same": lambda v, r: _("One person holds two of these parts."),
+    "evidence_valid": _evidence_valid,
+    "evidence_missing": _evidence_missing,
+    "evidence_expired": lambda v, r: _("Expired: it was valid until %(day)s.", day=_day(v)),
+    "evidence_returned": lambda v, r: _("It was returned; hand in a new revision."),
+    "evidence_unjudged": lambda v, r: _("Handed in, not yet judged."),
+    "evidence_earlier_passage": lambda v, r: _("The one on record belongs to an earlier passage; it is needed again."),
+    "milestones_planned": lambda v, r: ngettext("%(num)s milestone planned.", "%(num)s milestones planned.", v["have"]),
+    "milestones_few": lambda v, r: _("%(have)s of %(needed)s have owner and date.", have=v["have"], needed=v["needed"]),
+    "milestones_none": lambda v, r: _("There is no milestone yet."),
+    "milestones_done": lambda v, r: ngettext("%(num)s milestone done.", "All %(num)s milestones done.", v["all"]),
+    "milestones_open": _milestones_open,
+    "predecessors_there": lambda v, r: (
+        ngettext("%(num)s measure is far enough.", "%(num)s measures are far enough.", v["all"])
+        if v["all"]
+        else _("It depends on no other measure.")
+    ),
+    "predecessors_behind": _predecessors_behind,
+    "risk_rated": lambda v, r: _("Rated %(rating)s.", rating=v["rating"]),
+    "risk_unrated": lambda v, r: _("Not rated yet."),
+    "risk_none_blocking": lambda v, r: _("None blocks."),
+    "risk_blocking": lambda v, r: ngettext("%(num)s open risk blocks.", "%(num)s open risks block.", v["count"]),
+    "risk_few": lambda v, r: ngettext("At least %(num)s risk is needed.", "At least %(num)s risks are needed.", v["needed"]),
+    "risk_answered": lambda v, r: _("Every risk has an owner and a response."),
+    "risk_unanswered": lambda v, r: ngettext(
+        "%(num)s risk lacks an owner or a response.", "%(num)s risks lack an owner or a response.", v["count"]
+    ),
+    "kind_unknown": lambda v, r: _("This version of the program does not know this check. An administrator must look at it."),
+}
+
+_ASKS: dict[str, Callable[[], str]] = {
+    AskKind.ADVANCE: lambda: _("move"),
+    AskKind.RECYCLE: lambda: _("send back"),
+    AskKind.HOLD: lambda: _("put on hold"),
+    AskKind.RELEASE: lambda: _("release"),
+    AskKind.CANCEL: lambda: _("cancel"),
+    AskKind.REOPEN: lambda: _("reopen"),
+}
+
+_RULES: dict[str, Callable[[Values, Rules], str]] = {
+    "rule_on_hold": lambda v, r: _("It is on hold. Release it first."),
+    "rule_cancelled": lambda v, r: _("It is cancelled. Reopen it first."),
+    "rule_unknown_stage": lambda v, r: _("There is no such stage in the rules of this measure."),
+    "rule_already_there": lambda v, r: _("It stands there already."),
+    "rule_closed": lambda v, r: _("It is closed. Reopen it first."),
+    "rule_next_stage_only": lambda v, r: _("One gate at a time: %(next)s comes next.", next=stage_name(r, v["next"])),
+    "rule_proposed": lambda v, r: _("It is a proposal and has not been accepted yet."),
+    "rule_earlier_stage_only": lambda v, r: _("Sending back goes to an earlier stage."),
+    "rule_not_closed": lambda v, r: _("Only what is closed or cancelled can be reopened."),
+    "rule_not_for_on_hold": lambda v, r: _("It is on hold already."),
+    "rule_not_for_cancelled": lambda v, r: _("It is cancelled."),
+    "rule_not_for_active": lambda v, r: _("It is not on hold."),
+    "rule_reason_needed": lambda v, r: _("A reason is needed."),
+    "rule_no_right": lambda v, r: _(
+        "You may not %(ask)s this measure. Its owner or a program lead may.", ask=ask_words(v.get("ask", "advance"))
+    ),
+}
+
+
+def ask_words(kind: str) -> str:
+    """A decision as a verb: `put on hold`."""
+    known = _ASKS.get(kind)
+    return known() if known else kind
+
+
+def detail_sentence(finding: Finding, rules: Rules) -> str:
+    """Why a criterion is met or not. A code nobody knows is shown as it is, so that nothing is hidden."""
+    known = _DETAILS.get(finding.code)
+    return known(finding.values, rules) if known else rule_sentence(finding, rules)
+
+
+def rule_sentence(finding: Finding, rules: Rules) -> str:
+    """A rule of the board in words."""
+    known = _RULES.get(finding.code)
+    return known(finding.values, rules) if known else finding.code.replace("_", " ")
+
+
+def known_codes() -> set[str]:
+    """All codes that have a sentence; a test holds them against the rules."""
+    return {*_DETAILS, *_RULES}

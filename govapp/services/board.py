@@ -1,0 +1,286 @@
+"""The gate board as a read model: which branches, what the heads say, which cards stand where. Only frozen values leave."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from govapp.data.board_cards import (
+    IN_COLUMNS,
+    PROPOSED,
+    CardRow,
+    Column,
+    Filters,
+    Picked,
+    Reach,
+    cards,
+    pick,
+    pick_filtered,
+    workflows_in,
+)
+from govapp.data.board_queries import (
+    BranchRow,
+    Total,
+    branches_by_part,
+    changed_at_all,
+    moments,
+    newest_version,
+    only_active_workflow,
+    parts_held,
+    readable_branches,
+    totals,
+)
+from govapp.data.engine import reading
+from govapp.data.rulebook import rules_for
+from govapp.domain.errors import NotFound
+from govapp.domain.permissions import PART_PERMISSIONS, Permission
+from govapp.domain.rights import Actor
+from govapp.domain.rules import Rules
+
+A_COLUMN = 25
+MOST_CARDS = 500
+_DENSE_FROM = 200
+_ON_BOARD = (*IN_COLUMNS, PROPOSED)
+_MOVING = (Permission.MEASURE_MOVE, Permission.MEASURE_RECYCLE)
+
+
+@dataclass(frozen=True, slots=True)
+class BoardQuery:
+    """What the address asks for: branch and workflow by key or id, filters, how many cards of a stage."""
+
+    branch: str = ""
+    workflow: int | None = None
+    filters: Filters = field(default_factory=Filters)
+    stage: str = ""
+    more: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a column's head says; values in minor units by currency."""
+
+    stage: str
+    count: int = 0
+    waiting: int = 0
+    values: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The chosen branch: what may be read under it (`reach`), and whether that is the whole of it."""
+
+    branch: BranchRow
+    crumbs: tuple[BranchRow, ...]
+    reach: Reach
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """A board: place, branches to choose with counts, rules of the columns, heads and cards by stage, what one may do."""
+
+    place: Place | None
+    branches: tuple[BranchRow, ...]
+    workflows: tuple[tuple[int, str], ...]
+    workflow_id: int | None
+    rules: Rules | None
+    heads: Mapping[str, Head]
+    cards: Mapping[str, tuple[CardRow, ...]]
+    held_since: Mapping[int, datetime]
+    movable: frozenset[int]
+    acceptable: frozenset[int]
+    since: int
+    reads_nothing: bool = False
+
+
+def _viewing(actor: Actor) -> list[str]:
+    return [grant.path for grant in actor.grants if Permission.MEASURE_VIEW in grant.permissions]
+
+
+def _known(session: Session, actor: Actor) -> list[BranchRow]:
+    """Branches of the reader with counts rolled up; those known only through a part come last."""
+    paths = _viewing(actor)
+    own = readable_branches(session, paths)
+    sums: dict[int, int] = {row.id: 0 for row in own}
+    for row in own:
+        for part in row.path.strip("/").split("/"):
+            if int(part) in sums:
+                sums[int(part)] += row.count
+    rolled = [replace(row, count=sums[row.id]) for row in own]
+    return rolled + branches_by_part(session, actor.id or 0, paths)
+
+
+def _choose(branches: Sequence[BranchRow], key: str) -> BranchRow | None:
+    """The branch asked for, else the highest one with most measures. Raises NotFound for one the reader may not know."""
+    if key:
+        found = next((row for row in branches if row.key == key), None)
+        if found is None:
+            raise NotFound("not_found")
+        return found
+    return min(branches, key=lambda row: (not row.whole, row.path.count("/"), -row.count, row.path), default=None)
+
+
+def _place(actor: Actor, branches: Sequence[BranchRow], chosen: BranchRow) -> Place:
+    under = tuple(row.id for row in branches if row.whole and row.path.startswith(chosen.path))
+    crumbs = tuple(row for row in branches if row.whole and chosen.path.startswith(row.path) and row.id != chosen.id)
+    whole = any(chosen.path.startswith(path) for path in _viewing(actor))
+    return Place(chosen, crumbs, Reach(under, chosen.path, None if whole else actor.id), whole)
+
+
+def place_for(session: Session, actor: Actor, key: str) -> tuple[Place | None, list[BranchRow]]:
+    """The place of a board by the key of its branch, and all branches to choose from. Raises NotFound."""
+    branches = _known(session, actor)
+    chosen = _choose(branches, key)
+    return (None if chosen is None else _place(actor, branches, chosen)), branches
+
+
+def heads_of(rows: Sequence[Total], workflow_id: int | None) -> dict[str, Head]:
+    """Heads by stage from maintained totals; what is cancelled does not count."""
+    found: dict[str, Head] = {}
+    for row in rows:
+        if row.workflow_id != workflow_id or row.state not in _ON_BOARD or not (row.count or row.value):
+            continue
+        head = found.setdefault(row.stage, Head(row.stage, values={}))
+        if row.currency:
+            values = {**head.values, row.currency: head.values.get(row.currency, 0) + row.value}
+            found[row.stage] = replace(head, values=values)
+        else:
+            waiting = head.waiting + (row.count if row.waiting else 0)
+            found[row.stage] = replace(head, count=head.count + row.count, waiting=waiting)
+    return found
+
+
+def heads_of_picked(picked: Picked) -> dict[str, Head]:
+    """Heads by stage of what a filter found."""
+    return {
+        stage: Head(stage, count, waiting, picked.values.get(stage, {})) for stage, (count, waiting) in picked.counts.items()
+    }
+
+
+def shown_workflow(session: Session, place: Place, rows: Sequence[Total], wanted: int | None) -> tuple[list[int], int | None]:
+    """Workflows of the measures here, and the one shown: the one asked for, else the one with most measures."""
+    counts: dict[int, int] = {}
+    for row in rows:
+        if not row.currency and row.count:
+            counts[row.workflow_id] = counts.get(row.workflow_id, 0) + row.count
+    here = sorted(counts, key=lambda key: (-counts[key], key))
+    if place.reach.part_of is not None:
+        here += [key for key in workflows_in(session, place.reach) if key not in here]
+    if wanted in here:
+        return here, wanted
+    inherited = next((row.workflow_id for row in (place.branch, *reversed(place.crumbs)) if row.workflow_id), None)
+    return here, here[0] if here else inherited or only_active_workflow(session)
+
+
+def _columns(rules: Rules, rows: Sequence[Total], workflow_id: int | None, more: Mapping[str, int]) -> list[Column]:
+    here: dict[str, int] = {}
+    everywhere: dict[str, int] = {}
+    for row in rows:
+        if not row.currency:
+            here[row.stage] = here.get(row.stage, 0) + row.count
+            everywhere[row.stage] = everywhere.get(row.stage, 0) + row.everywhere
+    columns = []
+    for stage in (PROPOSED, *(stage.key for stage in rules.stages)):
+        count = here.get(stage, 0)
+        if count:
+            dense = count >= _DENSE_FROM and count * 4 >= everywhere.get(stage, 0)
+            columns.append(Column(None if stage == PROPOSED else stage, more.get(stage, A_COLUMN), dense))
+    return columns
+
+
+def grouped(rows: Sequence[CardRow], more: Mapping[str, int]) -> dict[str, tuple[CardRow, ...]]:
+    """Cards by column, each cut to what is shown of it; on-hold cards stand in their column."""
+    by_stage: dict[str, list[CardRow]] = {}
+    for row in rows:
+        by_stage.setdefault(row.stage or PROPOSED, []).append(row)
+    return {stage: tuple(found[: more.get(stage, A_COLUMN)]) for stage, found in by_stage.items()}
+
+
+def _movable(session: Session, actor: Actor, rows: Sequence[CardRow], paths: Mapping[int, str]) -> frozenset[int]:
+    """Measures for which the reader may ask for a move, forward or back: by a grant, else by a part."""
+    granted: dict[int, bool] = {}
+    by_part = [part for part, acts in PART_PERMISSIONS.items() if acts & set(_MOVING)]
+    found, unsure = set(), []
+    for row in rows:
+        if row.branch_id not in granted:
+            path = paths.get(row.branch_id, "")
+            granted[row.branch_id] = bool(path) and any(actor.grant_for(permission, path) for permission in _MOVING)
+        if granted[row.branch_id] or row.owner_id == actor.id:
+            found.add(row.id)
+        else:
+            unsure.append(row.id)
+    held = parts_held(session, actor.id or 0, unsure) if unsure else {}
+    return frozenset(found | {measure for measure, parts in held.items() if parts & set(by_part)})
+
+
+def _acceptable(actor: Actor, rows: Sequence[CardRow], paths: Mapping[int, str], rules: Rules) -> frozenset[int]:
+    """Proposals this reader is named to accept, and does not own."""
+    first = rules.gates[rules.stages[0].key]
+    roles = {role for step in first.steps for role in step.deciders.get("roles", ())}
+    return frozenset(
+        row.id
+        for row in rows
+        if row.owner_id != actor.id
+        and actor.roles_on(paths.get(row.branch_id, "")) & roles
+        and actor.grant_for(Permission.REVIEW_DECIDE, paths.get(row.branch_id, ""))
+    )
+
+
+def rights_on(
+    session: Session, actor: Actor, rows: Sequence[CardRow], paths: Mapping[int, str], rules: Rules
+) -> tuple[frozenset[int], frozenset[int], dict[int, datetime]]:
+    """Which of these cards the reader may move and accept, and since when the held ones are on hold (by sequence)."""
+    in_columns = [row for row in rows if row.stage]
+    held = moments(session, [row.seq for row in rows if row.state in {"on_hold", "cancelled"}])
+    proposed = [row for row in rows if not row.stage]
+    return _movable(session, actor, [*in_columns, *proposed], paths), _acceptable(actor, proposed, paths, rules), held
+
+
+def board(actor: Actor, query: BoardQuery) -> Board:
+    """The board of a branch for a reader. Raises NotFound for a branch the reader may not know of."""
+    with reading() as session:
+        place, branches = place_for(session, actor, query.branch)
+        since = changed_at_all(session)
+        if place is None:
+            return _nothing(branches, since)
+        rows = totals(session, place.reach.branch_ids)
+        workflows, workflow_id = shown_workflow(session, place, rows, query.workflow)
+        if workflow_id is None:
+            return replace(_nothing(branches, since), place=place, reads_nothing=False)
+        rules = rules_for(session, *newest_version(session, workflow_id))
+        names = [(key, rules_for(session, *newest_version(session, key)).name) for key in workflows if key != workflow_id]
+        filters = replace(query.filters, workflow_id=workflow_id if names else None)
+        if filters.narrow or place.reach.part_of is not None:
+            picked = pick_filtered(session, place.reach, filters, _limits(rules, query.more))
+            heads, ids = heads_of_picked(picked), list(picked.ids)
+        else:
+            heads = heads_of(rows, workflow_id)
+            columns = _columns(rules, rows, workflow_id, query.more)
+            ids = pick(session, place.reach, columns, filters.workflow_id) if columns else []
+        shown = cards(session, ids)
+        paths = {row.id: row.path for row in branches if row.whole}
+        movable, acceptable, held = rights_on(session, actor, shown, paths, rules)
+    return Board(
+        place=place,
+        branches=tuple(branches),
+        workflows=((workflow_id, rules.name), *names),
+        workflow_id=workflow_id,
+        rules=rules,
+        heads=heads,
+        cards=grouped(shown, query.more),
+        held_since=held,
+        movable=movable,
+        acceptable=acceptable,
+        since=since,
+    )
+
+
+def _limits(rules: Rules, more: Mapping[str, int]) -> dict[str, int]:
+    return {stage: more.get(stage, A_COLUMN) for stage in (PROPOSED, *(stage.key for stage in rules.stages))}
+
+
+def _nothing(branches: Sequence[BranchRow], since: int) -> Board:
+    return Board(
+        None, tuple(branches), (), None, None, {}, {}, {}, frozenset(), frozenset(), since, reads_nothing=not branches
+    )

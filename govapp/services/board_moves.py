@@ -1,0 +1,248 @@
+"""What may be done with one measure, and why not: hints while dragging, Other moves, and what a refusal needs to teach."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from govapp.data.board_cards import CardRow
+from govapp.data.board_queries import active_people, person_name, role_holders
+from govapp.data.engine import reading
+from govapp.data.evidence import Evidence, EvidenceDraft, EvidenceRevision
+from govapp.data.snapshots import Loaded, load_measure
+from govapp.domain.criteria import Finding
+from govapp.domain.errors import NotFound
+from govapp.domain.evidence_kinds import EvidenceKind
+from govapp.domain.gates import PERMISSION_FOR, Ask, AskKind, Decision, Outcome, decide, interpret
+from govapp.domain.permissions import Permission
+from govapp.domain.rights import Actor, Place, may, right_of
+from govapp.domain.rules import Rules
+from govapp.domain.snapshot import Snapshot
+from govapp.services.evidence import may_supply
+
+SUBMITTER = "submitter"
+_FIXED_BY = {
+    "field": Permission.MEASURE_EDIT,
+    "role": Permission.MEASURE_ASSIGN_PARTS,
+    "distinct": Permission.MEASURE_ASSIGN_PARTS,
+    "evidence": Permission.EVIDENCE_SUBMIT,
+    "milestone": Permission.MILESTONE_EDIT,
+    "risk": Permission.RISK_EDIT,
+    "dependency": Permission.DEPENDENCY_EDIT,
+}
+_STATE_ASKS = (AskKind.HOLD, AskKind.RELEASE, AskKind.REOPEN, AskKind.CANCEL)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A measure as it stands now: snapshot, rules, place, its card, the day in its organization's zone."""
+
+    key: str
+    title: str
+    snapshot: Snapshot
+    rules: Rules
+    place: Place
+    card: CardRow
+    currency: str
+    today: date
+    created_by: int | None
+    version: int
+    workflow_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One thing that may be asked for, with the answer `decide` gives now. `free`: only a reason is still wanted."""
+
+    kind: AskKind
+    stage: str | None
+    decision: Decision
+    right: str | None
+
+    @property
+    def wants_reason(self) -> bool:
+        """True when nothing but the reason stands in the way."""
+        return [finding.code for finding in self.decision.unmet] == ["rule_reason_needed"]
+
+    @property
+    def is_open(self) -> bool:
+        """True when it can be done now."""
+        return self.decision.outcome is not Outcome.REFUSED or self.wants_reason
+
+
+@dataclass(frozen=True, slots=True)
+class Suppliers:
+    """Who can supply a finding: names of people, parts nobody holds, whether the reader is one, and their address for it."""
+
+    names: tuple[str, ...] = ()
+    vacant: tuple[str, ...] = ()
+    yours: bool = False
+    others: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What a refusal teaches: by finding who can supply it, and the first evidence kind this reader may hand in here."""
+
+    suppliers: Mapping[str, Suppliers] = field(default_factory=dict)
+    kind: EvidenceKind | None = None
+
+
+def card_of(loaded: Loaded, proposer: str = "") -> CardRow:
+    """The card of a loaded measure, as the board shows it."""
+    measure, card = loaded.measure, loaded.card
+    owner = loaded.snapshot.parts.get("owner")
+    return CardRow(
+        measure.id, measure.key, measure.title, measure.stage, measure.state, measure.version, measure.stage_seq,
+        measure.branch_id, measure.workflow_version_id, measure.hold_cause, measure.hold_review_date,
+        owner.person_id if owner else None, owner.name if owner else "",
+        card.next_stage if card else None, card.met if card else 0, card.missing if card else 0,
+        card.review_id if card else None, card.waits_for if card else "", tuple(card.waits_words) if card else (),
+        tuple(card.waits_whom) if card else (), card.waits_since if card else None, tuple(card.expired) if card else (),
+        card.implementation if card else "none", card.potential if card else "none", dict(card.values) if card else {},
+        card.change_seq if card else 0, proposer,
+    )  # fmt: skip
+
+
+def _standing(session: Session, actor: Actor, key: str, at: datetime) -> Standing:
+    loaded = load_measure(session, key)
+    if loaded is None:
+        raise NotFound("not_found")
+    may(actor, Permission.MEASURE_VIEW, loaded.place)
+    proposer = "" if loaded.measure.stage else person_name(session, loaded.measure.created_by)
+    return Standing(
+        key=loaded.measure.key,
+        title=loaded.measure.title,
+        snapshot=loaded.snapshot,
+        rules=loaded.rules,
+        place=loaded.place,
+        card=card_of(loaded, proposer),
+        currency=loaded.currency,
+        today=at.astimezone(ZoneInfo(loaded.timezone)).date(),
+        created_by=loaded.measure.created_by,
+        version=loaded.measure.version,
+        workflow_id=loaded.workflow_id,
+    )
+
+
+def standing(actor: Actor, key: str, at: datetime) -> Standing:
+    """The measure as it stands, for a reader who may see it. Raises NotFound."""
+    with reading() as session:
+        return _standing(session, actor, key, at)
+
+
+def decision_on(actor: Actor, now: Standing, stage: str | None, ask: AskKind | None, reason: str = "") -> Decision:
+    """What `decide` says to an ask: the same function that the move itself uses."""
+    kind = ask or interpret(now.rules, now.snapshot, stage or "")
+    right = right_of(actor, PERMISSION_FOR[kind], now.place)
+    return decide(now.rules, now.snapshot, Ask(kind, stage, reason), now.today, right=right)
+
+
+def ways(actor: Actor, now: Standing) -> tuple[list[Way], list[Way]]:
+    """Every stage but the present one, reachable first and the next gate before all; and hold, release, reopen, cancel."""
+    stages = []
+    for stage in now.rules.stages:
+        if stage.key != now.snapshot.stage:
+            kind = interpret(now.rules, now.snapshot, stage.key)
+            stages.append(_way(actor, now, kind, stage.key))
+    following = now.rules.next_stage(now.snapshot.stage)
+    stages.sort(key=lambda way: (not way.is_open, way.stage != following))
+    return stages, [_way(actor, now, kind, None) for kind in _STATE_ASKS]
+
+
+def _way(actor: Actor, now: Standing, kind: AskKind, stage: str | None) -> Way:
+    right = right_of(actor, PERMISSION_FOR[kind], now.place)
+    return Way(kind, stage, decide(now.rules, now.snapshot, Ask(kind, stage), now.today, right=right), right)
+
+
+def lesson(actor: Actor, now: Standing, decision: Decision) -> Lesson:
+    """Who can supply what is missing, by name, and the first evidence this reader may hand in (product.md, What a drop means)."""
+    unmet = [finding for finding in decision.unmet if not finding.key.startswith("rule:")]
+    if not unmet:
+        return Lesson()
+    wanted = {key for finding in unmet for key in finding.supplied_by} - now.snapshot.parts.keys()
+    with reading() as session:
+        holders = role_holders(session, now.place.path, sorted(wanted), now.today)
+        creator = person_name(session, now.created_by) if SUBMITTER in wanted else ""
+    if creator and now.created_by:
+        holders[SUBMITTER] = [(now.created_by, creator)]
+    suppliers = {finding.key: _suppliers(actor, now, finding, holders) for finding in unmet}
+    return Lesson(suppliers, next((kind for f in unmet if (kind := suppliable(actor, now, f)) is not None), None))
+
+
+def _suppliers(
+    actor: Actor, now: Standing, finding: Finding, holders: Mapping[str, list[tuple[int, str]]]
+) -> Suppliers:
+    people: dict[int, str] = {}
+    vacant = []
+    for key in finding.supplied_by:
+        held = now.snapshot.parts.get(key)
+        if held is not None:
+            people[held.person_id] = held.name
+        elif holders.get(key):
+            people |= dict(holders[key])
+        else:
+            vacant.append(key)
+    yours = fixes(actor, now, finding)
+    others = [name for person, name in people.items() if person != actor.id]
+    return Suppliers(tuple(others), tuple(vacant), yours, bool(others))
+
+
+def fixes(actor: Actor, now: Standing, finding: Finding) -> bool:
+    """True when this reader may supply what the finding wants."""
+    subject = finding.key.partition(":")[0]
+    if subject == "evidence":
+        return suppliable(actor, now, finding) is not None
+    permission = _FIXED_BY.get(subject)
+    if permission is None:
+        return False
+    if permission is Permission.MEASURE_EDIT and now.snapshot.state == "proposed" and actor.id == now.created_by:
+        return True
+    if subject == "role" and "owner" in finding.supplied_by and actor.id == now.snapshot.owner_id:
+        return True
+    return right_of(actor, permission, now.place) is not None
+
+
+def suppliable(actor: Actor, now: Standing, finding: Finding) -> EvidenceKind | None:
+    """The evidence kind of a finding when this reader may hand it in."""
+    kind = now.rules.kinds.get(str(finding.values.get("kind", "")))
+    if kind is None or finding.key.partition(":")[0] != "evidence" or now.snapshot.state == "cancelled":
+        return None
+    if right_of(actor, Permission.EVIDENCE_SUBMIT, now.place) is None or not may_supply(actor, kind, now.place):
+        return None
+    return kind
+
+
+@dataclass(frozen=True, slots=True)
+class FormStart:
+    """What an evidence form starts with: the reader's draft, else the values of the newest revision; people to choose."""
+
+    draft: Mapping[str, Any] | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+    revision: int = 0
+    people: tuple[tuple[int, str], ...] = ()
+
+
+def form_start(actor: Actor, now: Standing, kind: EvidenceKind) -> FormStart:
+    """The start of a form of this kind on this measure for this reader."""
+    with reading() as session:
+        draft = session.scalar(
+            select(EvidenceDraft.values)
+            .where(EvidenceDraft.measure_id == now.card.id, EvidenceDraft.kind == kind.key)
+            .where(EvidenceDraft.person_id == actor.id)
+        )
+        earlier = None
+        if not kind.several and any(fact.kind == kind.key for fact in now.snapshot.evidence):
+            earlier = session.execute(
+                select(EvidenceRevision.values, EvidenceRevision.number)
+                .join(Evidence, Evidence.id == EvidenceRevision.evidence_id)
+                .where(Evidence.measure_id == now.card.id, Evidence.kind == kind.key)
+                .order_by(EvidenceRevision.id.desc())
+                .limit(1)
+            ).first()
+        people = active_people(session) if any(spec.type == "person" for spec in kind.fields) else []
+    return FormStart(draft, earlier.values if earlier else {}, earlier.number if earlier else 0, tuple(people))

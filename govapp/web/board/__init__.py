@@ -1,0 +1,1 @@
+"""The gate board: the page, moves and their answers, what others changed."""

@@ -1,0 +1,56 @@
+"""What the board's address asks for, and the board a request comes from."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from flask import request
+
+from govapp.data.board_cards import Filters
+from govapp.domain.rights import Actor
+from govapp.services.board import A_COLUMN, MOST_CARDS, BoardQuery
+
+_STATES = ("hold", "active", "cancelled")
+_LONGEST_TEXT = 120
+MORE = "more-"
+
+
+def query_of(args: Mapping[str, str], actor: Actor) -> BoardQuery:
+    """The query of an address; what cannot be read counts as not asked for."""
+    owner = actor.id if args.get("owner") == "me" else _number(args.get("owner"))
+    state = args.get("state", "")
+    return BoardQuery(
+        branch=args.get("branch", "")[:200],
+        workflow=_number(args.get("workflow")),
+        filters=Filters(
+            owner=owner,
+            text=args.get("q", "").strip()[:_LONGEST_TEXT],
+            waiting=args.get("waiting", "")[:80],
+            state=state if state in _STATES else "",
+        ),
+        stage=args.get("stage", "")[:80],
+        more={name.removeprefix(MORE): _shown(value) for name, value in args.items() if name.startswith(MORE)},
+    )
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 12 else None
+
+
+def _shown(text: str) -> int:
+    return min(max(_number(text) or A_COLUMN, A_COLUMN), MOST_CARDS)
+
+
+def board_args() -> dict[str, str]:
+    """The address of the board this request comes from (htmx says it, else the Referer); empty when it is another page."""
+    address = request.headers.get("HX-Current-URL") or request.headers.get("Referer") or ""
+    parts = urlsplit(address)
+    if parts.path != "/board" or parts.netloc not in {"", request.host}:
+        return {}
+    return dict(parse_qsl(parts.query, keep_blank_values=True))
+
+
+def address_of(args: Mapping[str, Any], **changed: Any) -> str:
+    """A board address with some parameters changed; None takes one out."""
+    kept = {name: value for name, value in {**args, **changed}.items() if value not in (None, "")}
+    return f"/board?{urlencode(kept)}" if kept else "/board"
