@@ -8,6 +8,7 @@ import http.client
 import ipaddress
 import os
 import re
+import shutil
 import socket
 import sqlite3
 import subprocess
@@ -272,7 +273,12 @@ def run(asked: argparse.Namespace) -> int:
         say("Ctrl-C stops everything.\n")
 
     first, later = children(settings, env)
-    status = Supervisor(first, later, lambda: answers(host, port), started).run()
+    try:
+        status = Supervisor(first, later, lambda: answers(host, port), started).run()
+    finally:
+        own = Path(env.get("GOVAPP_VALKEY_SOCKET", "")).parent
+        if own.name.startswith("govapp-"):
+            shutil.rmtree(own, ignore_errors=True)
     if status:
         raise SetupError("govapp could not start; the reason stands above.")
     say("govapp has stopped.")
