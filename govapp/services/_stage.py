@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from govapp.data.measures import StagePassage
+from govapp.data.measures import Measure, StagePassage
 from govapp.data.reviews import Review, ReviewStep
 from govapp.data.snapshots import Loaded
 from govapp.domain.events import Event
@@ -77,6 +77,20 @@ def _change_stage(work: Work, loaded: Loaded, to: str, how: str, right: str, **m
     loaded.snapshot = replace(
         loaded.snapshot, stage=to, state="active", version=loaded.measure.version, passage_id=0, review=None
     )
+
+
+def _open_at(work: Work, measure: Measure, stage: str, said: dict[str, Any], right: str) -> None:
+    """An imported measure begins in a stage without a gate record; said so in log, passage and on the measure."""
+    measure.stage, measure.state, measure.opened_at_stage = stage, "active", stage
+    work.at_seq.append(lambda seq: setattr(measure, "stage_seq", seq))
+    passage = StagePassage(measure_id=measure.id, stage=stage, how="opened_at", entered_at=work.at, values={})
+    work.session.add(passage)
+    work.at_seq.append(lambda seq: setattr(passage, "entered_seq", seq))
+    work.log(
+        Event.MEASURE_OPENED_AT,
+        {"key": measure.key, "title": measure.title, "stage": stage, **said},
+        right=right, object_type="measure", object_id=measure.key, measure_id=measure.id, branch_id=measure.branch_id,
+    )  # fmt: skip
 
 
 def _change_state(work: Work, loaded: Loaded, state: str, event: Event, right: str, payload: dict[str, Any]) -> None:

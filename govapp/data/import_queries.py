@@ -1,0 +1,81 @@
+"""Reads for the import: which measures of a source are known, and what they hold."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from govapp.data.finance import EffectLine, EffectValue
+from govapp.data.imports import Batch, BatchRow
+from govapp.data.measures import Measure, Milestone, StatusEntry
+
+
+@dataclass
+class Known:
+    """A measure with what a file may say about it: milestones by name, lines by name, undated values by (line, series)."""
+
+    measure: Measure
+    milestones: dict[str, Milestone] = field(default_factory=dict)
+    lines: dict[str, EffectLine] = field(default_factory=dict)
+    values: dict[tuple[int, str], EffectValue] = field(default_factory=dict)
+    statuses: dict[str, StatusEntry] = field(default_factory=dict)
+
+
+def known_measures(session: Session, organization_id: int, source: str) -> list[tuple[int, str, str]]:
+    """(id, external key, title) of every measure that came from a source in an organization."""
+    statement = select(Measure.id, Measure.external_key, Measure.title).where(
+        Measure.organization_id == organization_id, Measure.external_source == source
+    )
+    return [(row.id, row.external_key, row.title) for row in session.execute(statement)]
+
+
+def known_details(session: Session, ids: Iterable[int], *, lock: bool = False) -> dict[int, Known]:
+    """What these measures hold, by id, in five queries; `lock` locks the measure rows."""
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}
+    measures = select(Measure).where(Measure.id.in_(wanted)).order_by(Measure.id)
+    if lock:
+        measures = measures.with_for_update()
+    found = {row.id: Known(row) for row in session.scalars(measures)}
+    for stone in session.scalars(select(Milestone).where(Milestone.measure_id.in_(wanted)).order_by(Milestone.id)):
+        found[stone.measure_id].milestones.setdefault(stone.name, stone)
+    for line in session.scalars(select(EffectLine).where(EffectLine.measure_id.in_(wanted)).order_by(EffectLine.id)):
+        found[line.measure_id].lines.setdefault(line.name, line)
+    values = select(EffectValue).where(EffectValue.measure_id.in_(wanted), EffectValue.month.is_(None))
+    for value in session.scalars(values):
+        found[value.measure_id].values[(value.line_id, value.series)] = value
+    newest = (
+        select(func.max(StatusEntry.id))
+        .where(StatusEntry.measure_id.in_(wanted))
+        .group_by(StatusEntry.measure_id, StatusEntry.kind)
+    )
+    for entry in session.scalars(select(StatusEntry).where(StatusEntry.id.in_(newest))):
+        found[entry.measure_id].statuses[entry.kind] = entry
+    return found
+
+
+def staged_rows(session: Session, batch_id: int, limit: int) -> list[BatchRow]:
+    """The next staged rows of a batch, in order."""
+    statement = select(BatchRow).where(BatchRow.batch_id == batch_id, BatchRow.state == "staged")
+    return list(session.scalars(statement.order_by(BatchRow.number).limit(limit)))
+
+
+def unfinished_batch(session: Session, key: str) -> Batch | None:
+    """The batch of the same file, mapping and branch that was not brought to its end."""
+    statement = select(Batch).where(Batch.key.like(f"{key}%"), Batch.state.in_(("staging", "running")))
+    return session.scalar(statement.order_by(Batch.id.desc()).limit(1))
+
+
+def outcomes(session: Session, batch_id: int, states: tuple[str, ...], limit: int = 1000) -> list[BatchRow]:
+    """Rows of a batch with these outcomes, in order."""
+    statement = select(BatchRow).where(BatchRow.batch_id == batch_id, BatchRow.state.in_(states))
+    return list(session.scalars(statement.order_by(BatchRow.number).limit(limit)))
+
+
+def remarks_of(session: Session, measure_id: int) -> list[tuple[str, str, str]]:
+    """Remarks (code, label, text) the latest import left about a measure."""
+    statement = select(BatchRow.content).where(BatchRow.measure_id == measure_id).order_by(BatchRow.batch_id.desc()).limit(1)
+    content = session.scalar(statement) or {}
+    return [(code, label, text) for code, label, text in content.get("remarks", [])]  # type: ignore[attr-defined]

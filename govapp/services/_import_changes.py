@@ -1,0 +1,96 @@
+"""What a row of a file would change on a measure: one list of changes for the dry run and for the import."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from govapp.data.import_queries import Known
+from govapp.domain.imports import ReadRow
+from govapp.domain.measures import clean_fields
+from govapp.domain.money import to_minor
+
+UPDATED = (
+    "description", "problem", "expected_effect", "business_unit", "legal_entity", "function", "service",
+    "request_category", "vendor", "change_type", "risk_rating", "security_relevant", "steering_committee",
+)  # fmt: skip
+Content = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One difference: what (field, title, key, milestone, amount, status), its name, old and new as plain values."""
+
+    what: str
+    name: str
+    old: Any
+    new: Any
+    more: tuple[Any, ...] = ()
+
+
+def content_of(row: ReadRow) -> Content:
+    """A row as JSON, to be staged."""
+    return {
+        "number": row.number,
+        "key": row.key,
+        "name": row.name,
+        "year": row.year,
+        "branch": [list(level) for level in row.branch],
+        "fields": {k: v.isoformat() if isinstance(v, date) else v for k, v in row.fields.items()},
+        "milestones": [[m.name, m.which, m.on.isoformat()] for m in row.milestones],
+        "amounts": [
+            [a.line, a.name, a.kind, a.category, a.timing, a.series, str(a.amount), a.currency] for a in row.amounts
+        ],
+        "statuses": [[s.kind, s.colour, s.reason] for s in row.statuses],
+        "open_at": row.open_at,
+        "remarks": [[r.code, r.label, r.text] for r in row.remarks],
+        "problems": [[p.row, p.column, p.value, p.code, p.detail, p.across] for p in row.problems],
+    }
+
+
+def problems_of(content: Content, stages: frozenset[str], choices: dict[str, frozenset[str]], currency: str) -> list[list[Any]]:
+    """Why the row is refused: what reading found, then fields, amounts and stage that do not fit this organization."""
+    found = [list(problem) for problem in content["problems"]]
+    _, faults = clean_fields({"title": content["name"], **content["fields"]}, choices, currency)
+    for name, codes in faults.items():
+        value = str(content["fields"].get(name, content["name"]))
+        found.append([content["number"], name, value, codes[0], "", False])
+    for _, name, _, _, _, series, amount, unit in content["amounts"]:
+        try:
+            to_minor(Decimal(amount), unit)
+        except ValueError:
+            found.append([content["number"], f"{name}, {series}", amount, "amount_out_of_range", "", False])
+    if content["open_at"] and content["open_at"] not in stages:
+        found.append([content["number"], "open_at", content["open_at"], "unknown_stage", "", False])
+    return found
+
+
+def changes_of(content: Content, known: Known | None, choices: dict[str, frozenset[str]], currency: str) -> list[Change]:
+    """Every difference between the row and the measure; for a new measure, everything the row says. Amounts in minor units."""
+    clean, _ = clean_fields({"title": content["name"], **content["fields"]}, choices, currency)
+    changes: list[Change] = []
+    measure = known.measure if known else None
+    for name, value in clean.items():
+        old = getattr(measure, name) if measure else None
+        if old != value and (measure is not None or value not in ("", None, False)):
+            changes.append(Change("field", name, old, value))
+    if measure is not None and content["key"] and measure.external_key != content["key"]:
+        changes.append(Change("key", "external_key", measure.external_key, content["key"]))
+    for name, which, on in content["milestones"]:
+        stone = known.milestones.get(name) if known else None
+        held = getattr(stone, f"{which}_date") if stone else None
+        if held != date.fromisoformat(on):
+            changes.append(Change("milestone", name, held.isoformat() if held else None, on, (which,)))
+    for _, name, kind, category, timing, series, amount, unit in content["amounts"]:
+        line = known.lines.get(name) if known else None
+        value_row = known.values.get((line.id, series)) if known and line else None
+        minor = to_minor(Decimal(amount), unit)
+        if value_row is None or value_row.amount != minor:
+            held_amount = value_row.amount if value_row else None
+            changes.append(Change("amount", name, held_amount, minor, (series, kind, category, timing, unit)))
+    for kind, colour, reason in content["statuses"]:
+        entry = known.statuses.get(kind) if known else None
+        before = (entry.colour, entry.reason) if entry else (None, None)
+        if before != (colour, reason) and not (entry is None and colour == "none"):
+            changes.append(Change("status", kind, before[0], colour, (reason,)))
+    return changes
