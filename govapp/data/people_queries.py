@@ -144,7 +144,7 @@ def people_page(
     sort: str = "name",
     page: int = 1,
 ) -> tuple[list[PersonRow], int]:
-    """One page of the people list and the number of all rows; four queries whatever the number of rows."""
+    """One page of the people list and the number of all rows; five queries whatever the number of rows."""
     total = session.scalar(_filtered(select(func.count(Person.id)), words, state, role, today)) or 0
     order = SORTS.get(sort, SORTS["name"])
     chosen = (

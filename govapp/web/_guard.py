@@ -43,7 +43,8 @@ def from_here() -> bool | None:
     if site is not None and site not in {"same-origin", "none"}:
         return False
     if origin is not None:
-        ours = {urlsplit(request.host_url)[:2], urlsplit(current_app.config["GOVAPP"].base_url)[:2]}
+        addresses = (request.host_url, current_app.config["GOVAPP"].base_url)
+        ours = {urlsplit(address)[:2] for address in addresses if address}
         return urlsplit(origin)[:2] in ours
     return None if site is None else True
 

@@ -35,7 +35,7 @@ _PLACES: tuple[tuple[str, object, tuple[Permission, ...]], ...] = (
     ("/dashboard", _l("Dashboard"), (P.REPORT_VIEW,)),
     ("/reports", _l("Reports"), (P.REPORT_VIEW,)),
     ("/audit", _l("Audit log"), (P.AUDIT_VIEW,)),
-    ("/admin", _l("Admin"), (P.PEOPLE_VIEW, P.GOVERNANCE_VIEW, P.SYSTEM_OPERATE)),
+    ("/admin", _l("Admin"), (P.PEOPLE_MANAGE, P.GOVERNANCE_EDIT, P.SYSTEM_OPERATE)),
 )
 _COUNTED = {"/", "/reviews"}
 _BY_PART = frozenset().union(*PART_PERMISSIONS.values())

@@ -75,6 +75,7 @@ def _list(errors: dict[str, list[str]] | None = None, status: int = 200) -> Resp
         "people/list.html",
         status=status,
         rows=rows,
+        manages=actor().holds_anywhere(P.PEOPLE_MANAGE),
         total=total,
         asked=asked,
         roles=roles,
