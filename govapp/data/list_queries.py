@@ -29,7 +29,10 @@ ENDED = ("cancelled", "archived")
 
 @dataclass(frozen=True, slots=True)
 class ListFilter:
-    """What the address of a list says; empty means all. `owner` is a person's id, `missing` a part or `any`."""
+    """What the address of a list says; empty means all. `owner` is a person's id, `missing` a part or `any`.
+
+    `person` holds any part; `live` leaves out what is cancelled or in a last stage.
+    """
 
     q: str = ""
     branch: str = ""
@@ -44,6 +47,8 @@ class ListFilter:
     service: str = ""
     external: str = ""
     sort: str = "newest"
+    person: int | None = None
+    live: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +186,11 @@ def _clauses(scope: Scope, wanted: ListFilter) -> list[ColumnElement[bool]]:
         clauses.append(_words(wanted.q))
     if wanted.owner is not None:
         clauses.append(Card.owner_id == wanted.owner)
+    if wanted.person is not None:
+        clauses.append(Measure.id.in_(select(Part.measure_id).where(Part.person_id == wanted.person)))
+    if wanted.live:
+        last = {stage.key for rules in scope.rules.values() for stage in rules.stages if stage.terminal}
+        clauses.append(and_(Measure.state != "cancelled", func.coalesce(Measure.stage, "").not_in(sorted(last))))
     if wanted.waiting:
         clauses.append(Card.waits_for != "" if wanted.waiting == "any" else Card.waits_for == wanted.waiting)
     if wanted.missing:

@@ -1,0 +1,1 @@
+"""My work: the page one starts from."""

@@ -1,0 +1,225 @@
+"""The list of measures, its CSV, and the pages about one measure that only read."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Response as FlaskResponse
+from flask import request, stream_with_context
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from govapp.data import measure_pages as queries
+from govapp.data.engine import reading
+from govapp.data.list_queries import (
+    ENDED,
+    MOST_COUNTED,
+    PAGE,
+    SORTS,
+    STATES,
+    ListFilter,
+    Scope,
+    list_all,
+    list_choices,
+    list_page,
+    read_scope,
+)
+from govapp.data.snapshots import Loaded, load_measure
+from govapp.domain.approvals import standings
+from govapp.domain.basis import basis_of, digest_of
+from govapp.domain.criteria import Finding
+from govapp.domain.gates import gate_findings
+from govapp.domain.permissions import PARTS, Permission
+from govapp.domain.rights import right_of
+from govapp.present import measures as words
+from govapp.present.csv_text import BOM, csv_line
+from govapp.present.findings import Supply, finding_view
+from govapp.present.measure_csv import COLUMNS, cells
+from govapp.services.measures import RecordListExport, record_list_export
+from govapp.web._context import actor, origin, today
+from govapp.web._fields import page_number
+from govapp.web._hx import page, see_other
+from govapp.web._routes import route
+from govapp.web.measures import edit_routes, finance_routes, plan_routes
+from govapp.web.measures._bp import bp
+from govapp.web.measures._money import figures
+from govapp.web.measures._pages import show
+
+P = Permission
+_ASKED = (
+    "q", "branch", "stage", "state", "owner", "waiting", "missing", "status", "unit", "function", "service", "external", "sort",
+)  # fmt: skip
+
+
+def _asked() -> dict[str, str]:
+    """The filter as the address says it, without what it leaves empty."""
+    found = {name: request.args.get(name, "").strip()[:200] for name in _ASKED}
+    return {name: value for name, value in found.items() if value}
+
+
+def _filter(asked: Mapping[str, str]) -> ListFilter:
+    """The filter as a value. `owner=me` is the person who asks; what is no number finds nobody."""
+    owner = asked.get("owner")
+    person = None if not owner else actor().id if owner == "me" else int(owner) if owner.isascii() and owner.isdigit() else 0
+    sort = asked.get("sort", "newest")
+    texts = {name: value for name, value in asked.items() if name not in {"owner", "sort"}}
+    return ListFilter(**texts, owner=person, sort=sort if sort in SORTS else "newest")
+
+
+@route(bp, "/measures", permission=P.MEASURE_VIEW)
+def list_measures() -> Response:
+    """The list: search, filters, order and page in the address; a key typed as search opens its measure."""
+    asked = _asked()
+    n = page_number()
+    with reading() as session:
+        if _leads_to(session, asked):
+            return see_other(f"/measures/{asked['q'].upper()}")
+        scope = read_scope(session, actor())
+        choices = list_choices(session)
+        rows, total = list_page(session, scope, _filter(asked), n)
+    if not rows and n > 1 and total:
+        return see_other(_address(asked, max(1, min(-(-total // PAGE), n - 1))))
+    return page("measures/list.html", **_list_context(asked, n, scope, choices, rows, total))
+
+
+def _leads_to(session: Session, asked: Mapping[str, str]) -> bool:
+    """True when the search alone is the key of a measure this person may read."""
+    if set(asked) != {"q"} or "-" not in asked["q"]:
+        return False
+    loaded = load_measure(session, asked["q"].upper())
+    return loaded is not None and right_of(actor(), P.MEASURE_VIEW, loaded.place) is not None
+
+
+def _address(asked: Mapping[str, str], n: int) -> str:
+    return "/measures?" + urlencode({**asked, "page": n})
+
+
+def _list_context(
+    asked: dict[str, str], n: int, scope: Scope, choices: Mapping[int, Any], rows: list[Any], total: int
+) -> dict[str, Any]:
+    stages = {stage.key: stage.name for rules in scope.rules.values() for stage in rules.stages}
+    steps = {step.key: step.name for rules in scope.rules.values() for gate in rules.gates.values() for step in gate.steps}
+    organizations = {branch.organization_id for branch in scope.shown()}
+    lists: dict[str, list[tuple[str, str]]] = {}
+    for organization in sorted(organizations):
+        for name, entries in choices.get(organization, {}).items():
+            lists.setdefault(name, []).extend(entry for entry in entries if entry not in lists.get(name, []))
+    pages = -(-total // PAGE) if total <= MOST_COUNTED else n + (len(rows) == PAGE)
+    return {
+        "asked": asked, "rows": rows, "total": total, "more": total > MOST_COUNTED, "n": n, "pages": max(pages, 1),
+        "scope": scope, "stages": stages, "steps": steps, "lists": lists, "states": STATES, "parts": PARTS, "sorts": SORTS,
+        "ended": ENDED, "words": words, "address": lambda p: _address(asked, p), "query": urlencode(asked),
+        "may_propose": actor().holds_anywhere(P.MEASURE_CREATE), "may_export": actor().holds_anywhere(P.MEASURE_EXPORT),
+        "most": MOST_COUNTED,
+    }  # fmt: skip
+
+
+@route(bp, "/measures.csv", permission=P.MEASURE_EXPORT)
+def export_measures() -> FlaskResponse:
+    """Exactly the filtered list as CSV, streamed; `bom=1` puts the mark spreadsheets look for in front. Logged."""
+    asked = _asked()
+    record_list_export(RecordListExport(origin(), asked))
+    person, wanted = actor(), _filter(asked)
+
+    def lines() -> Iterator[str]:
+        yield (BOM if request.args.get("bom") else "") + csv_line(COLUMNS)
+        with reading() as session:
+            scope = read_scope(session, person)
+            for row in list_all(session, scope, wanted):
+                yield csv_line(cells(row, scope.rules.get(row.version_id)))
+
+    answer = FlaskResponse(stream_with_context(lines()), mimetype="text/csv")
+    answer.headers["Content-Disposition"] = f'attachment; filename="measures-{today().isoformat()}.csv"'
+    return answer
+
+
+@route(bp, "/measures/<key>", permission=P.MEASURE_VIEW)
+def show_measure(key: str) -> Response:
+    """Overview: what it waits for, the next gate, approvals, money, evidence, milestones, statuses, people, facts."""
+    return overview(key)
+
+
+def overview(key: str, **again: Any) -> Response:
+    """The overview; `again` when a comment was refused."""
+    return show(key, "measures/overview.html", "overview", _read_overview, **again)
+
+
+def _read_overview(session: Session, loaded: Loaded) -> dict[str, Any]:
+    measure = loaded.measure
+    lines = queries.effect_lines(session, measure.id)
+    log = queries.history(session, measure.id, limit=8)
+    return {
+        **_gate(loaded),
+        "milestones": queries.milestones(session, measure.id),
+        "evidence": queries.evidence(session, measure.id),
+        "lines": lines,
+        "figures": figures(lines),
+        "statuses": _latest(queries.statuses(session, measure.id)),
+        "comments": queries.comments(session, measure.id),
+        "depends": queries.dependencies(session, measure.id),
+        "log": log,
+        "people": queries.names_of(session, named_in(log)),
+    }
+
+
+def named_in(log: list[queries.HistoryRow]) -> set[int]:
+    """Ids of people a history speaks of."""
+    found: set[int] = set()
+    for row in log:
+        if row.event == "measure:parts-assigned" and row.payload:
+            found |= {person for pair in row.payload.get("changes", {}).values() for person in pair if isinstance(person, int)}
+    return found
+
+
+def _latest(rows: tuple[Any, ...]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for row in rows:
+        found.setdefault(row["kind"], row)
+    return found
+
+
+def _gate(loaded: Loaded) -> dict[str, Any]:
+    """Findings of the next gate, and where the steps of the open review stand."""
+    snapshot, rules = loaded.snapshot, loaded.rules
+    following = rules.next_stage(snapshot.stage) if snapshot.state in {"active", "proposed"} else None
+    findings = gate_findings(rules, rules.gates[following], snapshot, today()) if following else ()
+    views = [finding_view(finding, rules, loaded.measure.key, _supply(loaded, finding)) for finding in findings]
+    review = snapshot.review
+    states = standings(review, digest_of(basis_of(rules, rules.gates[review.into], snapshot))) if review else {}
+    return {"following": following, "findings": views, "review": review, "standings": states}
+
+
+def _supply(loaded: Loaded, finding: Finding) -> Supply:
+    """Who can supply a criterion: holders by name, vacant parts and roles in words, and whether the reader can."""
+    parts, person = loaded.snapshot.parts, actor()
+    names = tuple(dict.fromkeys(parts[each].name for each in finding.supplied_by if each in parts))
+    vacant = tuple(each for each in finding.supplied_by if each not in parts)
+    mine = any(loaded.place.parts.get(each) == person.id for each in finding.supplied_by)
+    mine = mine or bool(person.roles_on(loaded.place.path) & set(vacant))
+    return Supply(names, vacant, mine or right_of(person, P.MEASURE_EDIT_ANY, loaded.place) is not None)
+
+
+@route(bp, "/measures/<key>/approvals", permission=P.REVIEW_VIEW)
+def show_approvals(key: str) -> Response:
+    """All reviews of the measure with their steps and votes."""
+
+    def read(session: Session, loaded: Loaded) -> dict[str, Any]:
+        return {**_gate(loaded), "reviews": queries.reviews(session, loaded.measure.id)}
+
+    return show(key, "measures/approvals.html", "approvals", read)
+
+
+@route(bp, "/measures/<key>/history", permission=P.MEASURE_VIEW)
+def show_history(key: str) -> Response:
+    """The timeline from the history, a hundred rows a page, by sequence."""
+    asked = request.args.get("before", "")
+    before = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 16 else None
+
+    def read(session: Session, loaded: Loaded) -> dict[str, Any]:
+        log = queries.history(session, loaded.measure.id, before=before)
+        return {"log": log, "people": queries.names_of(session, named_in(log)), "before": before}
+
+    return show(key, "measures/history.html", "history", read)
+
+
+__all__ = ["bp", "edit_routes", "finance_routes", "overview", "plan_routes"]
