@@ -13,7 +13,7 @@ from govapp.cli._say import fail
 from govapp.domain.errors import GovappError
 from govapp.domain.imports import FileRefused, MappingError, Problem
 from govapp.domain.money import from_minor
-from govapp.present.errors import sentence
+from govapp.present.errors import sentence_of
 from govapp.present.imports import problem_sentence, refusal_sentence
 from govapp.services._work import Origin
 from govapp.services.imports import ImportMeasures, ImportResult, RowResult, import_measures
@@ -46,7 +46,7 @@ def measures(file: Path, under: str, mapping: Path | None, dry_run: bool, show_a
     except MappingError as error:
         fail(f"{mapping or 'mapping'}: {error}")
     except GovappError as error:
-        fail(sentence(error))
+        fail(sentence_of(error.code, error.values))
     _show(result, dry_run, show_all)
 
 

@@ -25,10 +25,10 @@ def demo() -> None:
             fail("the database is not empty; the demonstration needs an empty one")
     said = [time.monotonic()]
 
-    def progress(done: int, total: int) -> None:
+    def progress(what: str, done: int, total: int) -> None:
         if done == total or time.monotonic() - said[0] >= 1:
             said[0] = time.monotonic()
-            click.echo(f"demonstration year: {done} of {total} acts")
+            click.echo(f"{what}: {done} of {total}")
 
     left_out = seed_programme(progress)
     click.echo(f"demonstration ready; {len(left_out)} acts wait for rules that are not live yet")

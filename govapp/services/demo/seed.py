@@ -10,12 +10,15 @@ from zoneinfo import ZoneInfo
 import yaml
 
 from govapp.config import ROOT
+from govapp.data.settings import DEMO
+from govapp.data.structure import Setting
 from govapp.domain.errors import GovappError
 from govapp.domain.gates import AskKind
 from govapp.domain.rules import parse_rules
-from govapp.services._work import Origin
+from govapp.services._work import Origin, Work, writing
 from govapp.services.demo import acts
 from govapp.services.demo.evidence import Papers
+from govapp.services.demo.portfolio import seed_portfolio
 from govapp.services.demo.stage_set import set_stage
 from govapp.services.governance import read_set
 
@@ -23,7 +26,7 @@ PROGRAMME = ROOT / "demo" / "programme.yaml.gz"
 _LEADING = {"intake-acceptance", "sponsor-decision", "controller-check", "business-acceptance", "controller-confirmation"}
 _VERDICTS = {"approve": "approve", "approve_with_conditions": "approve", "refuse": "send_back"}
 Happening = tuple[datetime, int, str, str, Mapping[str, Any]]
-Progress = Callable[[int, int], None]
+Progress = Callable[[str, int, int], None]
 
 
 def read_programme(path: Path = PROGRAMME) -> dict[str, Any]:
@@ -34,11 +37,12 @@ def read_programme(path: Path = PROGRAMME) -> dict[str, Any]:
 
 
 def seed_programme(progress: Progress | None = None) -> list[str]:
-    """Fill an empty database; returns what the live rules left out, one line each. `progress(done, all)`."""
+    """Fill an empty database; returns what the live rules left out, one line each. `progress(what, done, all)`."""
     data = read_programme()
     zone = ZoneInfo(data["programme"]["timezone"])
     measures = {one["key"]: one for one in data["measures"]}
     began = datetime(2025, 12, 1, 8, tzinfo=zone).astimezone(UTC)
+    writing(Origin(None, "import", at=began), _mark)
     stage = set_stage(data, began)
     kinds = parse_rules(read_set()).kinds
     kpis = {one["key"]: one for one in data["kpis"]}
@@ -52,8 +56,14 @@ def seed_programme(progress: Progress | None = None) -> list[str]:
         except GovappError as error:
             play.leave(key, event, error)
         if progress:
-            progress(done, len(happenings))
+            progress("demonstration year", done, len(happenings))
+    seed_portfolio(stage.people, progress)
     return play.left_out
+
+
+def _mark(work: Work) -> None:
+    """The database holds demonstration people from now on; the app refuses it in any other mode."""
+    work.session.add(Setting(key=DEMO, value="1"))
 
 
 def _moment(text: str, zone: ZoneInfo) -> datetime:
