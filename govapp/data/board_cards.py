@@ -87,7 +87,9 @@ class Filters:
     @property
     def states(self) -> tuple[str, ...]:
         """States a column shows."""
-        return {"hold": ("on_hold",), "active": ("active",), "cancelled": ("cancelled",)}.get(self.state, IN_COLUMNS)
+        return {"hold": ("on_hold",), "active": ("active",), "cancelled": ("cancelled",)}.get(
+            self.state, IN_COLUMNS
+        )
 
 
 def _of_workflow(workflow: Any) -> ColumnElement[bool]:
@@ -193,7 +195,12 @@ class Picked:
 
 
 def pick_filtered(
-    session: Session, reach: Reach, filters: Filters, limits: Mapping[str, int], *, after: tuple[str, int, int] | None = None
+    session: Session,
+    reach: Reach,
+    filters: Filters,
+    limits: Mapping[str, int],
+    *,
+    after: tuple[str, int, int] | None = None,
 ) -> Picked:
     """The newest matching cards of each stage with counts and values by currency (minor units), counted in SQL."""
     clauses = _narrowed(reach, filters)
@@ -205,9 +212,13 @@ def pick_filtered(
         select(
             Measure.id,
             stage,
-            func.row_number().over(partition_by=stage, order_by=(Measure.stage_seq.desc(), Measure.id.desc())).label("rank"),
+            func.row_number()
+            .over(partition_by=stage, order_by=(Measure.stage_seq.desc(), Measure.id.desc()))
+            .label("rank"),
             func.count().over(partition_by=stage).label("all"),
-            func.sum(case((Card.review_id.is_not(None), 1), else_=0)).over(partition_by=stage).label("waiting"),
+            func.sum(case((Card.review_id.is_not(None), 1), else_=0))
+            .over(partition_by=stage)
+            .label("waiting"),
         )
         .join(Card, Card.measure_id == Measure.id)
         .where(*clauses)
@@ -262,14 +273,18 @@ def cards(session: Session, ids: Sequence[int]) -> list[CardRow]:
     """Cards by id, newest passage first."""
     if not ids:
         return []
-    rows = session.execute(_cards().where(Measure.id.in_(ids)).order_by(Measure.stage_seq.desc(), Measure.id.desc()))
+    rows = session.execute(
+        _cards().where(Measure.id.in_(ids)).order_by(Measure.stage_seq.desc(), Measure.id.desc())
+    )
     return [CardRow(*row) for row in rows]
 
 
 def changed_cards(session: Session, reach: Reach, since: int, limit: int) -> list[CardRow]:
     """Cards in reach that changed after a sequence of the history, oldest change first."""
     statement = _cards().where(Card.change_seq > since, reach.clause(), Measure.archived.is_(False))
-    return [CardRow(*row) for row in session.execute(statement.order_by(Card.change_seq, Measure.id).limit(limit))]
+    return [
+        CardRow(*row) for row in session.execute(statement.order_by(Card.change_seq, Measure.id).limit(limit))
+    ]
 
 
 def matching(session: Session, reach: Reach, filters: Filters, ids: Sequence[int]) -> set[int]:

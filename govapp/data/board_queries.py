@@ -92,28 +92,31 @@ def branches_by_part(session: Session, person_id: int, paths: Sequence[str]) -> 
 def totals(session: Session, branch_ids: Sequence[int]) -> list[Total]:
     """Maintained totals of these branches by workflow, stage, state, waiting and currency; values in minor units."""
     inside = StageTotal.branch_id.in_(branch_ids) if branch_ids else false()
-    head = (StageTotal.workflow_id, StageTotal.stage, StageTotal.state, StageTotal.waiting, StageTotal.currency)
+    by = (StageTotal.workflow_id, StageTotal.stage, StageTotal.state, StageTotal.waiting, StageTotal.currency)
     rows: Any = session.execute(
         select(
-            *head,
+            *by,
             func.sum(case((inside, StageTotal.count), else_=0)),
             func.sum(case((inside, StageTotal.value), else_=0)),
             func.sum(StageTotal.count),
-        ).group_by(*head)
+        ).group_by(*by)
     )
-    return [Total(*tuple(row)[:5], int(row[5] or 0), int(row[6] or 0), int(row[7] or 0)) for row in rows]
+    return [
+        Total(*head, int(count or 0), int(value or 0), int(everywhere or 0))
+        for *head, count, value, everywhere in rows
+    ]
 
 
 def stage_totals(session: Session, path: str, stages: Sequence[str]) -> list[Total]:
     """As `totals`, for some stages of all branches under a path: the heads a move answers with."""
-    head = (StageTotal.workflow_id, StageTotal.stage, StageTotal.state, StageTotal.waiting, StageTotal.currency)
+    by = (StageTotal.workflow_id, StageTotal.stage, StageTotal.state, StageTotal.waiting, StageTotal.currency)
     rows: Any = session.execute(
-        select(*head, func.sum(StageTotal.count), func.sum(StageTotal.value))
+        select(*by, func.sum(StageTotal.count), func.sum(StageTotal.value))
         .join(Branch, Branch.id == StageTotal.branch_id)
         .where(Branch.path.startswith(path, autoescape=True), StageTotal.stage.in_(stages))
-        .group_by(*head)
+        .group_by(*by)
     )
-    return [Total(*tuple(row)[:5], int(row[5]), int(row[6]), 0) for row in rows]
+    return [Total(*head, int(count), int(value), 0) for *head, count, value in rows]
 
 
 def branch_path(session: Session, key: str) -> str | None:
@@ -135,7 +138,10 @@ def newest_version(session: Session, workflow_id: int) -> tuple[int, str]:
 def only_active_workflow(session: Session) -> int | None:
     """A workflow that is in use, for a board that has no measures yet."""
     return session.scalar(
-        select(WorkflowVersion.workflow_id).where(WorkflowVersion.state == "active").order_by(WorkflowVersion.workflow_id).limit(1)
+        select(WorkflowVersion.workflow_id)
+        .where(WorkflowVersion.state == "active")
+        .order_by(WorkflowVersion.workflow_id)
+        .limit(1)
     )
 
 
@@ -144,7 +150,9 @@ def moments(session: Session, sequences: Sequence[int]) -> dict[int, datetime]:
     if not sequences:
         return {}
     rows = session.execute(
-        select(AuditLog.sequence, AuditLog.at).where(AuditLog.chain == "business", AuditLog.sequence.in_(sequences))
+        select(AuditLog.sequence, AuditLog.at).where(
+            AuditLog.chain == "business", AuditLog.sequence.in_(sequences)
+        )
     )
     return {row.sequence: row.at for row in rows}
 
@@ -152,13 +160,17 @@ def moments(session: Session, sequences: Sequence[int]) -> dict[int, datetime]:
 def parts_held(session: Session, person_id: int, measure_ids: Sequence[int]) -> dict[int, set[str]]:
     """Parts the person holds on these measures."""
     held: dict[int, set[str]] = {}
-    statement = select(Part.measure_id, Part.part).where(Part.person_id == person_id, Part.measure_id.in_(measure_ids))
+    statement = select(Part.measure_id, Part.part).where(
+        Part.person_id == person_id, Part.measure_id.in_(measure_ids)
+    )
     for measure_id, part in session.execute(statement) if measure_ids else ():
         held.setdefault(measure_id, set()).add(part)
     return held
 
 
-def role_holders(session: Session, path: str, roles: Sequence[str], today: date) -> dict[str, list[tuple[int, str]]]:
+def role_holders(
+    session: Session, path: str, roles: Sequence[str], today: date
+) -> dict[str, list[tuple[int, str]]]:
     """Active people who hold these roles on the branch at `path`: id and name by role, by name."""
     if not roles:
         return {}
@@ -185,7 +197,9 @@ def person_name(session: Session, person_id: int | None) -> str:
 
 def active_people(session: Session, limit: int = 500) -> list[tuple[int, str]]:
     """Active people by name, for a field that names a person."""
-    rows = session.execute(select(Person.id, Person.name).where(Person.active).order_by(Person.name).limit(limit))
+    rows = session.execute(
+        select(Person.id, Person.name).where(Person.active).order_by(Person.name).limit(limit)
+    )
     return [(row.id, row.name) for row in rows]
 
 

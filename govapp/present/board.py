@@ -167,7 +167,9 @@ class CardWords:
         self._no_money = _("no money effect")
         self._no_owner = _("no owner")
 
-    def view(self, row: CardFacts, *, movable: bool, held_since: datetime | None = None, update_only: bool = False) -> CardView:
+    def view(
+        self, row: CardFacts, *, movable: bool, held_since: datetime | None = None, update_only: bool = False
+    ) -> CardView:
         """One card in words."""
         values = {currency: amount for currency, amount in row.values.items() if currency}
         following = row.next_stage if row.state in {"active", "proposed"} else None
@@ -203,7 +205,11 @@ class CardWords:
     def _last(self, row: CardFacts, held_since: datetime | None) -> LastLine:
         if row.state == "on_hold":
             until = _("look again %(day)s", day=dates.short_day(row.hold_until)) if row.hold_until else ""
-            who = " · ".join(words for words in (_(row.hold_cause.replace("_", " ")) if row.hold_cause else "", until) if words)
+            who = " · ".join(
+                words
+                for words in (_(row.hold_cause.replace("_", " ")) if row.hold_cause else "", until)
+                if words
+            )
             return self._since("hold", _("On hold"), who, held_since)
         if row.state == "cancelled":
             return self._since("hold", _("Cancelled"), "", held_since)
@@ -216,15 +222,25 @@ class CardWords:
             who = ", ".join(who_words(one) for one in row.waits_whom)
             return self._since("", " + ".join(_(words) for words in row.waits_words), who, row.waits_since)
         if row.expired:
-            return LastLine("expired", _("Evidence expired"), ", ".join(kind_name(self.rules, key) for key in row.expired[:2]))
+            return LastLine(
+                "expired",
+                _("Evidence expired"),
+                ", ".join(kind_name(self.rules, key) for key in row.expired[:2]),
+            )
         if row.next_stage is None:
             return LastLine("done", _("Done"))
         if row.missing:
-            return LastLine("missing", _("%(missing)s of %(all)s missing", missing=row.missing, all=row.missing + row.met))
-        return LastLine("ready", _("Ready for %(stage)s", stage=self._stages.get(row.next_stage, row.next_stage)))
+            return LastLine(
+                "missing", _("%(missing)s of %(all)s missing", missing=row.missing, all=row.missing + row.met)
+            )
+        return LastLine(
+            "ready", _("Ready for %(stage)s", stage=self._stages.get(row.next_stage, row.next_stage))
+        )
 
 
-def head_view(key: str, name: str, count: int, waiting: int, values: Mapping[str, int], meaning: str = "") -> HeadView:
+def head_view(
+    key: str, name: str, count: int, waiting: int, values: Mapping[str, int], meaning: str = ""
+) -> HeadView:
     """A column's head; values in minor units by currency."""
     held = {currency: amount for currency, amount in values.items() if currency and amount}
     return HeadView(
@@ -251,14 +267,24 @@ def hint(stage: str, decision: Decision, rules: Rules, snapshot: Snapshot) -> Hi
     if decision.outcome is Outcome.ALLOWED:
         return Hint(stage, name, "open", _("Drop here: moves at once"), button)
     if decision.outcome is Outcome.NEEDS_REVIEW:
-        return Hint(stage, name, "open", _("Drop here: opens a review, %(who)s", who=_deciders(rules, stage, snapshot)), button)
+        return Hint(
+            stage,
+            name,
+            "open",
+            _("Drop here: opens a review, %(who)s", who=_deciders(rules, stage, snapshot)),
+            button,
+        )
     if decision.outcome is Outcome.WAITING:
-        return Hint(stage, name, "open", _("Review open: %(who)s", who=_deciders(rules, stage, snapshot)), button)
+        return Hint(
+            stage, name, "open", _("Review open: %(who)s", who=_deciders(rules, stage, snapshot)), button
+        )
     if "rule_next_stage_only" in codes:
         before = stage_name(rules, rules.stages[rules.order[stage] - 1].key)
         return Hint(stage, name, "locked", _("Locked: only after %(stage)s", stage=before), button)
     if codes and codes[0].startswith("rule_"):
-        return Hint(stage, name, "locked", _("Locked: %(why)s", why=rule_sentence(decision.unmet[0], rules)), button)
+        return Hint(
+            stage, name, "locked", _("Locked: %(why)s", why=rule_sentence(decision.unmet[0], rules)), button
+        )
     missing, every = len(codes), len(decision.findings)
     return Hint(stage, name, "locked", _("Not yet: %(n)s of %(all)s missing", n=missing, all=every), button)
 
@@ -268,7 +294,9 @@ def _deciders(rules: Rules, stage: str, snapshot: Snapshot) -> str:
     for step in rules.gates[stage].steps:
         for part in step.deciders.get("parts", ()):
             names.append(snapshot.parts[part].name if part in snapshot.parts else part_words(part))
-        names += [part_words(role) for role in (*step.deciders.get("roles", ()), *step.deciders.get("groups", ()))]
+        names += [
+            part_words(role) for role in (*step.deciders.get("roles", ()), *step.deciders.get("groups", ()))
+        ]
     listed = list(dict.fromkeys(names))
     if len(listed) > 1:
         return _("%(first)s and %(last)s decide", first=", ".join(listed[:-1]), last=listed[-1])
@@ -286,7 +314,9 @@ def moved_sentence(key: str, rules: Rules, ask: str, came_from: str | None, to: 
     """What a move did."""
     sentences: dict[str, Any] = {
         AskKind.HOLD: lambda: _("%(key)s is on hold.", key=key),
-        AskKind.RELEASE: lambda: _("%(key)s is released and stands in %(to)s.", key=key, to=stage_name(rules, to)),
+        AskKind.RELEASE: lambda: _(
+            "%(key)s is released and stands in %(to)s.", key=key, to=stage_name(rules, to)
+        ),
         AskKind.CANCEL: lambda: _("%(key)s is cancelled.", key=key),
         AskKind.REOPEN: lambda: _("%(key)s is open again in %(to)s.", key=key, to=stage_name(rules, to)),
         AskKind.RECYCLE: lambda: _("%(key)s went back to %(to)s.", key=key, to=stage_name(rules, to)),

@@ -118,9 +118,9 @@ def _supply_sentence(supply: Supply) -> str:
         return _("You can supply it.")
     if not names:
         return _("A program lead can supply it.")
-    listed = _joined(names[:4])
     if supply.yours:
-        return _("You or %(names)s can supply it.", names=listed)
+        return _("%(names)s can supply it.", names=_joined([_("You"), *names[:4]]))
+    listed = _joined(names[:4])
     return _("%(names)s can supply it.", names=listed[:1].upper() + listed[1:])
 
 
@@ -166,10 +166,16 @@ def _field_missing(values: Values, rules: Rules) -> str:
         if values.get("max") is not None and values["length"] > values["max"]:
             return _("%(length)s characters; at most %(max)s.", length=values["length"], max=values["max"])
         if values["length"]:
-            return _("%(length)s characters so far; at least %(min)s.", length=values["length"], min=values["min"])
+            return _(
+                "%(length)s characters so far; at least %(min)s.", length=values["length"], min=values["min"]
+            )
         return _("Still empty.")
     listed = _listed(values["fields"], _FIELDS)
-    return _("One of: %(fields)s.", fields=listed) if values.get("match") == "any" else _("Missing: %(fields)s.", fields=listed)
+    return (
+        _("One of: %(fields)s.", fields=listed)
+        if values.get("match") == "any"
+        else _("Missing: %(fields)s.", fields=listed)
+    )
 
 
 def _evidence_valid(values: Values, rules: Rules) -> str:
@@ -193,7 +199,11 @@ def _milestones_open(values: Values, rules: Rules) -> str:
 
 
 def _predecessors_behind(values: Values, rules: Rules) -> str:
-    return _("Not yet at %(stage)s: %(keys)s.", stage=stage_name(rules, values["stage"]), keys=", ".join(values["behind"]))
+    return _(
+        "Not yet at %(stage)s: %(keys)s.",
+        stage=stage_name(rules, values["stage"]),
+        keys=", ".join(values["behind"]),
+    )
 
 
 _DETAILS: dict[str, Callable[[Values, Rules], str]] = {
@@ -201,7 +211,9 @@ _DETAILS: dict[str, Callable[[Values, Rules], str]] = {
     "field_missing": _field_missing,
     "part_held": lambda v, r: str(v["name"]),
     "part_vacant": lambda v, r: _("Nobody is named as %(part)s.", part=part_words(v["part"])),
-    "part_inactive": lambda v, r: _("The account of %(name)s is disabled: name somebody else.", name=v["name"]),
+    "part_inactive": lambda v, r: _(
+        "The account of %(name)s is disabled: name somebody else.", name=v["name"]
+    ),
     "parts_distinct": lambda v, r: _("Different people."),
     "parts_vacant": lambda v, r: _("Nobody yet as %(parts)s.", parts=_listed(v["parts"], _PARTS)),
     "parts_same": lambda v, r: _("One person holds two of these parts."),
@@ -210,11 +222,19 @@ _DETAILS: dict[str, Callable[[Values, Rules], str]] = {
     "evidence_expired": lambda v, r: _("Expired: it was valid until %(day)s.", day=_day(v)),
     "evidence_returned": lambda v, r: _("It was returned; hand in a new revision."),
     "evidence_unjudged": lambda v, r: _("Handed in, not yet judged."),
-    "evidence_earlier_passage": lambda v, r: _("The one on record belongs to an earlier passage; it is needed again."),
-    "milestones_planned": lambda v, r: ngettext("%(num)s milestone planned.", "%(num)s milestones planned.", v["have"]),
-    "milestones_few": lambda v, r: _("%(have)s of %(needed)s have owner and date.", have=v["have"], needed=v["needed"]),
+    "evidence_earlier_passage": lambda v, r: _(
+        "The one on record belongs to an earlier passage; it is needed again."
+    ),
+    "milestones_planned": lambda v, r: ngettext(
+        "%(num)s milestone planned.", "%(num)s milestones planned.", v["have"]
+    ),
+    "milestones_few": lambda v, r: _(
+        "%(have)s of %(needed)s have owner and date.", have=v["have"], needed=v["needed"]
+    ),
     "milestones_none": lambda v, r: _("There is no milestone yet."),
-    "milestones_done": lambda v, r: ngettext("%(num)s milestone done.", "All %(num)s milestones done.", v["all"]),
+    "milestones_done": lambda v, r: ngettext(
+        "%(num)s milestone done.", "All %(num)s milestones done.", v["all"]
+    ),
     "milestones_open": _milestones_open,
     "predecessors_there": lambda v, r: (
         ngettext("%(num)s measure is far enough.", "%(num)s measures are far enough.", v["all"])
@@ -225,13 +245,19 @@ _DETAILS: dict[str, Callable[[Values, Rules], str]] = {
     "risk_rated": lambda v, r: _("Rated %(rating)s.", rating=v["rating"]),
     "risk_unrated": lambda v, r: _("Not rated yet."),
     "risk_none_blocking": lambda v, r: _("None blocks."),
-    "risk_blocking": lambda v, r: ngettext("%(num)s open risk blocks.", "%(num)s open risks block.", v["count"]),
-    "risk_few": lambda v, r: ngettext("At least %(num)s risk is needed.", "At least %(num)s risks are needed.", v["needed"]),
+    "risk_blocking": lambda v, r: ngettext(
+        "%(num)s open risk blocks.", "%(num)s open risks block.", v["count"]
+    ),
+    "risk_few": lambda v, r: ngettext(
+        "At least %(num)s risk is needed.", "At least %(num)s risks are needed.", v["needed"]
+    ),
     "risk_answered": lambda v, r: _("Every risk has an owner and a response."),
     "risk_unanswered": lambda v, r: ngettext(
         "%(num)s risk lacks an owner or a response.", "%(num)s risks lack an owner or a response.", v["count"]
     ),
-    "kind_unknown": lambda v, r: _("This version of the program does not know this check. An administrator must look at it."),
+    "kind_unknown": lambda v, r: _(
+        "This version of the program does not know this check. An administrator must look at it."
+    ),
 }
 
 _ASKS: dict[str, Callable[[], str]] = {
@@ -249,7 +275,9 @@ _RULES: dict[str, Callable[[Values, Rules], str]] = {
     "rule_unknown_stage": lambda v, r: _("There is no such stage in the rules of this measure."),
     "rule_already_there": lambda v, r: _("It stands there already."),
     "rule_closed": lambda v, r: _("It is closed. Reopen it first."),
-    "rule_next_stage_only": lambda v, r: _("One gate at a time: %(next)s comes next.", next=stage_name(r, v["next"])),
+    "rule_next_stage_only": lambda v, r: _(
+        "One gate at a time: %(next)s comes next.", next=stage_name(r, v["next"])
+    ),
     "rule_proposed": lambda v, r: _("It is a proposal and has not been accepted yet."),
     "rule_earlier_stage_only": lambda v, r: _("Sending back goes to an earlier stage."),
     "rule_not_closed": lambda v, r: _("Only what is closed or cancelled can be reopened."),
@@ -258,7 +286,8 @@ _RULES: dict[str, Callable[[Values, Rules], str]] = {
     "rule_not_for_active": lambda v, r: _("It is not on hold."),
     "rule_reason_needed": lambda v, r: _("A reason is needed."),
     "rule_no_right": lambda v, r: _(
-        "You may not %(ask)s this measure. Its owner or a program lead may.", ask=ask_words(v.get("ask", "advance"))
+        "You may not %(ask)s this measure. Its owner or a program lead may.",
+        ask=ask_words(v.get("ask", "advance")),
     ),
 }
 

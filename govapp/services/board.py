@@ -64,6 +64,7 @@ class Head:
     count: int = 0
     waiting: int = 0
     values: Mapping[str, int] = field(default_factory=dict)
+    held: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +119,16 @@ def _choose(branches: Sequence[BranchRow], key: str) -> BranchRow | None:
         if found is None:
             raise NotFound("not_found")
         return found
-    return min(branches, key=lambda row: (not row.whole, row.path.count("/"), -row.count, row.path), default=None)
+    return min(
+        branches, key=lambda row: (not row.whole, row.path.count("/"), -row.count, row.path), default=None
+    )
 
 
 def _place(actor: Actor, branches: Sequence[BranchRow], chosen: BranchRow) -> Place:
     under = tuple(row.id for row in branches if row.whole and row.path.startswith(chosen.path))
-    crumbs = tuple(row for row in branches if row.whole and chosen.path.startswith(row.path) and row.id != chosen.id)
+    crumbs = tuple(
+        row for row in branches if row.whole and chosen.path.startswith(row.path) and row.id != chosen.id
+    )
     whole = any(chosen.path.startswith(path) for path in _viewing(actor))
     return Place(chosen, crumbs, Reach(under, chosen.path, None if whole else actor.id), whole)
 
@@ -147,18 +152,22 @@ def heads_of(rows: Sequence[Total], workflow_id: int | None) -> dict[str, Head]:
             found[row.stage] = replace(head, values=values)
         else:
             waiting = head.waiting + (row.count if row.waiting else 0)
-            found[row.stage] = replace(head, count=head.count + row.count, waiting=waiting)
+            held = head.held + (row.count if row.state == "on_hold" else 0)
+            found[row.stage] = replace(head, count=head.count + row.count, waiting=waiting, held=held)
     return found
 
 
 def heads_of_picked(picked: Picked) -> dict[str, Head]:
     """Heads by stage of what a filter found."""
     return {
-        stage: Head(stage, count, waiting, picked.values.get(stage, {})) for stage, (count, waiting) in picked.counts.items()
+        stage: Head(stage, count, waiting, picked.values.get(stage, {}))
+        for stage, (count, waiting) in picked.counts.items()
     }
 
 
-def shown_workflow(session: Session, place: Place, rows: Sequence[Total], wanted: int | None) -> tuple[list[int], int | None]:
+def shown_workflow(
+    session: Session, place: Place, rows: Sequence[Total], wanted: int | None
+) -> tuple[list[int], int | None]:
     """Workflows of the measures here, and the one shown: the one asked for, else the one with most measures."""
     counts: dict[int, int] = {}
     for row in rows:
@@ -169,11 +178,15 @@ def shown_workflow(session: Session, place: Place, rows: Sequence[Total], wanted
         here += [key for key in workflows_in(session, place.reach) if key not in here]
     if wanted in here:
         return here, wanted
-    inherited = next((row.workflow_id for row in (place.branch, *reversed(place.crumbs)) if row.workflow_id), None)
+    inherited = next(
+        (row.workflow_id for row in (place.branch, *reversed(place.crumbs)) if row.workflow_id), None
+    )
     return here, here[0] if here else inherited or only_active_workflow(session)
 
 
-def _columns(rules: Rules, rows: Sequence[Total], workflow_id: int | None, more: Mapping[str, int]) -> list[Column]:
+def _columns(
+    rules: Rules, rows: Sequence[Total], workflow_id: int | None, more: Mapping[str, int]
+) -> list[Column]:
     here: dict[str, int] = {}
     everywhere: dict[str, int] = {}
     for row in rows:
@@ -197,7 +210,9 @@ def grouped(rows: Sequence[CardRow], more: Mapping[str, int]) -> dict[str, tuple
     return {stage: tuple(found[: more.get(stage, A_COLUMN)]) for stage, found in by_stage.items()}
 
 
-def _movable(session: Session, actor: Actor, rows: Sequence[CardRow], paths: Mapping[int, str]) -> frozenset[int]:
+def _movable(
+    session: Session, actor: Actor, rows: Sequence[CardRow], paths: Mapping[int, str]
+) -> frozenset[int]:
     """Measures for which the reader may ask for a move, forward or back: by a grant, else by a part."""
     granted: dict[int, bool] = {}
     by_part = [part for part, acts in PART_PERMISSIONS.items() if acts & set(_MOVING)]
@@ -205,7 +220,9 @@ def _movable(session: Session, actor: Actor, rows: Sequence[CardRow], paths: Map
     for row in rows:
         if row.branch_id not in granted:
             path = paths.get(row.branch_id, "")
-            granted[row.branch_id] = bool(path) and any(actor.grant_for(permission, path) for permission in _MOVING)
+            granted[row.branch_id] = bool(path) and any(
+                actor.grant_for(permission, path) for permission in _MOVING
+            )
         if granted[row.branch_id] or row.owner_id == actor.id:
             found.add(row.id)
         else:
@@ -214,7 +231,9 @@ def _movable(session: Session, actor: Actor, rows: Sequence[CardRow], paths: Map
     return frozenset(found | {measure for measure, parts in held.items() if parts & set(by_part)})
 
 
-def _acceptable(actor: Actor, rows: Sequence[CardRow], paths: Mapping[int, str], rules: Rules) -> frozenset[int]:
+def _acceptable(
+    actor: Actor, rows: Sequence[CardRow], paths: Mapping[int, str], rules: Rules
+) -> frozenset[int]:
     """Proposals this reader is named to accept, and does not own."""
     first = rules.gates[rules.stages[0].key]
     roles = {role for step in first.steps for role in step.deciders.get("roles", ())}
@@ -234,7 +253,11 @@ def rights_on(
     in_columns = [row for row in rows if row.stage]
     held = moments(session, [row.seq for row in rows if row.state in {"on_hold", "cancelled"}])
     proposed = [row for row in rows if not row.stage]
-    return _movable(session, actor, [*in_columns, *proposed], paths), _acceptable(actor, proposed, paths, rules), held
+    return (
+        _movable(session, actor, [*in_columns, *proposed], paths),
+        _acceptable(actor, proposed, paths, rules),
+        held,
+    )
 
 
 def board(actor: Actor, query: BoardQuery) -> Board:
@@ -249,7 +272,11 @@ def board(actor: Actor, query: BoardQuery) -> Board:
         if workflow_id is None:
             return replace(_nothing(branches, since), place=place, reads_nothing=False)
         rules = rules_for(session, *newest_version(session, workflow_id))
-        names = [(key, rules_for(session, *newest_version(session, key)).name) for key in workflows if key != workflow_id]
+        names = [
+            (key, rules_for(session, *newest_version(session, key)).name)
+            for key in workflows
+            if key != workflow_id
+        ]
         filters = replace(query.filters, workflow_id=workflow_id if names else None)
         if filters.narrow or place.reach.part_of is not None:
             picked = pick_filtered(session, place.reach, filters, _limits(rules, query.more))
@@ -282,5 +309,16 @@ def _limits(rules: Rules, more: Mapping[str, int]) -> dict[str, int]:
 
 def _nothing(branches: Sequence[BranchRow], since: int) -> Board:
     return Board(
-        None, tuple(branches), (), None, None, {}, {}, {}, frozenset(), frozenset(), since, reads_nothing=not branches
+        None,
+        tuple(branches),
+        (),
+        None,
+        None,
+        {},
+        {},
+        {},
+        frozenset(),
+        frozenset(),
+        since,
+        reads_nothing=not branches,
     )

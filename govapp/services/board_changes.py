@@ -54,7 +54,9 @@ class Cards:
     left: int = 0
 
 
-def heads_after(actor: Actor, query: BoardQuery, workflow_id: int | None, stages: Sequence[str]) -> dict[str, Head]:
+def heads_after(
+    actor: Actor, query: BoardQuery, workflow_id: int | None, stages: Sequence[str]
+) -> dict[str, Head]:
     """The heads of these columns on the board the reader has open; without a filter from maintained totals."""
     with reading() as session:
         if query.branch and not query.filters.narrow:
@@ -94,7 +96,9 @@ def more_cards(actor: Actor, query: BoardQuery, stage: str, after: tuple[int, in
         of_one = workflow_id if len(here) > 1 else None
         if query.filters.narrow or place.reach.part_of is not None:
             filters = replace(query.filters, workflow_id=of_one)
-            picked = pick_filtered(session, place.reach, filters, {stage: A_COLUMN + 1}, after=(stage, *after))
+            picked = pick_filtered(
+                session, place.reach, filters, {stage: A_COLUMN + 1}, after=(stage, *after)
+            )
             ids, left = list(picked.ids), picked.counts.get(stage, (0, 0))[0] - A_COLUMN
         else:
             column = Column(None if stage == PROPOSED else stage, A_COLUMN + 1, after=after)
@@ -122,11 +126,15 @@ def changes(actor: Actor, query: BoardQuery, since: int) -> Cards | None:
             return Cards(since=newest)
         if len(found) > MOST_CHANGES:
             return Cards(since=newest, too_many=True)
-        _, workflow_id = shown_workflow(session, place, totals(session, place.reach.branch_ids), query.workflow)
+        _, workflow_id = shown_workflow(
+            session, place, totals(session, place.reach.branch_ids), query.workflow
+        )
         if workflow_id is None:
             return Cards(since=newest)
         rules = rules_for(session, *newest_version(session, workflow_id))
-        fitting = matching(session, place.reach, replace(query.filters, workflow_id=workflow_id), [row.id for row in found])
+        fitting = matching(
+            session, place.reach, replace(query.filters, workflow_id=workflow_id), [row.id for row in found]
+        )
         heads = _heads(session, place, query, workflow_id)
         paths = {row.id: row.path for row in branches if row.whole}
         movable, acceptable, held = rights_on(session, actor, found, paths, rules)

@@ -135,7 +135,9 @@ def standing(actor: Actor, key: str, at: datetime) -> Standing:
         return _standing(session, actor, key, at)
 
 
-def decision_on(actor: Actor, now: Standing, stage: str | None, ask: AskKind | None, reason: str = "") -> Decision:
+def decision_on(
+    actor: Actor, now: Standing, stage: str | None, ask: AskKind | None, reason: str = ""
+) -> Decision:
     """What `decide` says to an ask: the same function that the move itself uses."""
     kind = ask or interpret(now.rules, now.snapshot, stage or "")
     right = right_of(actor, PERMISSION_FOR[kind], now.place)
@@ -171,7 +173,9 @@ def lesson(actor: Actor, now: Standing, decision: Decision) -> Lesson:
     if creator and now.created_by:
         holders[SUBMITTER] = [(now.created_by, creator)]
     suppliers = {finding.key: _suppliers(actor, now, finding, holders) for finding in unmet}
-    return Lesson(suppliers, next((kind for f in unmet if (kind := suppliable(actor, now, f)) is not None), None))
+    return Lesson(
+        suppliers, next((kind for f in unmet if (kind := suppliable(actor, now, f)) is not None), None)
+    )
 
 
 def _suppliers(
@@ -200,7 +204,11 @@ def fixes(actor: Actor, now: Standing, finding: Finding) -> bool:
     permission = _FIXED_BY.get(subject)
     if permission is None:
         return False
-    if permission is Permission.MEASURE_EDIT and now.snapshot.state == "proposed" and actor.id == now.created_by:
+    if (
+        permission is Permission.MEASURE_EDIT
+        and now.snapshot.state == "proposed"
+        and actor.id == now.created_by
+    ):
         return True
     if subject == "role" and "owner" in finding.supplied_by and actor.id == now.snapshot.owner_id:
         return True
@@ -212,7 +220,9 @@ def suppliable(actor: Actor, now: Standing, finding: Finding) -> EvidenceKind | 
     kind = now.rules.kinds.get(str(finding.values.get("kind", "")))
     if kind is None or finding.key.partition(":")[0] != "evidence" or now.snapshot.state == "cancelled":
         return None
-    if right_of(actor, Permission.EVIDENCE_SUBMIT, now.place) is None or not may_supply(actor, kind, now.place):
+    if right_of(actor, Permission.EVIDENCE_SUBMIT, now.place) is None or not may_supply(
+        actor, kind, now.place
+    ):
         return None
     return kind
 
@@ -245,4 +255,6 @@ def form_start(actor: Actor, now: Standing, kind: EvidenceKind) -> FormStart:
                 .limit(1)
             ).first()
         people = active_people(session) if any(spec.type == "person" for spec in kind.fields) else []
-    return FormStart(draft, earlier.values if earlier else {}, earlier.number if earlier else 0, tuple(people))
+    return FormStart(
+        draft, earlier.values if earlier else {}, earlier.number if earlier else 0, tuple(people)
+    )

@@ -27,10 +27,13 @@ from govapp.web.board._views import (
     head_views,
     page_key,
     refusal,
+    summary,
 )
 
 
-def board_page(query: BoardQuery, args: dict[str, str], status: int = 200, dialog: dict[str, Any] | None = None) -> Response:
+def board_page(
+    query: BoardQuery, args: dict[str, str], status: int = 200, dialog: dict[str, Any] | None = None
+) -> Response:
     """The whole board, with a dialog open on it when a form without script was refused."""
     found = board(actor(), query)
     views = columns(found, query, args)
@@ -44,6 +47,7 @@ def board_page(query: BoardQuery, args: dict[str, str], status: int = 200, dialo
         columns=views[1:],
         branch_options=branch_options(found.branches, found.place.branch if found.place else None),
         filters=filter_options(found, query),
+        summary=summary(found),
         page_key=page_key(),
         dialog=dialog,
         page_inert=dialog is not None,
@@ -76,14 +80,20 @@ def _fragment(now: Standing, stages: Sequence[str | None], **context: Any) -> st
 def moved(outcome: MoveOutcome, now: Standing) -> Response:
     """200 when it moved, 202 when a review is open."""
     waiting = outcome.outcome is Outcome.WAITING
-    sentence = waiting_sentence(now, outcome) if waiting else moved_sentence(now.key, now.rules, outcome.ask, outcome.came_from, outcome.to)
+    sentence = (
+        waiting_sentence(now, outcome)
+        if waiting
+        else moved_sentence(now.key, now.rules, outcome.ask, outcome.came_from, outcome.to)
+    )
     if not is_partial():
         flash(sentence, "ok")
         args = board_args()
         target = address_of(args) if args else f"/measures/{now.key}"
-        return redirect(target, 303)  # type: ignore[return-value]  # Flask names werkzeug's BaseResponse
+        return redirect(target, 303)
     touched = [outcome.came_from, now.snapshot.stage]
-    return reply(_fragment(now, touched, sentence=sentence, tone="ok", dialog=None), status=202 if waiting else 200)
+    return reply(
+        _fragment(now, touched, sentence=sentence, tone="ok", dialog=None), status=202 if waiting else 200
+    )
 
 
 def waiting_sentence(now: Standing, outcome: MoveOutcome) -> str:
@@ -91,11 +101,25 @@ def waiting_sentence(now: Standing, outcome: MoveOutcome) -> str:
     whom = ", ".join(who_words(one) for one in now.card.waits_whom)
     to = stage_name(now.rules, outcome.to)
     if outcome.opened:
-        return _("%(key)s stays until it is decided: the review into %(to)s is open and waits for %(whom)s.", key=now.key, to=to, whom=whom)
-    return _("%(key)s still waits for %(whom)s to decide about %(to)s.", key=now.key, to=to, whom=whom)
+        text = _(
+            "%(key)s stays until it is decided: the review into %(to)s is open and waits for %(whom)s.",
+            key=now.key,
+            to=to,
+            whom=whom,
+        )
+    else:
+        text = _("%(key)s still waits for %(whom)s to decide about %(to)s.", key=now.key, to=to, whom=whom)
+    return str(text)
 
 
-def refused(now: Standing, decision: Decision, form: EvidenceForm | None = None, *, saved: str = "", draft: bool = False) -> Response:
+def refused(
+    now: Standing,
+    decision: Decision,
+    form: EvidenceForm | None = None,
+    *,
+    saved: str = "",
+    draft: bool = False,
+) -> Response:
     """422 with every finding, who can supply it, and the form for the first thing this reader may supply."""
     taught = lesson(actor(), now, decision)
     if form is None and taught.kind is not None:
@@ -104,8 +128,10 @@ def refused(now: Standing, decision: Decision, form: EvidenceForm | None = None,
     args = board_args()
     if is_partial():
         stages = [now.snapshot.stage, decision.to if decision.to in now.rules.order else None]
-        touched = [stage for stage in stages if stage] or [None]
-        sentence = _("Not moved: %(key)s. %(n)s missing.", key=now.key, n=len(shown["missing"])) if shown["missing"] else ""
+        touched: list[str | None] = [stage for stage in stages if stage] or [None]
+        sentence = ""
+        if shown["missing"]:
+            sentence = _("Not moved: %(key)s. %(n)s missing.", key=now.key, n=len(shown["missing"]))
         return reply(_fragment(now, touched, sentence=sentence, tone="", dialog=shown), status=422)
     return board_page(query_of(args, actor()), args, 422, shown)
 
@@ -114,9 +140,15 @@ def stale(key: str) -> Response:
     """409 with the fresh card and one sentence."""
     now = standing(actor(), key, moment())
     where = stage_name(now.rules, now.snapshot.stage)
-    sentence = _("%(key)s was changed by somebody else meanwhile. It stands in %(stage)s; here it is fresh. Please try again.", key=key, stage=where)
+    sentence = _(
+        "%(key)s was changed by somebody else meanwhile. It stands in %(stage)s; here it is fresh. Please try again.",
+        key=key,
+        stage=where,
+    )
     if is_partial():
-        return reply(_fragment(now, [now.snapshot.stage], sentence=sentence, tone="risk", dialog=None), status=409)
+        return reply(
+            _fragment(now, [now.snapshot.stage], sentence=sentence, tone="risk", dialog=None), status=409
+        )
     args = board_args()
     flash(sentence, "risk")
     return board_page(query_of(args, actor()), args, 409)
@@ -128,4 +160,4 @@ def accepted(now: Standing) -> Response:
     if is_partial():
         return reply(_fragment(now, [now.snapshot.stage], sentence=sentence, tone="ok", dialog=None))
     flash(sentence, "ok")
-    return redirect(address_of(board_args()), 303)  # type: ignore[return-value]  # Flask names werkzeug's BaseResponse
+    return redirect(address_of(board_args()), 303)

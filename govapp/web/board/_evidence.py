@@ -48,7 +48,8 @@ def given(actor: Actor, now: Standing, kind: EvidenceKind, *, draft_only: bool =
     """Bind what was sent for a kind. Files are stored and known before any verb names them; what is wrong becomes a draft."""
     start = form_start(actor, now, kind)
     kept = draft_files(start.draft) if start.draft else {}
-    bound = bind(kind, request.form, request.files, _context(now, start, kept))
+    files: Any = request.files
+    bound = bind(kind, request.form, files, _context(now, start, kept))
     try:
         _store(bound)
     finally:

@@ -29,7 +29,9 @@ def query_of(args: Mapping[str, str], actor: Actor) -> BoardQuery:
             state=state if state in _STATES else "",
         ),
         stage=args.get("stage", "")[:80],
-        more={name.removeprefix(MORE): _shown(value) for name, value in args.items() if name.startswith(MORE)},
+        more={
+            name.removeprefix(MORE): _shown(value) for name, value in args.items() if name.startswith(MORE)
+        },
     )
 
 

@@ -46,7 +46,12 @@ def card_views(rules: Rules, rows: Iterable[CardRow], found: Board | Cards) -> l
     words = CardWords(rules, moment(), zone())
     only = found.update_only if isinstance(found, Cards) else frozenset()
     return [
-        words.view(row, movable=row.id in found.movable, held_since=found.held_since.get(row.seq), update_only=row.id in only)
+        words.view(
+            row,
+            movable=row.id in found.movable,
+            held_since=found.held_since.get(row.seq),
+            update_only=row.id in only,
+        )
         for row in rows
     ]
 
@@ -55,7 +60,14 @@ def head_views(rules: Rules, heads: Mapping[str, Head]) -> list[HeadView]:
     """Heads in words."""
     meanings = {stage.key: stage.meaning for stage in rules.stages}
     return [
-        head_view(key, stage_name(rules, key if key != PROPOSED else None), h.count, h.waiting, h.values, meanings.get(key, ""))
+        head_view(
+            key,
+            stage_name(rules, key if key != PROPOSED else None),
+            h.count,
+            h.waiting,
+            h.values,
+            meanings.get(key, ""),
+        )
         for key, h in heads.items()
     ]
 
@@ -80,7 +92,9 @@ def columns(found: Board, query: BoardQuery, args: Mapping[str, str]) -> list[Co
                 tuple(cards),
                 left,
                 address_of(args, **{name: len(cards) + A_COLUMN}) + f"#{head.key}" if left else "",
-                address_of(args, stage=head.key, after=below).replace("/board?", "/board/cards?") if left else "",
+                address_of(args, stage=head.key, after=below).replace("/board?", "/board/cards?")
+                if left
+                else "",
                 head.key == chosen,
             )
         )
@@ -89,7 +103,29 @@ def columns(found: Board, query: BoardQuery, args: Mapping[str, str]) -> list[Co
 
 def _fullest(heads: Mapping[str, Head], rules: Rules) -> str:
     keys = [stage.key for stage in rules.stages]
-    return max(keys, key=lambda key: (heads[key].waiting, not rules.stage(key).terminal and heads[key].count, -keys.index(key)))
+    return max(
+        keys,
+        key=lambda key: (
+            heads[key].waiting,
+            not rules.stage(key).terminal and heads[key].count,
+            -keys.index(key),
+        ),
+    )
+
+
+def summary(found: Board) -> dict[str, Any]:
+    """What the columns hold together: how many measures, their value, how many wait and are on hold."""
+    heads = [head for key, head in found.heads.items() if key != PROPOSED]
+    values: dict[str, int] = {}
+    for head in heads:
+        for currency, value in head.values.items():
+            values[currency] = values.get(currency, 0) + value
+    return {
+        "count": sum(head.count for head in heads),
+        "values": {currency: value for currency, value in values.items() if value},
+        "waiting": sum(head.waiting for head in heads),
+        "held": sum(head.held for head in heads),
+    }
 
 
 def branch_options(branches: Sequence[BranchRow], chosen: BranchRow | None) -> list[dict[str, Any]]:
@@ -100,10 +136,18 @@ def branch_options(branches: Sequence[BranchRow], chosen: BranchRow | None) -> l
         shown = [row for row in shown if row.id in kept or (chosen and chosen.path.startswith(row.path))]
     options = []
     for row in shown:
-        above = sum(1 for other in shown if other.whole and other.id != row.id and row.path.startswith(other.path))
+        above = sum(
+            1 for other in shown if other.whole and other.id != row.id and row.path.startswith(other.path)
+        )
         name = row.name if row.whole else _("%(name)s, only measures where you hold a part", name=row.name)
         indent = "\N{NO-BREAK SPACE}\N{NO-BREAK SPACE}" * (above if row.whole else 0)
-        options.append({"key": row.key, "words": f"{indent}{name} ({row.count})", "chosen": bool(chosen and row.id == chosen.id)})
+        options.append(
+            {
+                "key": row.key,
+                "words": f"{indent}{name} ({row.count})",
+                "chosen": bool(chosen and row.id == chosen.id),
+            }
+        )
     return options
 
 
@@ -114,14 +158,29 @@ def _count(rows: Sequence[BranchRow], branch_id: int) -> int:
 def filter_options(found: Board, query: BoardQuery) -> dict[str, Any]:
     """What the filters offer: owners of the cards shown, what a card may wait for, states."""
     me = actor()
-    owners = {row.owner_id: row.owner for rows in found.cards.values() for row in rows if row.owner_id and row.owner}
+    owners: dict[int | None, str] = {
+        row.owner_id: row.owner for rows in found.cards.values() for row in rows if row.owner_id and row.owner
+    }
     if query.filters.owner and query.filters.owner != me.id:
         owners.setdefault(query.filters.owner, _("Person %(id)s", id=query.filters.owner))
     owners.pop(me.id, None)
-    steps = {step.key: step.name for gate in found.rules.gates.values() for step in gate.steps} if found.rules else {}
+    steps = (
+        {step.key: step.name for gate in found.rules.gates.values() for step in gate.steps}
+        if found.rules
+        else {}
+    )
     waits = [("", _("Anything")), ("any", _("A decision")), *((key, _(name)) for key, name in steps.items())]
-    waits += [("missing", _("Something missing")), ("ready", _("Nothing: ready to move")), ("expired", _("Expired evidence"))]
-    states = [("", _("On the board")), ("active", _("Active")), ("hold", _("On hold")), ("cancelled", _("Cancelled"))]
+    waits += [
+        ("missing", _("Something missing")),
+        ("ready", _("Nothing: ready to move")),
+        ("expired", _("Expired evidence")),
+    ]
+    states = [
+        ("", _("On the board")),
+        ("active", _("Active")),
+        ("hold", _("On hold")),
+        ("cancelled", _("Cancelled")),
+    ]
     chosen = "me" if query.filters.owner == me.id else query.filters.owner or ""
     return {
         "owners": [("", _("Anyone")), ("me", _("Me")), *sorted(owners.items(), key=lambda one: one[1])],
@@ -149,13 +208,29 @@ def acts(now: Standing, found: Sequence[Way]) -> list[dict[str, Any]]:
         misplaced = any(code.startswith(("rule_not_", "rule_closed", "rule_proposed")) for code in codes)
         if misplaced:
             continue
-        why = "" if way.is_open else " ".join(rule_sentence(finding, now.rules) for finding in way.decision.unmet)
-        shown.append({"kind": str(way.kind), "words": ask_words(way.kind)[:1].upper() + ask_words(way.kind)[1:], "why": why})
+        why = (
+            ""
+            if way.is_open
+            else " ".join(rule_sentence(finding, now.rules) for finding in way.decision.unmet)
+        )
+        shown.append(
+            {
+                "kind": str(way.kind),
+                "words": ask_words(way.kind)[:1].upper() + ask_words(way.kind)[1:],
+                "why": why,
+            }
+        )
     return shown
 
 
 def refusal(
-    now: Standing, decision: Decision, lesson: Lesson, form: EvidenceForm | None, *, saved: str = "", draft_saved: bool = False
+    now: Standing,
+    decision: Decision,
+    lesson: Lesson,
+    form: EvidenceForm | None,
+    *,
+    saved: str = "",
+    draft_saved: bool = False,
 ) -> dict[str, Any]:
     """What the dialog "Not moved" shows: task list with what is missing first, the form or the reason, who decides after."""
     lines = []

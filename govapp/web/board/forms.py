@@ -11,7 +11,14 @@ from govapp.domain.gates import AskKind
 
 _SINGLE = ("to", "ask", "version", "action_key", "reason", "cause", "review_date", "evidence_kind", "draft")
 _LONGEST = {"reason": 4000, "cause": 80, "action_key": 200, "to": 80, "evidence_kind": 80}
-CAUSES = ("waits_for_supplier", "waits_for_budget", "waits_for_people", "waits_for_another_measure", "priority_changed", "other")
+CAUSES = (
+    "waits_for_supplier",
+    "waits_for_budget",
+    "waits_for_people",
+    "waits_for_another_measure",
+    "priority_changed",
+    "other",
+)
 
 
 @dataclass(frozen=True, slots=True)

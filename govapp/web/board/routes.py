@@ -8,7 +8,7 @@ from govapp.domain.gates import Outcome
 from govapp.domain.permissions import Permission
 from govapp.services.board_changes import changes, more_cards
 from govapp.services.board_moves import decision_on, standing, ways
-from govapp.services.moves import MoveMeasure, move_measure
+from govapp.services.moves import MoveMeasure, MoveOutcome, move_measure
 from govapp.services.reviews import AcceptProposal, accept_proposal
 from govapp.web._context import actor, moment, origin
 from govapp.web._hx import page
@@ -43,7 +43,9 @@ def below() -> Response:
     found = more_cards(actor(), query_of(args, actor()), stage, (int(seq), int(measure)))
     views = card_views(found.rules, found.rows, found) if found.rules else []
     return make_response(
-        render_template("board/_more.html", cards=views, left=found.left, stage=stage, args=args, page_key=page_key())
+        render_template(
+            "board/_more.html", cards=views, left=found.left, stage=stage, args=args, page_key=page_key()
+        )
     )
 
 
@@ -52,14 +54,21 @@ def changed() -> Response:
     """Cards others changed since a sequence of the history; 204 when there are none."""
     since = request.args.get("since", "0")
     args = {name: value for name, value in request.args.items() if name != "since"}
-    found = changes(actor(), query_of(args, actor()), int(since) if since.isdigit() and len(since) < 18 else 0)
+    found = changes(
+        actor(), query_of(args, actor()), int(since) if since.isdigit() and len(since) < 18 else 0
+    )
     if found is None:
         return make_response("", 204)
     views = card_views(found.rules, found.rows, found) if found.rules else []
     heads = head_views(found.rules, found.heads) if found.rules else []
     return make_response(
         render_template(
-            "board/_changes.html", cards=views, heads=heads, found=found, acceptable=found.acceptable, page_key=page_key()
+            "board/_changes.html",
+            cards=views,
+            heads=heads,
+            found=found,
+            acceptable=found.acceptable,
+            page_key=page_key(),
         )
     )
 
@@ -122,7 +131,7 @@ def accept(key: str) -> Response:
     except Stale:
         return _answers.stale(key)
     now = standing(actor(), key, moment())
-    move = outcome if not hasattr(outcome, "result") else outcome.move
+    move = outcome if isinstance(outcome, MoveOutcome) else outcome.move
     if move is None or move.outcome is Outcome.WAITING:
         return _answers.accepted(now)
     if move.outcome is Outcome.REFUSED and move.decision is not None:
