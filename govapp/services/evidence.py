@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import delete, func, select
@@ -16,6 +16,7 @@ from govapp.domain.basis import digest_of
 from govapp.domain.errors import Invalid, NotFound, Refused
 from govapp.domain.events import Event
 from govapp.domain.evidence_kinds import EvidenceKind, valid_until
+from govapp.domain.evidence_values import Fault
 from govapp.domain.permissions import Permission
 from govapp.domain.rights import Actor, Place, may
 from govapp.forms.evidence import FormContext, validate_values
@@ -24,6 +25,7 @@ from govapp.services._settle import settle
 from govapp.services._work import Origin, Work, writing
 
 DRAFT_BYTES = 100_000
+EARLIEST = date(1990, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,8 @@ def submit_evidence(command: SubmitEvidence) -> Submitted:
 
 def _submit_evidence(work: Work, command: SubmitEvidence) -> Submitted:
     loaded = visible(work, command.key)
-    body = ["evidence", command.key, command.submission.kind, dict(command.submission.values)]
+    handed = command.submission
+    body = ["evidence", command.key, handed.kind, dict(handed.values), handed.effective_on, handed.piece]
     earlier = consumed(work, command.action_key, body)
     if earlier is not None:
         return Submitted(earlier["kind"], earlier["evidence_id"], earlier["revision"], earlier["digest"])
@@ -132,7 +135,9 @@ def _submit(work: Work, loaded: Loaded, submission: Submission) -> Submitted:
     today = work.today(loaded.timezone)
     effective = submission.effective_on or today
     if effective > today:
-        errors["effective_on"] = []
+        errors["effective_on"] = [Fault("too_late", {"today": True})]
+    elif effective < EARLIEST:
+        errors["effective_on"] = [Fault("too_early", {"least": EARLIEST.isoformat()})]
     if errors:
         raise Invalid("evidence_invalid", faults=errors, kind=kind.key)
     files = [(name, item) for spec in kind.fields if (name := spec.name) in values and spec.type == "file" for item in values[name]]
@@ -248,11 +253,11 @@ def _register_files(work: Work, command: RegisterFiles) -> None:
     if not work.actor.is_system and not work.actor.grants and not command.files:
         raise Refused("no_right")
     known = set(work.session.scalars(select(Blob.digest).where(Blob.digest.in_([digest for digest, _, _ in command.files]))))
-    since = work.today("UTC")
+    since = work.at - timedelta(days=1)
     spent = work.session.scalar(
         select(func.coalesce(func.sum(EvidenceFile.size), 0))
         .join(EvidenceRevision, EvidenceRevision.id == EvidenceFile.revision_id)
-        .where(EvidenceRevision.person_id == work.actor.id, EvidenceRevision.effective_on >= since)
+        .where(EvidenceRevision.person_id == work.actor.id, EvidenceRevision.at >= since)
     )
     if (spent or 0) + sum(size for _, size, _ in command.files) > current().upload_quota:
         raise Refused("quota")

@@ -1,0 +1,213 @@
+"""What the evidence pages show: where each kind stands on a measure, and what a form starts with."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from govapp.data import evidence_queries as queries
+from govapp.data.measure_pages import people_here
+from govapp.data.snapshots import Loaded
+from govapp.domain.criteria import applies, counts
+from govapp.domain.errors import NotFound, Refused
+from govapp.domain.evidence_kinds import EvidenceKind
+from govapp.domain.permissions import Permission
+from govapp.domain.rights import Actor, right_of
+from govapp.domain.rules import CriterionRule
+from govapp.forms.classes import EvidenceForm, FormContext
+from govapp.forms.evidence import draft_files, from_draft, from_values
+from govapp.services.evidence import may_supply
+
+NEXT, LATER, PASSED, UNASKED = "next", "later", "passed", "unasked"
+
+
+@dataclass(frozen=True, slots=True)
+class KindStanding:
+    """One kind on one measure: the gate that asks for it, its state, its pieces with theirs."""
+
+    kind: EvidenceKind
+    group: str
+    into: str | None
+    criterion: CriterionRule | None
+    state: str
+    pieces: tuple[tuple[queries.PieceRow, str], ...]
+    draft: bool
+    supplies: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FormStart:
+    """A form as this person should find it, with where it came from and the effective day."""
+
+    form: EvidenceForm
+    context: FormContext
+    piece: queries.Piece | None = None
+    revision: int = 0
+    from_draft: bool = False
+    effective_on: str = ""
+
+
+def _asking(loaded: Loaded, kind: str) -> tuple[str | None, CriterionRule | None]:
+    """The first gate not passed yet that asks for the kind, else the last passed one that did."""
+    found: tuple[str | None, CriterionRule | None] = (None, None)
+    for stage in loaded.rules.stages:
+        for criterion in loaded.rules.gates[stage.key].criteria:
+            if (
+                criterion.kind == "evidence"
+                and criterion.params["kind"] == kind
+                and applies(criterion, loaded.snapshot)
+            ):
+                found = (stage.key, criterion)
+                if not loaded.rules.reached(loaded.snapshot.stage, stage.key):
+                    return found
+    return found
+
+
+def _group(loaded: Loaded, into: str | None) -> str:
+    if into is None:
+        return UNASKED
+    if loaded.rules.reached(loaded.snapshot.stage, into):
+        return PASSED
+    return NEXT if into == loaded.rules.next_stage(loaded.snapshot.stage) else LATER
+
+
+def _state(states: list[str], needed: int, group: str) -> str:
+    """valid, the reason why the newest piece does not count, few, or what it means that nothing is there."""
+    if states and states.count("") >= needed:
+        return "valid"
+    if states:
+        return next((state for state in reversed(states) if state), "few")
+    return {NEXT: "missing", LATER: "later", PASSED: "passed", UNASKED: "unasked"}[group]
+
+
+def standings_of_kinds(session: Session, actor: Actor, loaded: Loaded, today: date) -> list[KindStanding]:
+    """Every kind of the measure's rules: those of the next gate first, then later ones, passed ones, and the rest."""
+    rows = queries.pieces(session, loaded.measure.id)
+    drafts = queries.draft_kinds(session, loaded.measure.id, actor.id)
+    facts = {fact.evidence_id: fact for fact in loaded.snapshot.evidence}
+    reasons = {key: counts(fact, loaded.rules, loaded.snapshot, today) for key, fact in facts.items()}
+    found = []
+    for kind in loaded.rules.kinds.values():
+        into, criterion = _asking(loaded, kind.key)
+        group = _group(loaded, into)
+        mine = [row for row in rows if row.kind == kind.key]
+        needed = criterion.params.get("min_count", 1) if criterion else 1
+        state = _state([reasons.get(row.id, "") for row in mine], needed, group)
+        pieces = tuple((row, reasons.get(row.id, "") or "valid") for row in mine)
+        supplies = supply_right(actor, loaded, kind)
+        found.append(KindStanding(kind, group, into, criterion, state, pieces, kind.key in drafts, supplies))
+    order = {NEXT: 0, LATER: 1, PASSED: 2, UNASKED: 3}
+    return sorted(found, key=lambda one: (order[one.group], loaded.rules.order.get(one.into or "", 99)))
+
+
+def supply_right(actor: Actor, loaded: Loaded, kind: EvidenceKind) -> bool:
+    """True when this person may hand in this kind here now."""
+    if loaded.snapshot.state == "cancelled" or loaded.measure.archived:
+        return False
+    return right_of(actor, Permission.EVIDENCE_SUBMIT, loaded.place) is not None and may_supply(
+        actor, kind, loaded.place
+    )
+
+
+def kind_of(actor: Actor, loaded: Loaded, key: str) -> EvidenceKind:
+    """The kind, for one who may hand it in. Raises NotFound, Refused with who else may."""
+    kind = loaded.rules.kinds.get(key)
+    if kind is None:
+        raise NotFound("not_found")
+    if not supply_right(actor, loaded, kind):
+        raise Refused("not_a_supplier", kind=kind.name, suppliers=list(kind.submitted_by))
+    return kind
+
+
+def form_start(
+    session: Session, actor: Actor, loaded: Loaded, kind: EvidenceKind, piece_id: int | None, today: date
+) -> FormStart:
+    """The person's draft, else the newest revision of the piece to revise, else an empty form. Raises NotFound."""
+    piece = _piece(session, loaded, kind, piece_id)
+    earlier = queries.revisions(session, piece.id, newest=True)[0] if piece else None
+    draft = queries.draft(session, loaded.measure.id, kind.key, actor.id)
+    if draft is not None and draft.get("piece", piece.id if piece else None) != (piece.id if piece else None):
+        draft = None
+    values = dict(earlier.values) if earlier else {}
+    context = _context(session, loaded, kind, values, today)
+    if draft is not None:
+        kept = replace(context, kept_files=draft_files(draft))
+        form = from_draft(kind, draft, context)
+        return FormStart(
+            form, kept, piece, earlier.number if earlier else 0, True, str(draft.get("effective_on", ""))
+        )
+    files = {
+        spec.name: values[spec.name] for spec in kind.fields if spec.type == "file" and values.get(spec.name)
+    }
+    context = replace(context, kept_files=files)
+    return FormStart(
+        from_values(kind, _known(kind, values), context), context, piece, earlier.number if earlier else 0
+    )
+
+
+def _piece(
+    session: Session, loaded: Loaded, kind: EvidenceKind, piece_id: int | None
+) -> queries.Piece | None:
+    if piece_id is None and not kind.several:
+        piece_id = next(
+            (fact.evidence_id for fact in loaded.snapshot.evidence if fact.kind == kind.key), None
+        )
+    if piece_id is None:
+        return None
+    found = queries.piece(session, loaded.measure.id, piece_id)
+    if found is None or found.kind != kind.key:
+        raise NotFound("not_found")
+    return found
+
+
+def _context(
+    session: Session, loaded: Loaded, kind: EvidenceKind, values: Mapping[str, Any], today: date
+) -> FormContext:
+    people: list[tuple[int, str]] = []
+    if any(spec.type == "person" for spec in kind.fields):
+        named = tuple(
+            v for spec in kind.fields if spec.type == "person" and isinstance(v := values.get(spec.name), int)
+        )
+        people = [(row.id, row.name) for row in people_here(session, loaded, named)]
+    return FormContext(today, loaded.currency, people, dict(loaded.snapshot.fields))
+
+
+def _known(kind: EvidenceKind, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values of fields the kind still has: an earlier revision may have been handed in under an older form."""
+    names = {spec.name for spec in kind.fields}
+    return {name: value for name, value in values.items() if name in names}
+
+
+@dataclass(frozen=True, slots=True)
+class PieceView:
+    """One piece with its revisions, newest first, files by revision and field, and names of people in values."""
+
+    piece: queries.Piece
+    kind: EvidenceKind
+    state: str
+    revisions: tuple[queries.RevisionRow, ...]
+    files: Mapping[int, tuple[queries.FileRow, ...]] = field(default_factory=dict)
+    into: str | None = None
+    criterion: CriterionRule | None = None
+    supplies: bool = False
+
+
+def piece_view(session: Session, actor: Actor, loaded: Loaded, evidence_id: int, today: date) -> PieceView:
+    """A piece for its page. Raises NotFound when this measure has none of that number."""
+    piece = queries.piece(session, loaded.measure.id, evidence_id)
+    if piece is None:
+        raise NotFound("not_found")
+    rows = queries.revisions(session, piece.id)
+    kind = loaded.rules.kinds.get(piece.kind) or EvidenceKind.from_dict(rows[0].definition)
+    files: dict[int, list[queries.FileRow]] = {}
+    for row in queries.files_of(session, [revision.id for revision in rows]):
+        files.setdefault(row.revision_id, []).append(row)
+    fact = next((fact for fact in loaded.snapshot.evidence if fact.evidence_id == piece.id), None)
+    state = counts(fact, loaded.rules, loaded.snapshot, today) if fact else ""
+    into, criterion = _asking(loaded, piece.kind)
+    return PieceView(
+        piece, kind, state or "valid", tuple(rows), {key: tuple(found) for key, found in files.items()}, into, criterion,
+        piece.kind in loaded.rules.kinds and supply_right(actor, loaded, kind),
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Evidence pages: list, form, one piece, files."""
