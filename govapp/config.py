@@ -26,6 +26,9 @@ class Settings(BaseSettings):
     secret_key_fallbacks: list[SecretStr] = Field([], description="earlier secret keys, while they are rotated out")
     audit_key: SecretStr = Field(SecretStr(""), description="key of the history's chain; keep it outside the database")
     audit_key_id: str = Field("k1", description="name of the audit key, stored with every log row")
+    audit_keys_earlier: dict[str, SecretStr] = Field(
+        {}, description='earlier audit keys by their names, as JSON: {"k0": "..."}; to verify older rows'
+    )
     base_url: str = Field("", description="address people use; empty means http://HOST:PORT")
     smtp_url: str = Field("", description="mail server, smtp://user:password@host:port; empty: mail stays in the outbox")
     mail_sender: str = Field("govapp@localhost", description="sender of mail")

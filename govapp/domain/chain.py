@@ -1,13 +1,12 @@
 """The keyed hash chain: what a mac covers (R19). The payload enters by its digest, so that it can be redacted."""
 
-import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 GENESIS = "0" * 64
-_COVERED = (
+COVERED = (
     "chain", "sequence", "at", "actor_id", "actor", "on_behalf_of", "right_used", "source", "request_id", "action_key",
     "event", "object_type", "object_id", "measure_id", "branch_id", "payload_digest", "key_id", "previous_mac",
 )  # fmt: skip
@@ -22,7 +21,10 @@ def _text(value: Any) -> str:
 
 
 def mac_of(row: Mapping[str, Any], key: bytes) -> str:
-    """HMAC-SHA-256 over every column but payload and mac, each preceded by its length so that none can flow into another."""
-    parts = [_text(row[name]) for name in _COVERED]
-    message = "".join(f"{len(part)}:{part}" for part in parts)
-    return hmac.new(key, message.encode(), hashlib.sha256).hexdigest()
+    """The mac of a row: HMAC-SHA-256 over every column but payload and mac."""
+    return mac_over((_text(row[name]) for name in COVERED), key)
+
+
+def mac_over(texts: Iterable[str], key: bytes) -> str:
+    """HMAC-SHA-256 over texts, each preceded by its length so that none can flow into another."""
+    return hmac.digest(key, "".join([f"{len(text)}:{text}" for text in texts]).encode(), "sha256").hex()

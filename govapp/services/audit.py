@@ -1,41 +1,37 @@
 """The history as a whole: verify it, anchor its heads, export it (R18-R20)."""
 
-import hashlib
-import hmac
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from govapp.data.audit import Anchor, AuditHead, AuditLog
+from govapp.data.audit import Anchor, AuditHead
+from govapp.data.audit_chain import rows_in, unmoving
+from govapp.data.audit_queries import LogFilter, Reach, opened_lately, stored_rows
 from govapp.data.engine import reading
-from govapp.data.runtime import current
-from govapp.domain.chain import GENESIS, mac_of
+from govapp.domain.errors import Invalid
 from govapp.domain.events import BUSINESS, SECURITY, Event
+from govapp.domain.permissions import Permission
+from govapp.services._audit_chain import Checkpoint, Fault, check_rows
 from govapp.services._audit_files import changed_files
 from govapp.services._audit_state import state_faults
-from govapp.services._work import Origin, Work, writing
+from govapp.services._people_rights import _may_anywhere
+from govapp.services._work import Origin, Work, now, writing
 
-CHUNK = 5000
-COLUMNS = list(AuditLog.__table__.columns)
+__all__ = ["Checkpoint", "Fault", "Verification", "anchor", "check_part", "exported_rows", "verify"]
+
+CHAINS = (BUSINESS, SECURITY)
+EVERYTHING = Reach(None)
+ONCE_A = timedelta(minutes=1)
 Progress = Callable[[str, int, int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """Where a history stops being whole: chain, sequence and a code."""
-
-    chain: str
-    sequence: int
-    code: str
-    detail: str = ""
+Anchors = Mapping[str, Mapping[int, str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """The result: rows read, heads by chain as (sequence, mac), payloads that were redacted, faults (first bad one first)."""
+    """The result: rows read, heads by chain as (sequence, mac), payloads redacted by logged acts, what is wrong."""
 
     rows: int
     heads: Mapping[str, tuple[int, str]]
@@ -47,127 +43,155 @@ class Verification:
         """True when nothing is wrong."""
         return not self.faults
 
+    @property
+    def first_bad(self) -> Fault | None:
+        """The first fault, or None."""
+        return self.faults[0] if self.faults else None
+
 
 def verify(
     *,
+    chains: Iterable[str] = CHAINS,
     anchor: Mapping[str, Any] | None = None,
     state: bool = False,
     files: bool = False,
     progress: Progress | None = None,
 ) -> Verification:
-    """Read both chains in order and say where the first row does not fit.
+    """Read the chains in order and say where the first row does not fit.
 
-    Finds edited, deleted, swapped, re-hashed and truncated rows; a cut tail needs the head row or an `anchor`
-    (as `anchor_heads` gives it). `state` replays the log against the tables, `files` re-hashes stored files.
+    Finds edited, deleted, swapped and re-hashed rows, and a cut tail by the head row, by the anchors this database
+    remembers, and by `anchor` (as `anchor()` gave it). `state` replays the log against the tables, `files` hashes
+    stored files again. Raises Invalid when the anchor is no anchor.
     """
-    faults: list[Fault] = []
-    heads: dict[str, tuple[int, str]] = {}
-    rows = redacted = 0
-    for chain in (BUSINESS, SECURITY):
-        anchored = _anchor_of(anchor, chain)
-        count, gone, head, fault = _verify_chain(chain, anchored, progress)
-        rows += count
-        redacted += gone
-        heads[chain] = head
-        if fault:
-            faults.append(fault)
+    kept = read_anchor(anchor) if anchor is not None else {}
+    points = [_check_chain(chain, kept.get(chain, {}), progress) for chain in chains]
+    faults = [point.fault for point in points if point.fault]
     if state and not faults:
-        faults += [Fault(BUSINESS, seq, code, detail) for seq, code, detail in state_faults(progress)]
+        faults += [Fault(BUSINESS, *fault) for fault in state_faults(progress)]
     if files and not faults:
-        faults += list(_file_faults(progress))
-    return Verification(rows, heads, redacted, tuple(faults))
+        faults += [Fault(BUSINESS, *fault) for fault in changed_files(progress)]
+    heads = {point.chain: (point.rows, point.mac) for point in points}
+    return Verification(sum(p.rows for p in points), heads, sum(p.redacted for p in points), tuple(faults))
 
 
-def _anchor_of(anchor: Mapping[str, Any] | None, chain: str) -> tuple[int, str] | None:
-    for entry in (anchor or {}).get("heads", ()):
-        if entry["chain"] == chain:
-            return int(entry["sequence"]), str(entry["mac"])
-    return None
+def _check_chain(chain: str, anchors: Mapping[int, str], progress: Progress | None) -> Checkpoint:
+    point = Checkpoint(chain)
+    while not point.done:
+        with unmoving() as connection:
+            point = check_rows(connection, point, anchors)
+            if progress:
+                progress(chain, point.rows, rows_in(connection, chain))
+    return point
 
 
-def _row_fault(row: Mapping[str, Any], expected: int, previous: str, keys: Mapping[str, bytes]) -> tuple[str, int]:
-    """A code, or '' when the row fits; and the sequence to name."""
-    if row["sequence"] != expected:
-        return "row_missing", expected
-    key = keys.get(row["key_id"])
-    if key is None:
-        return "key_unknown", expected
-    if row["previous_mac"] != previous:
-        return "link_broken", expected
-    if not hmac.compare_digest(mac_of(row, key), row["mac"]):
-        return "row_changed", expected
-    payload = row["payload"]
-    if payload is not None and hashlib.sha256(payload.encode()).hexdigest() != row["payload_digest"]:
-        return "payload_changed", expected
-    return "", expected
+def check_part(point: Checkpoint, parts: int = 4) -> Checkpoint:
+    """Go on with a check for some thousand rows; the page asks again until it is done."""
+    for _ in range(parts):
+        if not point.done:
+            with unmoving() as connection:
+                point = check_rows(connection, point, {})
+    return point
 
 
-def _verify_chain(
-    chain: str, anchored: tuple[int, str] | None, progress: Progress | None
-) -> tuple[int, int, tuple[int, str], Fault | None]:
-    keys = current().audit_keys
-    count = redacted = 0
-    previous = GENESIS
-    with reading() as session:
-        total = session.scalar(select(func.count()).select_from(AuditLog).where(AuditLog.chain == chain)) or 0
-        head = session.get(AuditHead, chain)
-        statement = select(*COLUMNS).where(AuditLog.chain == chain).order_by(AuditLog.sequence)
-        result = session.execute(statement.execution_options(yield_per=CHUNK))
-        for row in result.mappings():
-            code, sequence = _row_fault(row, count + 1, previous, keys)
-            if code:
-                return count, redacted, (count, previous), Fault(chain, sequence, code)
-            count += 1
-            redacted += row["payload"] is None
-            previous = row["mac"]
-            if anchored and anchored[0] == count and anchored[1] != previous:
-                return count, redacted, (count, previous), Fault(chain, count, "anchor_differs")
-            if progress and count % CHUNK == 0:
-                progress(chain, count, total)
-        ends = (count, previous)
-        if head is not None and (head.sequence, head.mac) != ends:
-            return count, redacted, ends, Fault(chain, min(count, head.sequence) + 1, "head_differs")
-        if head is None and count:
-            return count, redacted, ends, Fault(chain, count, "head_missing")
-    if anchored and anchored[0] > count:
-        return count, redacted, ends, Fault(chain, count + 1, "cut_off", str(anchored[0]))
-    if progress:
-        progress(chain, count, total)
-    return count, redacted, ends, None
+def read_anchor(data: Mapping[str, Any]) -> dict[str, dict[int, str]]:
+    """Macs by chain and sequence of an anchor file. Raises Invalid when it is none."""
+    try:
+        found: dict[str, dict[int, str]] = {chain: {} for chain in CHAINS}
+        for head in data["heads"]:
+            found[head["chain"]][int(head["sequence"])] = str(head["mac"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise Invalid("anchor_unreadable") from error
+    if not any(found.values()):
+        raise Invalid("anchor_unreadable")
+    return found
 
 
-def _file_faults(progress: Progress | None) -> Iterator[Fault]:
-    """Every stored file hashed again and compared with its name in the tables."""
-    for sequence, code, detail in changed_files(progress):
-        yield Fault(BUSINESS, sequence, code, detail)
+def anchor(origin: Origin) -> dict[str, Any]:
+    """The heads of both chains, to be kept outside the database; leaves a row and an event. Ready for json.dumps.
 
-
-def anchor_heads(origin: Origin) -> dict[str, Any]:
-    """The heads of both chains to be kept outside the database; leaves a row and an event. Ready for json.dumps."""
+    Needs `audit:export`.
+    """
     return writing(origin, _anchor)
 
 
 def _anchor(work: Work) -> dict[str, Any]:
+    right = _may_anywhere(work, Permission.AUDIT_EXPORT)
+    # the heads are locked in the order in which the log locks them, so what is anchored was committed
+    locked = (
+        select(AuditHead)
+        .order_by(AuditHead.chain)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
     heads = []
-    for chain in (BUSINESS, SECURITY):
-        row = work.session.get(AuditHead, chain)
-        if row is not None and row.sequence:
-            heads.append({"chain": chain, "sequence": row.sequence, "mac": row.mac, "at": row.at.isoformat()})
-            work.session.add(Anchor(chain=chain, sequence=row.sequence, mac=row.mac, at=work.at))
-    work.log(Event.ANCHORED, {"heads": [[h["chain"], h["sequence"]] for h in heads]}, object_type="audit")
-    return {"govapp": "anchor", "made_at": work.at.isoformat(), "key_id": current().audit_key_id, "heads": heads}
+    for row in work.session.scalars(locked):
+        heads.append({"chain": row.chain, "sequence": row.sequence, "mac": row.mac, "at": row.at.isoformat()})
+        work.session.add(Anchor(chain=row.chain, sequence=row.sequence, mac=row.mac, at=work.at))
+    said = [[head["chain"], head["sequence"], head["mac"]] for head in heads]
+    work.log(Event.ANCHORED, {"heads": said}, right=right, object_type="audit")
+    return {"govapp": "anchor", "made_at": work.at.isoformat(), "heads": heads}
 
 
-def exported_rows(chain: str | None = None) -> Iterator[dict[str, Any]]:
-    """Every row of the history in order, with times as text and the payload as stored; for CSV and JSON."""
+def record_verification(origin: Origin, result: Verification) -> None:
+    """Log that the history was verified, and with what result. Needs `audit:verify`."""
+
+    def record(work: Work) -> None:
+        right = _may_anywhere(work, Permission.AUDIT_VERIFY)
+        heads = {chain: head[0] for chain, head in result.heads.items()}
+        faults = [[fault.chain, fault.sequence, fault.code] for fault in result.faults[:20]]
+        event = Event.AUDIT_VERIFIED if result.ok else Event.INTEGRITY_FAILED
+        work.log(
+            event, {"rows": result.rows, "heads": heads, "faults": faults}, right=right, object_type="audit"
+        )
+
+    writing(origin, record)
+
+
+def record_opening(origin: Origin, filters: Mapping[str, str]) -> None:
+    """Log that the history was opened, at most once a minute for a person (R29: a look changes nothing else)."""
+    if _opened_lately(origin):
+        return
+
+    def record(work: Work) -> None:
+        right = _may_anywhere(work, Permission.AUDIT_VIEW)
+        if not _opened_in(work):
+            work.log(Event.AUDIT_OPENED, {"filter": dict(filters)}, right=right, object_type="audit")
+
+    writing(origin, record)
+
+
+def record_export(origin: Origin, form: str, filters: Mapping[str, str]) -> None:
+    """Log that the history leaves the program as a file, before its first row does. Needs `audit:export`."""
+
+    def record(work: Work) -> None:
+        right = _may_anywhere(work, Permission.AUDIT_EXPORT)
+        work.log(
+            Event.AUDIT_EXPORTED, {"form": form, "filter": dict(filters)}, right=right, object_type="audit"
+        )
+
+    writing(origin, record)
+
+
+def _opened_lately(origin: Origin) -> bool:
+    since = (origin.at or now()) - ONCE_A
     with reading() as session:
-        statement = select(*COLUMNS).order_by(AuditLog.chain, AuditLog.sequence)
-        if chain:
-            statement = statement.where(AuditLog.chain == chain)
-        for row in session.execute(statement.execution_options(yield_per=CHUNK)).mappings():
-            yield {**row, "at": row["at"].isoformat()}
+        return origin.person_id is not None and opened_lately(
+            session, origin.person_id, Event.AUDIT_OPENED, since
+        )
 
 
-def export_line(row: Mapping[str, Any]) -> str:
-    """One row as a line of JSON."""
-    return json.dumps(dict(row), ensure_ascii=False, sort_keys=True)
+def _opened_in(work: Work) -> bool:
+    who = work.actor.id
+    return who is not None and opened_lately(work.session, who, Event.AUDIT_OPENED, work.at - ONCE_A)
+
+
+def exported_rows(
+    what: LogFilter | None = None, reach: Reach = EVERYTHING, zone: str = "UTC"
+) -> Iterator[dict[str, Any]]:
+    """The rows of both chains, oldest first, or those that fit a filter, as stored; times as ISO text.
+
+    Nothing is logged here: the caller asks `record_export` first.
+    """
+    for one in [what] if what else [LogFilter(chain=chain) for chain in CHAINS]:
+        with reading() as session:
+            yield from stored_rows(session, one, reach, zone)

@@ -1,0 +1,268 @@
+"""Read queries on the history: a page of the log, its filters, and all rows for an export."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.orm import Session
+
+from govapp.data.audit import AuditHead, AuditLog
+from govapp.data.measures import Measure
+from govapp.data.people import Person
+from govapp.data.structure import Branch
+from govapp.domain.events import BUSINESS
+
+PAGE = 50
+SEARCHED = 50_000
+CHUNK = 2000
+FIELDS = tuple(column.name for column in AuditLog.__table__.columns)
+
+
+@dataclass(frozen=True, slots=True)
+class LogFilter:
+    """What to show: a chain, and any of event, person, measure (key), days (both included), words. Empty: all."""
+
+    chain: str = BUSINESS
+    event: str = ""
+    person: int | None = None
+    measure: str = ""
+    since: date | None = None
+    until: date | None = None
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Which rows somebody may read: those of branches by id, and those that belong to none. None: all branches."""
+
+    branches: tuple[int, ...] | None
+    without_branch: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class LogRow:
+    """One row of the history as a page shows it."""
+
+    chain: str
+    sequence: int
+    at: datetime
+    actor_id: int | None
+    actor: str
+    on_behalf_of: int | None
+    right_used: str
+    source: str
+    request_id: str
+    event: str
+    object_type: str
+    object_id: str
+    measure_id: int | None
+    measure_key: str
+    payload: dict[str, Any] | None
+    payload_text: str
+    mac: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogPage:
+    """Rows, newest first; `older`, `newer`: sequences to go on from; `searched_to`: where a search by words stopped."""
+
+    rows: tuple[LogRow, ...]
+    older: int | None
+    newer: int | None
+    head: int
+    searched_to: int | None = None
+
+
+def reach_of(session: Session, paths: Iterable[str], *, system: bool = False) -> Reach:
+    """What the holder of the permission on these branch paths may read of the log."""
+    found = tuple(paths)
+    if system:
+        return Reach(None)
+    roots = set(session.scalars(select(Branch.path).where(Branch.parent_id.is_(None))))
+    if roots and roots <= set(found):
+        return Reach(None)
+    clauses = [Branch.path.like(f"{path}%") for path in found]
+    ids = tuple(session.scalars(select(Branch.id).where(or_(*clauses)))) if clauses else ()
+    return Reach(ids, bool(roots & set(found)))
+
+
+def log_page(
+    session: Session,
+    what: LogFilter,
+    reach: Reach,
+    zone: str,
+    *,
+    before: int | None = None,
+    after: int | None = None,
+) -> LogPage:
+    """One page of the log by sequence, newest first: the rows below `before`, or the next above `after`.
+
+    A search by words looks through so many rows at a time and says how far it came.
+    """
+    head = session.scalar(select(AuditHead.sequence).where(AuditHead.chain == what.chain)) or 0
+    upward = after is not None and before is None
+    clauses = _clauses(session, what, reach, zone)
+    if clauses is None:
+        return LogPage((), None, None, head)
+    column = AuditLog.sequence
+    searched: int | None = None
+    if upward:
+        clauses.append(column > (after or 0))
+    else:
+        top = min(before or head + 1, head + 1)
+        clauses.append(column < top)
+        if what.words:
+            searched = max(top - SEARCHED, 1)
+            clauses.append(column >= searched)
+    found = select(*AuditLog.__table__.columns).where(*clauses)
+    found = found.order_by(column if upward else column.desc()).limit(PAGE + 1)
+    rows = session.execute(found).all()
+    more = len(rows) > PAGE
+    rows = rows[:PAGE]
+    if upward:
+        rows = rows[::-1]
+    ends_early = bool(searched and searched > 1 and not more)
+    older = rows[-1].sequence if rows and (more or upward) else (searched if ends_early else None)
+    newer = (
+        rows[0].sequence if rows and ((upward and more) or (before is not None and before <= head)) else None
+    )
+    return LogPage(_shown(session, rows), older, newer, head, searched if ends_early else None)
+
+
+def _clauses(session: Session, what: LogFilter, reach: Reach, zone: str) -> list[ColumnElement[bool]] | None:
+    """The conditions of a filter; None when nothing can fit."""
+    chain: ColumnElement[Any] = AuditLog.chain  # type: ignore[assignment]  # an attribute stands for its column
+    clauses: list[ColumnElement[bool]] = []
+    if what.measure:
+        measure_id = session.scalar(select(Measure.id).where(Measure.key == what.measure))
+        if measure_id is None:
+            return None
+        clauses.append(AuditLog.measure_id == measure_id)
+        chain = func.coalesce(AuditLog.chain, "")  # so that SQLite takes the index on the measure
+    clauses.append(chain == what.chain)
+    if what.event:
+        clauses.append(AuditLog.event == what.event)
+    if what.person is not None:
+        clauses.append(AuditLog.actor_id == what.person)
+    clauses += _between(session, what, zone)
+    for word in what.words.split()[:5]:
+        like = "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        columns = (AuditLog.payload, AuditLog.actor, AuditLog.object_id)
+        clauses.append(or_(*(column.ilike(like, escape="\\") for column in columns)))
+    if reach.branches is not None:
+        seen: list[ColumnElement[bool]] = [AuditLog.branch_id.in_(reach.branches)]
+        if reach.without_branch:
+            seen.append(AuditLog.branch_id.is_(None))
+        clauses.append(or_(*seen))
+    return clauses
+
+
+def _between(session: Session, what: LogFilter, zone: str) -> list[ColumnElement[bool]]:
+    """Days as bounds on the sequence: times never go back along a chain, so the page stays on its key."""
+    clauses: list[ColumnElement[bool]] = []
+    on_chain = select(AuditLog.sequence).where(AuditLog.chain == what.chain)
+    if what.since is not None:
+        first = session.scalar(
+            on_chain.where(AuditLog.at >= _midnight(what.since, zone))
+            .order_by(AuditLog.at, AuditLog.sequence)
+            .limit(1)
+        )
+        clauses.append(AuditLog.sequence >= first if first is not None else AuditLog.sequence < 0)
+    if what.until is not None:
+        end = _midnight(what.until + timedelta(days=1), zone)
+        last = session.scalar(
+            on_chain.where(AuditLog.at < end).order_by(AuditLog.at.desc(), AuditLog.sequence.desc()).limit(1)
+        )
+        clauses.append(AuditLog.sequence <= (last or 0))
+    return clauses
+
+
+def _midnight(day: date, zone: str) -> datetime:
+    return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
+
+
+def _shown(session: Session, rows: Sequence[Any]) -> tuple[LogRow, ...]:
+    ids = {row.measure_id for row in rows if row.measure_id}
+    keys: dict[int, str] = {}
+    if ids:
+        keys = {
+            row.id: row.key
+            for row in session.execute(select(Measure.id, Measure.key).where(Measure.id.in_(ids)))
+        }
+    return tuple(_row(row, keys) for row in rows)
+
+
+def _row(row: Any, keys: dict[int, str]) -> LogRow:
+    return LogRow(
+        chain=row.chain, sequence=row.sequence, at=row.at, actor_id=row.actor_id, actor=row.actor,
+        on_behalf_of=row.on_behalf_of, right_used=row.right_used, source=row.source, request_id=row.request_id,
+        event=row.event, object_type=row.object_type, object_id=row.object_id, measure_id=row.measure_id,
+        measure_key=keys.get(row.measure_id, ""), payload=_content(row.payload), payload_text=row.payload or "",
+        mac=row.mac,
+    )  # fmt: skip
+
+
+def _content(text: str | None) -> dict[str, Any] | None:
+    """A payload; None when it was redacted or is no JSON any more."""
+    try:
+        found = json.loads(text) if text is not None else None
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def measure_rows(
+    session: Session, measure_id: int, as_of: int | None = None, limit: int = 500
+) -> tuple[LogRow, ...]:
+    """The business rows of one measure, newest first, up to a sequence; for its timeline and its dossier."""
+    found = select(*AuditLog.__table__.columns).where(
+        AuditLog.measure_id == measure_id, func.coalesce(AuditLog.chain, "") == BUSINESS
+    )
+    if as_of is not None:
+        found = found.where(AuditLog.sequence <= as_of)
+    return _shown(session, session.execute(found.order_by(AuditLog.sequence.desc()).limit(limit)).all())
+
+
+def sequence_at(session: Session, moment: datetime, chain: str = BUSINESS) -> int:
+    """The last sequence of a chain at a moment; 0 when it had not begun."""
+    found = select(AuditLog.sequence).where(AuditLog.chain == chain, AuditLog.at <= moment)
+    return session.scalar(found.order_by(AuditLog.at.desc(), AuditLog.sequence.desc()).limit(1)) or 0
+
+
+def names_of(session: Session, people: Iterable[int]) -> dict[int, str]:
+    """Names by person id."""
+    ids = set(people)
+    if not ids:
+        return {}
+    return {
+        row.id: row.name for row in session.execute(select(Person.id, Person.name).where(Person.id.in_(ids)))
+    }
+
+
+def stored_rows(session: Session, what: LogFilter, reach: Reach, zone: str) -> Iterator[dict[str, Any]]:
+    """Every row of a chain that fits a filter, oldest first, as stored; read some thousand at a time."""
+    clauses = _clauses(session, what, reach, zone)
+    last = 0
+    while clauses is not None:
+        statement: Select[Any] = select(*AuditLog.__table__.columns).where(*clauses, AuditLog.sequence > last)
+        rows = session.execute(statement.order_by(AuditLog.sequence).limit(CHUNK)).mappings().all()
+        for row in rows:
+            yield {**row, "at": row["at"].isoformat()}
+        if len(rows) < CHUNK:
+            return
+        last = rows[-1]["sequence"]
+
+
+def opened_lately(session: Session, person: int, event: str, since: datetime) -> bool:
+    """True when the person did this in the security chain since a moment."""
+    found = select(AuditLog.sequence).where(
+        AuditLog.chain == "security",
+        AuditLog.actor_id == person,
+        AuditLog.event == event,
+        AuditLog.at > since,
+    )
+    return session.scalar(found.limit(1)) is not None
