@@ -15,7 +15,6 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from urllib.parse import unquote
 
 import _setup
 from _supervise import Child, Supervisor, read_procfile
@@ -95,7 +94,7 @@ def sqlite_file(url: str) -> Path | None:
         return VAR / "govapp.db"
     if not url.startswith("sqlite"):
         return None
-    return ROOT / unquote(url.partition(":///")[2].partition("?")[0])
+    return ROOT / url.partition(":///")[2].partition("?")[0]
 
 
 def ask_sqlite(file: Path | None, query: str) -> object:

@@ -91,7 +91,7 @@ def ensure_packages(*locks: str) -> None:
         command += ["--requirement", str(file)]
     if not logged(command) and not logged(command):
         raise SetupError(
-            f"Python packages could not be installed: {last_line()} (all of it in var/setup.log)"
+            f"Python packages could not be installed; is the package index in reach? {last_line()} (var/setup.log)"
         )
     for lock, file in pending:
         _write_stamp(VENV / f"govapp-{lock}.json", _digest(file))
@@ -126,7 +126,7 @@ def ensure_frontend(with_tests: bool = False) -> None:
     command = [*npm, "ci", *([] if with_tests else ["--omit=dev"])]
     if not logged(command, env) and not logged(command, env):
         raise SetupError(
-            f"Front-end packages could not be fetched: {last_line()} (all of it in var/setup.log)"
+            f"Front-end packages could not be fetched; is the npm registry in reach? {last_line()} (var/setup.log)"
         )
     VENDOR.mkdir(parents=True, exist_ok=True)
     for old in VENDOR.iterdir():
