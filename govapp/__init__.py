@@ -51,7 +51,9 @@ def _open_storage(app: Flask, settings: Settings) -> None:
     configure(
         Runtime(
             engine=engine,
-            audit_keys={name: key.get_secret_value().encode() for name, key in settings.audit_keys_earlier.items()}
+            audit_keys={
+                name: key.get_secret_value().encode() for name, key in settings.audit_keys_earlier.items()
+            }
             | {settings.audit_key_id: settings.audit_key.get_secret_value().encode()},
             audit_key_id=settings.audit_key_id,
             files=settings.files,

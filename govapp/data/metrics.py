@@ -11,12 +11,10 @@ from govapp.data.reviews import Review
 
 
 def counts(session: Session) -> list[tuple[str, dict[str, str], int]]:
-    """Name, labels and value: measures by state, open reviews, live sessions, outbox waiting, sequence of each chain."""
+    """Name, labels and value: measures by state, open reviews, live sessions, outbox, sequence of each chain."""
     rows: list[tuple[str, dict[str, str], int]] = [
         ("govapp_measures", {"state": state}, count)
-        for state, count in session.execute(
-            select(Measure.state, func.count()).group_by(Measure.state)
-        )
+        for state, count in session.execute(select(Measure.state, func.count()).group_by(Measure.state))
     ]
     open_reviews = session.scalar(select(func.count(Review.id)).where(Review.state == "open")) or 0
     live = session.scalar(select(func.count(LoginSession.id)).where(LoginSession.ended_at.is_(None))) or 0

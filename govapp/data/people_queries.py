@@ -160,7 +160,7 @@ def people_page(
         .where(LoginSession.person_id.in_(ids))
         .group_by(LoginSession.person_id)
     )
-    seen = {person_id: at for person_id, at in session.execute(latest)}
+    seen: dict[int, datetime] = {row[0]: row[1] for row in session.execute(latest)}
     found = {person.id: person for person in session.scalars(select(Person).where(Person.id.in_(ids)))}
     rows = [
         PersonRow(i, p.name, p.email, p.title, p.active, seen.get(i), tuple(roles.get(i, ())))
@@ -256,11 +256,9 @@ def role_choices(session: Session) -> list[tuple[str, str]]:
 
 def branch_choices(session: Session) -> list[tuple[str, str, str]]:
     """Key, indented name and path of every branch in the order of the tree."""
-    rows = (
-        session.execute(select(Branch.key, Branch.name, Branch.path).where(Branch.archived.is_(False)))
-        
-        .all()
-    )
+    rows = session.execute(
+        select(Branch.key, Branch.name, Branch.path).where(Branch.archived.is_(False))
+    ).all()
     names = {path: name for _, name, path in rows}
 
     def along(path: str) -> tuple[str, ...]:

@@ -26,4 +26,6 @@ def refuse_wrong_database(*, demo: bool) -> None:
         return
     with reading() as session:
         if is_demo(session):
-            raise ValueError("this database holds demonstration people: start it with GOVAPP_ENV=demo, or use another database")
+            raise ValueError(
+                "this database holds demonstration people: start it with GOVAPP_ENV=demo, or use another database"
+            )

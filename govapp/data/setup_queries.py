@@ -1,4 +1,4 @@
-"""How far the first start has come, read from what is there; so it can be left and taken up again, or done by commands."""
+"""How far the first start has come, read from what is there, so that it can be left and taken up again."""
 
 from dataclasses import dataclass
 

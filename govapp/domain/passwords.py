@@ -1,4 +1,4 @@
-"""Which passwords are refused (R22): short ones, common ones, patterns of keys and years, words of this product and person."""
+"""Which passwords are refused (R22): short, common, patterns of keys and years, words of product and person."""
 
 import re
 import unicodedata
@@ -91,7 +91,7 @@ def weakness(password: str, about: tuple[str, ...] = ()) -> str | None:
 
 
 def _cores(plain: str) -> set[str]:
-    """The word inside, without the numbers, years and signs around it, also with digits read as letters and said twice."""
+    """The word inside, without numbers and signs around it, also with digits read as letters, or said twice."""
     found = set()
     for text in (plain, plain.translate(_LETTERS_FOR_DIGITS)):
         core = re.sub(r"^[\W\d_]+|[\W\d_]+$", "", text)

@@ -22,7 +22,8 @@ _SYSTEMS = (
 def browser(agent: str) -> str:
     """`Firefox on Linux`; an unknown one by the beginning of its own name."""
     name = next(
-        (word for mark, word in _NAMES if mark in agent), agent.split("/")[0][:40] or _("Unknown browser")
+        (word for mark, word in _NAMES if mark in agent),
+        agent.split("/", maxsplit=1)[0][:40] or _("Unknown browser"),
     )
     system = next((word for mark, word in _SYSTEMS if mark in agent), "")
     return _("%(name)s on %(system)s", name=name, system=system) if system else name

@@ -114,8 +114,17 @@ SENTENCES: dict[str, Sentence] = {
 }
 
 
-def heading_of(status: int) -> str:
-    """The head of an error page."""
+_OWN_HEADINGS: dict[str, Sentence] = {
+    "token_renewed": lambda: _("Once more, please"),
+    "token_sign_in": lambda: _("Once more, please"),
+    "token_missing": lambda: _("Please send this again"),
+}
+
+
+def heading_of(status: int, code: str = "") -> str:
+    """The head of an error page; some codes have one of their own."""
+    if code in _OWN_HEADINGS:
+        return _OWN_HEADINGS[code]()
     return _HEADINGS.get(status, _HEADINGS[400 if status < 500 else 500])()
 
 

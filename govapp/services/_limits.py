@@ -29,8 +29,8 @@ class Limit:
         return int(min(self.longest, self.first * 2 ** min(failures - self.free, 20)))
 
 
-# From one address an account rests up to 15 minutes. From all addresses together only 30 seconds: a stranger must not be
-# able to keep somebody out, and an address the person has signed in from before is not slowed by strangers at all.
+# From one address an account rests up to 15 minutes. From all addresses together only 30 seconds: a stranger must
+# not be able to keep somebody out, and an address the person signed in from before is not slowed by strangers.
 HERE = Limit("account-address", free=5, first=30, longest=900)
 ACCOUNT = Limit("account", free=20, first=2, longest=30)
 ADDRESS = Limit("address", free=40, first=15, longest=900)

@@ -42,7 +42,7 @@ def hash_of(password: str) -> str:
 
 
 def fits(password: str, stored: str | None) -> bool:
-    """Whether a password gives the stored hash. Without one a decoy is checked, so the answer takes the same time (R23)."""
+    """Whether a password gives the stored hash. Without one a decoy is checked, to take the same time (R23)."""
     with _slot():
         try:
             good = _HASHER.verify(stored or _decoy(), normal(password) if len(password) <= LONGEST else "")
@@ -57,7 +57,7 @@ def is_outdated(stored: str) -> bool:
 
 
 def require_good(password: str, *about: str, field: str = "new_password") -> None:
-    """Raise Invalid on the field when a new password is too short, common, a pattern, or made of the person's own words."""
+    """Raise Invalid on the field when a new password is short, common, a pattern, or the person's own words."""
     code = weakness(password, about)
     if code:
         raise Invalid("not_saved", {field: [code]})

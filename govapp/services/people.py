@@ -99,7 +99,10 @@ def edit_account(command: EditAccount) -> None:
 
 
 def disable_person(command: PersonCommand) -> None:
-    """Close an account and end its sessions at once (R07). Needs `people:manage`; not one's own, not the last administrator."""
+    """Close an account and end its sessions at once (R07). Needs `people:manage`.
+
+    Raises Refused for one's own account and for the last administrator's.
+    """
     writing(command.origin, lambda work: _set_active(work, command.person_id, active=False))
 
 

@@ -83,7 +83,7 @@ def digest_of(token: str) -> str:
 def sign_in(command: SignIn) -> Opened:
     """Open a session for the person with this e-mail and password; always under a new id.
 
-    Raises TooMany with the seconds to wait, and Invalid in the same words and time for unknown, disabled and wrong (R23).
+    Raises TooMany with the seconds to wait; Invalid in the same words and time for unknown, disabled, wrong (R23).
     """
     email = command.email.strip().casefold()
     address = command.origin.address
@@ -138,7 +138,7 @@ def end_session(command: EndSession) -> None:
 
 
 def confirm_password(command: ConfirmPassword) -> None:
-    """Note that the password was given again in this session. Raises Invalid when it is wrong, TooMany after many tries."""
+    """Note that the password was given again in this session. Raises Invalid when wrong, TooMany after many tries."""
     who = command.origin.person_id
     with reading() as session:
         found = session.execute(

@@ -1,4 +1,4 @@
-"""The first start: one-time token, administrator, organization, rules. Everything else goes through the ordinary verbs."""
+"""The first start: one-time token, administrator, organization, rules. The rest goes through the ordinary verbs."""
 
 import hashlib
 import secrets
@@ -44,14 +44,17 @@ class OpenSetup:
 
 
 def make_setup_token(origin: Origin) -> str:
-    """A one-time token for the first administrator, good for a day; earlier ones end. Raises Refused when somebody is there."""
+    """A one-time token for the first administrator, good for a day; earlier ones end.
+
+    Raises Refused when somebody is there.
+    """
     token = secrets.token_urlsafe(24)
     writing(origin, lambda work: _make_token(work, token))
     return token
 
 
 def open_setup(command: OpenSetup) -> Opened:
-    """Use the token: add the first administrator and sign in. Raises Invalid by field (token, name, email, password)."""
+    """Use the token: add the first administrator and sign in. Raises Invalid by field."""
     writing(command.origin, lambda work: _good_token(work, command.token))
     name, email = _clean(command.name, command.email)
     passwords.require_good(command.password, name, email, field="password")
@@ -66,7 +69,7 @@ def open_setup(command: OpenSetup) -> Opened:
 
 
 def found_organization(command: AddOrganization) -> int:
-    """Install the standard roles, add the organization and make the founder its administrator; returns the root branch's id.
+    """Install the standard roles, add the organization, make the founder its administrator; returns the root's id.
 
     Only the person who was added first may, and only while there is no organization. Raises Refused, Invalid by field.
     """

@@ -1,4 +1,4 @@
-"""FLASK. Declares permissions, parses, calls one verb, renders. Every folder here is a subject with routes.py and its `bp`."""
+"""FLASK. Declares permissions, parses, calls one verb, renders. Every folder is a subject with routes.py and `bp`."""
 
 import importlib.util
 import pkgutil

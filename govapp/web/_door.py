@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask import current_app, g, request, session
+from flask_login import login_user
 from werkzeug.wrappers import Response
 
 from govapp.data.engine import reading
@@ -46,8 +47,7 @@ def enter(opened: Opened) -> None:
     """Put a fresh session into the cookie; whatever the cookie held before is gone, its token too."""
     session.clear()
     g.pop("csrf_token", None)
-    session["_user_id"] = opened.token
-    session["_fresh"] = True
     user = load(opened.token)
-    g.actor = user.actor if user else None
-    g._login_user = user
+    if user is not None:
+        login_user(user)
+        g.actor = user.actor

@@ -45,7 +45,7 @@ def answer(
     g.quiet = True
     values = values or {}
     shown: dict[str, Any] = {
-        "heading": heading_of(status),
+        "heading": heading_of(status, code),
         "sentence": sentence_of(code, values),
         "incident": g.get("request_id", "") if status >= 500 else "",
         "errors": {
@@ -90,7 +90,7 @@ def _of_http(error: HTTPException) -> Any:
 
 def _of_database(error: DBAPIError | PoolTimeout) -> Response:
     if isinstance(error, DBAPIError) and not is_busy(error):
-        current_app.logger.exception("incident %s", g.get("request_id", ""))
+        current_app.logger.error("incident %s", g.get("request_id", ""), exc_info=error)
         full = "disk is full" in str(error.orig) or "No space left" in str(error.orig)
         if full:
             return answer(503, "disk_full", {"retry_after": 60})
@@ -109,7 +109,7 @@ def _of_token(error: CSRFError) -> Response:
     if from_here() is not True:
         return answer(400, "token_missing")
     if request.path == "/sign-in":
-        note = (heading_of(400), sentence_of("token_sign_in"))
+        note = (heading_of(400, "token_sign_in"), sentence_of("token_sign_in"))
         return sign_in_page(
             400, email=request.form.get("email", ""), next=request.form.get("next", ""), note=note
         )

@@ -19,4 +19,4 @@ def lead_to_setup() -> Response | None:
     if not blocking:
         current_app.extensions[_READY] = True
         return None
-    return redirect("/setup", 303)  # type: ignore[return-value]  # Flask names werkzeug's BaseResponse
+    return redirect("/setup", 303)

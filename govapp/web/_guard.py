@@ -1,4 +1,4 @@
-"""What every request passes before its view: shape (R34), where it comes from (R29), and the declared permission (R08)."""
+"""What every request passes before its view: shape (R34), where it comes from (R29), declared permission (R08)."""
 
 import secrets
 from urllib.parse import unquote_to_bytes, urlsplit

@@ -38,4 +38,4 @@ def see_other(url: str, message: str = "", kind: str = "ok") -> Response:
     target = local_path(url)
     if is_partial():
         return reply("", headers={"HX-Redirect": target})
-    return redirect(target, 303)  # type: ignore[return-value]  # Flask names werkzeug's BaseResponse
+    return redirect(target, 303)

@@ -1,4 +1,4 @@
-"""Who asks: Flask-Login over server-side session rows. Two queries: the session, and the person with the grants in force."""
+"""Who asks: Flask-Login over server-side session rows. Two queries: the session, the person with grants in force."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo

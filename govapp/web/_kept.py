@@ -25,10 +25,21 @@ def typed() -> list[tuple[str, str]]:
 def keep() -> str:
     """The form of this request as a signed text, or an empty one when there is nothing to keep or it is too long."""
     fields = typed()
-    if not fields or request.path in {"/sign-in", "/sign-out"} or sum(len(n) + len(v) for n, v in fields) > _MOST:
+    if (
+        not fields
+        or request.path in {"/sign-in", "/sign-out"}
+        or sum(len(n) + len(v) for n, v in fields) > _MOST
+    ):
         return ""
     person = g.get("was_person")
-    return _signer().dumps({"to": request.full_path.rstrip("?"), "fields": fields, "person": person, "files": bool(request.files)})
+    return _signer().dumps(
+        {
+            "to": request.full_path.rstrip("?"),
+            "fields": fields,
+            "person": person,
+            "files": bool(request.files),
+        }
+    )
 
 
 def kept(text: str, person_id: int | None) -> dict[str, Any] | None:

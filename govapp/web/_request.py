@@ -15,12 +15,14 @@ class HtmxFour(HtmxHeaders):
     @cached_property
     def source(self) -> str | None:
         """HX-Source: tag and id of the element that asked, as `button#save`."""
-        return self._headers.get("HX-Source")
+        found: str | None = self._headers.get("HX-Source")
+        return found
 
     @cached_property
     def request_type(self) -> str | None:
         """HX-Request-Type: partial when a region is swapped, full when the whole page is."""
-        return self._headers.get("HX-Request-Type")
+        found: str | None = self._headers.get("HX-Request-Type")
+        return found
 
     @property
     def partial(self) -> bool:
@@ -39,7 +41,9 @@ class StrictFormParser(FormDataParser):
         if limit is not None and len(body) > limit:
             raise RequestEntityTooLarge
         try:
-            items = parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=self.max_form_parts)
+            items = parse_qsl(
+                body.decode(), keep_blank_values=True, errors="strict", max_num_fields=self.max_form_parts
+            )
         except UnicodeDecodeError as error:
             raise BadRequest("the form is not UTF-8") from error
         except ValueError as error:

@@ -30,8 +30,8 @@ def route(
 ) -> Callable[[View], View]:
     """`@route(bp, "/measures/<key>", permission=Permission.MEASURE_VIEW)`: add an address with its permission.
 
-    The permission must be held somewhere (by a grant or a part); the verb or query checks it on the object. `PUBLIC` asks
-    for nothing, `SIGNED_IN` for any signed-in person. A tuple means any of them. One view has one declaration.
+    The permission must be held somewhere (by a grant or a part); the verb or query checks it on the object.
+    `PUBLIC` asks for nothing, `SIGNED_IN` for any signed-in person. A tuple means any of them.
     """
     declared = Declared(permission if isinstance(permission, tuple) else (permission,), poll)
 

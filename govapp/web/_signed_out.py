@@ -17,7 +17,7 @@ def answer_signed_out(*, poll: bool = False) -> Response:
     if is_partial():
         return _partial(poll)
     if request.method in {"GET", "HEAD"}:
-        return redirect(f"/sign-in?next={quote(request.full_path.rstrip('?'))}", 303)  # type: ignore[return-value]
+        return redirect(f"/sign-in?next={quote(request.full_path.rstrip('?'))}", 303)
     kept = keep()
     sentence = _("Sign in, and what you typed comes back.") if kept else _("Please sign in again.")
     return sign_in_page(401, kept=kept, note=(_("Your session has ended."), sentence))

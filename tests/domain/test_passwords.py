@@ -29,7 +29,15 @@ def test_r22_a_weak_password_is_refused_with_its_reason(password: str, code: str
 
 
 @pytest.mark.parametrize(
-    "password", ["tin lamp over river", "x9$kQ2!m", "5u8p-q2kd-w9ax-33mm", "ÄÖÜ straße am fluss", "漢字で書いた長い言葉", "x9$kQ2!m" * 16]
+    "password",
+    [
+        "tin lamp over river",
+        "x9$kQ2!m",
+        "5u8p-q2kd-w9ax-33mm",
+        "ÄÖÜ straße am fluss",
+        "漢字で書いた長い言葉",
+        "x9$kQ2!m" * 16,
+    ],
 )
 def test_r22_long_passwords_of_any_signs_are_taken_without_rules_about_kinds(password: str) -> None:
     assert weakness(password, PERSON) is None

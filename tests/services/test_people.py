@@ -32,11 +32,15 @@ from govapp.services.people import (
 
 def grants(person: int) -> list[int]:
     with reading() as session:
-        return list(session.scalars(select(Grant.id).where(Grant.person_id == person, Grant.ended_at.is_(None))))
+        return list(
+            session.scalars(select(Grant.id).where(Grant.person_id == person, Grant.ended_at.is_(None)))
+        )
 
 
 def test_an_administrator_adds_somebody_and_it_is_logged_with_the_right_used(database, cast: Cast) -> None:
-    new = add_person(AddPerson(cast.administrator.origin, "  Zoë@Example.Test ", " Zoë   Östlund ", "Analyst"))
+    new = add_person(
+        AddPerson(cast.administrator.origin, "  Zoë@Example.Test ", " Zoë   Östlund ", "Analyst")
+    )
     with reading() as session:
         person = session.get_one(Person, new)
         row = session.scalars(select(AuditLog).order_by(AuditLog.sequence.desc()).limit(1)).one()
@@ -139,7 +143,9 @@ def test_r06_two_administrators_ending_each_other_at_once_leave_one(database, ca
     assert len(grants(cast.administrator.id)) + len(grants(cast.stranger.id)) == 1
 
 
-def test_r06_an_administrator_of_a_branch_has_no_power_over_the_administrator_above(sqlite, cast: Cast) -> None:
+def test_r06_an_administrator_of_a_branch_has_no_power_over_the_administrator_above(
+    sqlite, cast: Cast
+) -> None:
     grant_role(GrantRole(SYSTEM, cast.stranger.id, "administrator", "workplace"))
     for act in (
         lambda: set_password(SetPassword(cast.stranger.origin, cast.administrator.id, "tin lamp over river")),
@@ -153,15 +159,23 @@ def test_r06_an_administrator_of_a_branch_has_no_power_over_the_administrator_ab
 def test_a_grant_counts_from_the_next_act_on_until_its_day(database, cast: Cast) -> None:
     with pytest.raises((Refused, NotFound)):
         add_person(AddPerson(cast.stranger.origin, "x@example.test", "X"))
-    grant_role(GrantRole(SYSTEM, cast.stranger.id, "administrator", "OI", until=date.today() + timedelta(days=1)))
+    grant_role(
+        GrantRole(SYSTEM, cast.stranger.id, "administrator", "OI", until=date.today() + timedelta(days=1))
+    )
     assert add_person(AddPerson(cast.stranger.origin, "x@example.test", "X"))
     with pytest.raises(Invalid) as refused:
-        grant_role(GrantRole(SYSTEM, cast.stranger.id, "leader", "OI", until=date.today() - timedelta(days=2)))
+        grant_role(
+            GrantRole(SYSTEM, cast.stranger.id, "leader", "OI", until=date.today() - timedelta(days=2))
+        )
     assert refused.value.errors == {"until": ["day_past"]}
 
 
-@pytest.mark.parametrize(("role", "branch"), [("king", "OI"), ("member", "nowhere"), ("member", "service-quality")])
-def test_an_unknown_role_or_branch_or_one_held_already_is_refused(sqlite, cast: Cast, role: str, branch: str) -> None:
+@pytest.mark.parametrize(
+    ("role", "branch"), [("king", "OI"), ("member", "nowhere"), ("member", "service-quality")]
+)
+def test_an_unknown_role_or_branch_or_one_held_already_is_refused(
+    sqlite, cast: Cast, role: str, branch: str
+) -> None:
     with pytest.raises(Invalid):
         grant_role(GrantRole(SYSTEM, cast.member.id, role, branch))
 
@@ -187,7 +201,11 @@ def test_disabling_and_enabling_twice_changes_nothing_more(database, cast: Cast)
     for act in (disable_person, disable_person, enable_person, enable_person):
         act(PersonCommand(cast.administrator.origin, cast.member.id))
     with reading() as session:
-        logged = select(func.count()).select_from(AuditLog).where(AuditLog.event.in_(("people:disabled", "people:enabled")))
+        logged = (
+            select(func.count())
+            .select_from(AuditLog)
+            .where(AuditLog.event.in_(("people:disabled", "people:enabled")))
+        )
         assert session.scalar(logged) == 2
 
 
@@ -199,9 +217,19 @@ def test_an_unknown_theme_or_zone_is_refused(sqlite, cast: Cast, theme: str, zon
 
 @pytest.mark.parametrize(
     ("words", "expected"),
-    [("ortega", 1), ("LUCÍA", 1), ("lucía ortega", 1), ("example.test", 13), ("%", 0), ("_", 1), ("' or 1=1", 0)],
+    [
+        ("ortega", 1),
+        ("LUCÍA", 1),
+        ("lucía ortega", 1),
+        ("example.test", 13),
+        ("%", 0),
+        ("_", 1),
+        ("' or 1=1", 0),
+    ],
 )
-def test_the_list_of_people_finds_by_words_and_takes_signs_as_they_are(database, cast, words, expected) -> None:
+def test_the_list_of_people_finds_by_words_and_takes_signs_as_they_are(
+    database, cast, words, expected
+) -> None:
     with reading() as session:
         assert people_page(session, date.today(), words=words)[1] == expected
 

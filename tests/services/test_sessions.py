@@ -110,7 +110,9 @@ def test_r21_an_old_hash_is_made_anew_at_sign_in(sqlite, cast: Cast) -> None:
     attempt(cast.owner.email)
     with reading() as session:
         stored = session.scalar(select(Password.hash).where(Password.person_id == cast.owner.id))
-    assert stored and stored.startswith("$argon2id$v=19$m=19456,t=2,p=1$") and not passwords.is_outdated(stored)
+    assert (
+        stored and stored.startswith("$argon2id$v=19$m=19456,t=2,p=1$") and not passwords.is_outdated(stored)
+    )
 
 
 def test_r24_a_session_ends_once_and_by_its_owner_only(database, cast: Cast) -> None:

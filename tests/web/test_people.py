@@ -28,11 +28,15 @@ def test_r08_people_are_hidden_from_who_holds_no_role(client, cast: Cast, addres
 
 
 @pytest.mark.parametrize("role", ["owner", "lead", "controller", "auditor"])
-def test_r08_others_see_who_is_who_and_no_form_and_no_habits(client: GovappClient, cast: Cast, role: str) -> None:
+def test_r08_others_see_who_is_who_and_no_form_and_no_habits(
+    client: GovappClient, cast: Cast, role: str
+) -> None:
     client.sign_in(getattr(cast, role))
     for address in ("/admin/people", f"/admin/people/{cast.sponsor.id}"):
         text = client.get(address).text
-        assert cast.sponsor.name in text and not re.findall(r'method="post" [^>]*action="/admin|action="/admin[^"]*" method="post"', text)
+        assert cast.sponsor.name in text and not re.findall(
+            r'method="post" [^>]*action="/admin|action="/admin[^"]*" method="post"', text
+        )
         assert "Last seen" not in text and "Last used" not in text
 
 
@@ -53,8 +57,14 @@ def test_the_list_filters_and_pages_in_the_address(admin: GovappClient, cast: Ca
 
 
 def test_somebody_is_added_with_a_password_shown_once(admin: GovappClient, cast: Cast) -> None:
-    answer = admin.submit("/admin/people", {"name": "Nia <b>Ito</b>", "email": "nia@example.test", "title": "Analyst"})
-    assert answer.status_code == 201 and "Nia &lt;b&gt;Ito&lt;/b&gt;" in answer.text and "<b>Ito" not in answer.text
+    answer = admin.submit(
+        "/admin/people", {"name": "Nia <b>Ito</b>", "email": "nia@example.test", "title": "Analyst"}
+    )
+    assert (
+        answer.status_code == 201
+        and "Nia &lt;b&gt;Ito&lt;/b&gt;" in answer.text
+        and "<b>Ito" not in answer.text
+    )
     password = re.search(r"data-password>([^<]+)<", answer.text)
     assert password
     door = admin.application.test_client()
@@ -63,12 +73,21 @@ def test_somebody_is_added_with_a_password_shown_once(admin: GovappClient, cast:
 
 def test_a_refused_addition_keeps_what_was_typed(admin: GovappClient, cast: Cast) -> None:
     answer = admin.submit("/admin/people", {"name": "Double", "email": cast.owner.email})
-    assert answer.status_code == 422 and 'value="Double"' in answer.text and "exists already" in note_of(answer.text)
+    assert (
+        answer.status_code == 422
+        and 'value="Double"' in answer.text
+        and "exists already" in note_of(answer.text)
+    )
 
 
 def test_a_role_is_granted_and_ended_on_the_page(admin: GovappClient, cast: Cast) -> None:
     person = f"/admin/people/{cast.stranger.id}"
-    assert admin.submit(f"{person}/grants", {"role": "member", "branch": "workplace", "until": "2031-01-31"}).status_code == 303
+    assert (
+        admin.submit(
+            f"{person}/grants", {"role": "member", "branch": "workplace", "until": "2031-01-31"}
+        ).status_code
+        == 303
+    )
     page = admin.get(person).text
     assert "Workplace" in page and "2031" in page
     with reading() as session:
@@ -92,7 +111,14 @@ def test_a_refused_grant_says_why_at_its_field(admin, cast, fields, word) -> Non
 
 
 def test_r09_foreign_fields_bind_nothing(admin: GovappClient, cast: Cast) -> None:
-    fields = {"name": "Mina Park", "email": cast.member.email, "version": "1", "active": "", "id": "1", "role": "administrator"}
+    fields = {
+        "name": "Mina Park",
+        "email": cast.member.email,
+        "version": "1",
+        "active": "",
+        "id": "1",
+        "role": "administrator",
+    }
     assert admin.submit(f"/admin/people/{cast.member.id}/edit", fields).status_code == 303
     with reading() as session:
         person = session.get_one(Person, cast.member.id)
@@ -110,10 +136,16 @@ def test_two_editors_get_a_conflict_and_keep_what_they_typed(admin: GovappClient
     fields = {"name": "Mina P.", "email": cast.member.email, "version": "1"}
     admin.submit(f"/admin/people/{cast.member.id}/edit", fields)
     answer = admin.submit(f"/admin/people/{cast.member.id}/edit", fields | {"name": "Mina X."})
-    assert answer.status_code == 409 and 'value="Mina X."' in answer.text and 'name="version" value="2"' in answer.text
+    assert (
+        answer.status_code == 409
+        and 'value="Mina X."' in answer.text
+        and 'name="version" value="2"' in answer.text
+    )
 
 
-def test_r27_a_change_of_rights_asks_for_the_password_again_after_ten_minutes(admin: GovappClient, cast: Cast) -> None:
+def test_r27_a_change_of_rights_asks_for_the_password_again_after_ten_minutes(
+    admin: GovappClient, cast: Cast
+) -> None:
     with write_session() as session:
         session.execute(update(LoginSession).values(password_at=datetime.now(UTC) - timedelta(minutes=11)))
     address, fields = f"/admin/people/{cast.stranger.id}/grants", {"role": "member", "branch": "workplace"}
@@ -131,7 +163,9 @@ def test_r06_ones_own_roles_and_account_are_out_of_reach(admin: GovappClient, ca
     assert admin.submit(f"{me}/disable").status_code == 403
 
 
-@pytest.mark.parametrize("act", ["disable", "enable", "password", "edit", "grants", "grants/1/end", "sessions/x/end"])
+@pytest.mark.parametrize(
+    "act", ["disable", "enable", "password", "edit", "grants", "grants/1/end", "sessions/x/end"]
+)
 def test_r08_acts_on_people_are_closed_to_others(client: GovappClient, cast: Cast, act: str) -> None:
     client.sign_in(cast.lead)
     assert client.submit(f"/admin/people/{cast.member.id}/{act}").status_code == 403
@@ -144,7 +178,11 @@ def test_an_unknown_person_is_not_found(admin: GovappClient, address: str) -> No
 
 def test_the_own_password_is_changed_on_the_account_page(client: GovappClient, cast: Cast) -> None:
     client.sign_in(cast.owner)
-    fields = {"current_password": PASSWORD, "new_password": "tin lamp over river", "repeated": "tin lamp over river"}
+    fields = {
+        "current_password": PASSWORD,
+        "new_password": "tin lamp over river",
+        "repeated": "tin lamp over river",
+    }
     for wrong, word in (
         ({"repeated": "other words here"}, "differ"),
         ({"current_password": "x"}, "not your current"),
@@ -161,7 +199,10 @@ def test_r50_one_sees_and_ends_ones_own_sessions_only(client: GovappClient, cast
     client.sign_in(cast.owner)
     foreign = client.application.test_client().sign_in(cast.member)
     with reading() as session:
-        ids = {row.person_id: row.id for row in session.scalars(select(LoginSession).order_by(LoginSession.created_at.desc()))}
+        ids = {
+            row.person_id: row.id
+            for row in session.scalars(select(LoginSession).order_by(LoginSession.created_at.desc()))
+        }
     assert client.submit(f"/account/sessions/{ids[cast.member.id]}/end").status_code == 404
     assert foreign.get("/account").status_code == 200
     assert client.submit(f"/account/sessions/{ids[cast.owner.id]}/end").status_code == 303

@@ -37,7 +37,11 @@ def test_every_page_of_an_empty_database_leads_to_the_first_steps(fresh: GovappC
 
 @pytest.mark.parametrize(
     ("wrong", "word"),
-    [({"token": "guess"}, "not valid"), ({"email": "x"}, "looks like"), ({"password": "password1"}, "tried first")],
+    [
+        ({"token": "guess"}, "not valid"),
+        ({"email": "x"}, "looks like"),
+        ({"password": "password1"}, "tried first"),
+    ],
 )
 def test_r22_nobody_becomes_administrator_without_token_and_good_password(fresh, wrong, word) -> None:
     answer = fresh.submit("/setup", ADA | {"token": make_setup_token(SYSTEM)} | wrong)
@@ -74,7 +78,7 @@ def test_the_steps_lead_from_nothing_to_a_program_and_can_be_left(fresh: GovappC
     assert "Add people" in fresh.get("/setup").text
     assert fresh.submit("/setup/done").status_code == 303
     assert "Everything is ready" in fresh.get("/setup").text
-    assert re.search(r"Administrator.*Halden Group", fresh.get("/account").text, re.S)
+    assert re.search(r"Administrator.*Halden Group", fresh.get("/account").text, re.DOTALL)
 
 
 def test_the_steps_cannot_be_taken_twice_or_by_others(client: GovappClient, cast: Cast) -> None:
