@@ -88,7 +88,9 @@ class Scope:
 
     def below(self, key: str) -> frozenset[int]:
         """Ids of the branch of that key and all under it; empty when it is unknown or not readable."""
-        top = next((branch for branch in self.branches if branch.key == key and branch.id in self.readable), None)
+        top = next(
+            (branch for branch in self.branches if branch.key == key and branch.id in self.readable), None
+        )
         return frozenset(b.id for b in self.branches if top and b.path.startswith(top.path))
 
 
@@ -122,20 +124,30 @@ class ListRow:
 def read_scope(session: Session, actor: Actor) -> Scope:
     """What the person may read, in two statements."""
     rows = session.execute(
-        select(Branch.id, Branch.key, Branch.name, Branch.kind, Branch.path, Branch.organization_id).order_by(Branch.path)
+        select(Branch.id, Branch.key, Branch.name, Branch.kind, Branch.path, Branch.organization_id).order_by(
+            Branch.path
+        )
     )
     branches = tuple(BranchOption(*row) for row in rows)
     paths = [grant.path for grant in actor.grants if Permission.MEASURE_VIEW in grant.permissions]
-    readable = frozenset(b.id for b in branches if actor.is_system or any(b.path.startswith(path) for path in paths))
-    versions = session.execute(select(WorkflowVersion.id, WorkflowVersion.digest).order_by(WorkflowVersion.id)).all()
-    return Scope(branches, readable, actor.id, {row.id: rules_for(session, row.id, row.digest) for row in versions})
+    readable = frozenset(
+        b.id for b in branches if actor.is_system or any(b.path.startswith(path) for path in paths)
+    )
+    versions = session.execute(
+        select(WorkflowVersion.id, WorkflowVersion.digest).order_by(WorkflowVersion.id)
+    ).all()
+    return Scope(
+        branches, readable, actor.id, {row.id: rules_for(session, row.id, row.digest) for row in versions}
+    )
 
 
 def list_choices(session: Session) -> dict[int, dict[str, list[tuple[str, str]]]]:
     """Lists of all organizations by organization id: key and name of each entry."""
     found: dict[int, dict[str, list[tuple[str, str]]]] = {}
     rows = session.execute(
-        select(Choice.organization_id, Choice.list, Choice.key, Choice.name).order_by(Choice.list, Choice.position, Choice.name)
+        select(Choice.organization_id, Choice.list, Choice.key, Choice.name).order_by(
+            Choice.list, Choice.position, Choice.name
+        )
     )
     for organization, name, key, label in rows:
         found.setdefault(organization, {}).setdefault(name, []).append((key, label))
@@ -153,7 +165,7 @@ def _within(scope: Scope, wanted: ListFilter) -> list[ColumnElement[bool]]:
 
 
 def _words(q: str) -> ColumnElement[bool]:
-    """The text anywhere in title or key, or the external key. SQLite folds case of ASCII only, so spellings are tried."""
+    """The text in title or key, or the external key. SQLite folds case of ASCII only, so spellings are tried."""
     spellings = {q} if q.isascii() else {q, q.lower(), q.upper(), q.capitalize(), q.title()}
     found = [Measure.title.icontains(each, autoescape=True) for each in sorted(spellings)]
     return or_(*found, Measure.key.icontains(q, autoescape=True), Measure.external_key == q)
@@ -162,7 +174,9 @@ def _words(q: str) -> ColumnElement[bool]:
 def _vacant(scope: Scope, wanted: str) -> ColumnElement[bool]:
     """Measures on which a required part is vacant; which parts are required depends on rules and stage."""
     clauses: list[ColumnElement[bool]] = []
-    stage = func.coalesce(Measure.stage, "")  # not the bare column: an index on stages would be the wrong way in
+    stage = func.coalesce(
+        Measure.stage, ""
+    )  # not the bare column: an index on stages would be the wrong way in
     for version, rules in scope.rules.items():
         needed_in: dict[str, list[str]] = {}
         for each in ("", *rules.order):
@@ -190,7 +204,9 @@ def _clauses(scope: Scope, wanted: ListFilter) -> list[ColumnElement[bool]]:
         clauses.append(Measure.id.in_(select(Part.measure_id).where(Part.person_id == wanted.person)))
     if wanted.live:
         last = {stage.key for rules in scope.rules.values() for stage in rules.stages if stage.terminal}
-        clauses.append(and_(Measure.state != "cancelled", func.coalesce(Measure.stage, "").not_in(sorted(last))))
+        clauses.append(
+            and_(Measure.state != "cancelled", func.coalesce(Measure.stage, "").not_in(sorted(last)))
+        )
     if wanted.waiting:
         clauses.append(Card.waits_for != "" if wanted.waiting == "any" else Card.waits_for == wanted.waiting)
     if wanted.missing:
@@ -198,7 +214,11 @@ def _clauses(scope: Scope, wanted: ListFilter) -> list[ColumnElement[bool]]:
     if wanted.status:
         kind, _, colour = wanted.status.partition("-")
         clauses.append((Card.potential if kind == "potential" else Card.implementation) == colour)
-    for name, value in (("business_unit", wanted.unit), ("function", wanted.function), ("service", wanted.service)):
+    for name, value in (
+        ("business_unit", wanted.unit),
+        ("function", wanted.function),
+        ("service", wanted.service),
+    ):
         if value:
             clauses.append(getattr(Measure, name) == value)
     if wanted.external:
@@ -246,12 +266,31 @@ def _statement(scope: Scope, wanted: ListFilter, *more: Any) -> Select[Any]:
         .order_by(Part.id)
     )
     statement: Any = select(
-        Measure.key, Measure.title, Measure.branch_id, Measure.stage, Measure.state, Measure.archived, Measure.opened_at_stage,
-        Measure.workflow_version_id, Measure.change_type, Measure.risk_rating, Measure.external_source, Measure.external_key,
-        *(getattr(Measure, name) for name in CHOSEN), json_rows(people, correlate=Measure.__table__).label("people"),
-        Card.values, Card.implementation, Card.potential, Card.next_stage, Card.missing, Card.waits_for, Card.waits_words,
-        Card.waits_whom, Card.waits_since, *more,
-    )  # fmt: skip
+        Measure.key,
+        Measure.title,
+        Measure.branch_id,
+        Measure.stage,
+        Measure.state,
+        Measure.archived,
+        Measure.opened_at_stage,
+        Measure.workflow_version_id,
+        Measure.change_type,
+        Measure.risk_rating,
+        Measure.external_source,
+        Measure.external_key,
+        *(getattr(Measure, name) for name in CHOSEN),
+        json_rows(people, correlate=Measure.__table__).label("people"),
+        Card.values,
+        Card.implementation,
+        Card.potential,
+        Card.next_stage,
+        Card.missing,
+        Card.waits_for,
+        Card.waits_words,
+        Card.waits_whom,
+        Card.waits_since,
+        *more,
+    )
     return _joined(statement).where(*_clauses(scope, wanted)).order_by(*_order(scope, wanted.sort))
 
 
@@ -259,15 +298,32 @@ _FIELDS = (*CHOSEN, "change_type", "risk_rating", "external_source", "external_k
 
 
 def _row(scope: Scope, names: Mapping[int, str], row: Any) -> ListRow:
-    parts = {part: name for part, name in json.loads(row.people)}
+    parts = dict(json.loads(row.people))
     rules = scope.rules.get(row.workflow_version_id)
     needed = required_parts(rules, row.stage) if rules and row.state != "cancelled" else ()
     return ListRow(
-        row.key, row.title, names.get(row.branch_id, ""), row.branch_id, row.stage, row.state, row.archived,
-        row.opened_at_stage, parts, tuple(part for part in needed if part not in parts), row.values or {}, row.implementation or "none",
-        row.potential or "none", row.next_stage, row.missing or 0, row.waits_for or "", tuple(row.waits_words or ()),
-        tuple(row.waits_whom or ()), row.waits_since, {name: getattr(row, name) for name in _FIELDS}, row.workflow_version_id,
-    )  # fmt: skip
+        row.key,
+        row.title,
+        names.get(row.branch_id, ""),
+        row.branch_id,
+        row.stage,
+        row.state,
+        row.archived,
+        row.opened_at_stage,
+        parts,
+        tuple(part for part in needed if part not in parts),
+        row.values or {},
+        row.implementation or "none",
+        row.potential or "none",
+        row.next_stage,
+        row.missing or 0,
+        row.waits_for or "",
+        tuple(row.waits_words or ()),
+        tuple(row.waits_whom or ()),
+        row.waits_since,
+        {name: getattr(row, name) for name in _FIELDS},
+        row.workflow_version_id,
+    )
 
 
 def list_page(session: Session, scope: Scope, wanted: ListFilter, page: int) -> tuple[list[ListRow], int]:

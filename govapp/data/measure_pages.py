@@ -1,6 +1,5 @@
 """Reads the pages about one measure: its head, people to choose from, and what each tab shows."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -10,24 +9,38 @@ from typing import Any
 from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from govapp.data.audit import AuditLog
-from govapp.data.evidence import Evidence, EvidenceRevision
 from govapp.data.finance import EffectLine, EffectValue
 from govapp.data.measure_queries import choices_of, path_ids
-from govapp.data.measures import Card, Comment, Dependency, Measure, Milestone, Part, Risk, StagePassage, StatusEntry
+from govapp.data.measures import (
+    Card,
+    Dependency,
+    Measure,
+    Milestone,
+    Part,
+    Risk,
+    StagePassage,
+)
 from govapp.data.people import Grant, Person
-from govapp.data.reviews import Dossier, Review, ReviewStep, Vote
 from govapp.data.snapshots import Loaded
 from govapp.data.structure import Branch
-from govapp.domain.events import BUSINESS
 from govapp.domain.permissions import Permission
 from govapp.domain.rights import Actor
 
 OFFERED = 500
 _NO_CARD: dict[str, Any] = {
-    "next_stage": None, "missing": 0, "met": 0, "waits_for": "", "waits_words": [], "waits_whom": [], "waits_since": None,
-    "implementation": "none", "potential": "none", "values": {}, "review_id": None, "expired": [],
-}  # fmt: skip
+    "next_stage": None,
+    "missing": 0,
+    "met": 0,
+    "waits_for": "",
+    "waits_words": [],
+    "waits_whom": [],
+    "waits_since": None,
+    "implementation": "none",
+    "potential": "none",
+    "values": {},
+    "review_id": None,
+    "expired": [],
+}
 Rows = tuple[Any, ...]
 
 
@@ -47,7 +60,9 @@ class Head:
 
     def chosen(self, name: str) -> str:
         """The name of the entry a list field holds, or the text itself."""
-        from_list = {"request_category": "request_categories", "legal_entity": "legal_entities"}.get(name, f"{name}s")
+        from_list = {"request_category": "request_categories", "legal_entity": "legal_entities"}.get(
+            name, f"{name}s"
+        )
         value = str(self.facts[name] or "")
         return dict(self.choices.get(from_list, ())).get(value, value)
 
@@ -57,9 +72,15 @@ def read_head(session: Session, loaded: Loaded) -> Head:
     measure = loaded.measure
     facts = {column.key: getattr(measure, column.key) for column in Measure.__mapper__.column_attrs}
     crumbs = session.execute(
-        select(Branch.key, Branch.name, Branch.kind).where(Branch.id.in_(path_ids(loaded.place.path))).order_by(Branch.path)
+        select(Branch.key, Branch.name, Branch.kind)
+        .where(Branch.id.in_(path_ids(loaded.place.path)))
+        .order_by(Branch.path)
     )
-    known = {column.key: getattr(loaded.card, column.key) for column in Card.__mapper__.column_attrs} if loaded.card else _NO_CARD
+    known = (
+        {column.key: getattr(loaded.card, column.key) for column in Card.__mapper__.column_attrs}
+        if loaded.card
+        else _NO_CARD
+    )
     card = SimpleNamespace(**known, state=measure.state, archived=measure.archived)
     choices = choices_of(session, measure.organization_id)
     return Head(MappingProxyType(facts), tuple(crumbs.all()), choices, passages(session, measure.id), card)
@@ -68,16 +89,22 @@ def read_head(session: Session, loaded: Loaded) -> Head:
 def people_here(session: Session, loaded: Loaded, keep: tuple[int | None, ...] = ()) -> Rows:
     """Id and name of active people to choose from: with a role in force here or above, or a part; at most 500."""
     granted = exists().where(
-        Grant.person_id == Person.id, Grant.branch_id.in_(path_ids(loaded.place.path)), Grant.ended_at.is_(None)
+        Grant.person_id == Person.id,
+        Grant.branch_id.in_(path_ids(loaded.place.path)),
+        Grant.ended_at.is_(None),
     )
     held = [person for person in (*loaded.place.parts.values(), *keep) if person is not None]
-    statement = select(Person.id, Person.name).where(Person.active.is_(True), or_(granted, Person.id.in_(held)))
+    statement = select(Person.id, Person.name).where(
+        Person.active.is_(True), or_(granted, Person.id.in_(held))
+    )
     return tuple(session.execute(statement.order_by(Person.name, Person.id).limit(OFFERED)).all())
 
 
 def person_by_email(session: Session, email: str) -> int | None:
     """An active person by e-mail address."""
-    return session.scalar(select(Person.id).where(Person.email == email.strip().lower(), Person.active.is_(True)))
+    return session.scalar(
+        select(Person.id).where(Person.email == email.strip().lower(), Person.active.is_(True))
+    )
 
 
 def branches_to_propose(session: Session, actor: Actor) -> Rows:
@@ -94,7 +121,11 @@ def branches_to_propose(session: Session, actor: Actor) -> Rows:
 def passages(session: Session, measure_id: int) -> Rows:
     """Stays in stages, oldest first."""
     statement = select(StagePassage.stage, StagePassage.how, StagePassage.entered_at, StagePassage.left_at)
-    return tuple(session.execute(statement.where(StagePassage.measure_id == measure_id).order_by(StagePassage.id)).all())
+    return tuple(
+        session.execute(
+            statement.where(StagePassage.measure_id == measure_id).order_by(StagePassage.id)
+        ).all()
+    )
 
 
 def milestones(session: Session, measure_id: int) -> Rows:
@@ -105,7 +136,7 @@ def milestones(session: Session, measure_id: int) -> Rows:
         .where(Milestone.measure_id == measure_id)
         .order_by(Milestone.plan_date.is_(None), Milestone.plan_date, Milestone.id)
     )
-    return _plain(session, statement, Milestone)
+    return plain_rows(session, statement, Milestone)
 
 
 def risks(session: Session, measure_id: int) -> Rows:
@@ -116,28 +147,48 @@ def risks(session: Session, measure_id: int) -> Rows:
         .where(Risk.measure_id == measure_id)
         .order_by(Risk.open.desc(), (Risk.likelihood * Risk.impact).desc(), Risk.id)
     )
-    return _plain(session, statement, Risk)
+    return plain_rows(session, statement, Risk)
 
 
-def _plain(session: Session, statement: Any, table: type) -> Rows:
+def plain_rows(session: Session, statement: Any, table: type) -> Rows:
     """Rows of a table with what was joined, as read-only mappings that outlive the session."""
     names = [column.key for column in table.__mapper__.column_attrs]  # type: ignore[attr-defined]  # every mapped class has it
     found = []
     for row in session.execute(statement):
         values = {name: getattr(row[0], name) for name in names}
-        found.append(MappingProxyType(values | {key: value for key, value in row._mapping.items() if isinstance(key, str)}))
+        found.append(
+            MappingProxyType(
+                values | {key: value for key, value in row._mapping.items() if isinstance(key, str)}
+            )
+        )
     return tuple(found)
 
 
 def dependencies(session: Session, measure_id: int) -> tuple[Rows, Rows]:
     """What the measure waits for, and what waits for it."""
     columns = (
-        Dependency.id, Dependency.stage.label("needs"), Dependency.note, Measure.key, Measure.title, Measure.stage, Measure.state,
-    )  # fmt: skip
-    on = select(*columns).join(Measure, Measure.id == Dependency.on_measure_id).where(Dependency.measure_id == measure_id)
-    by = select(*columns).join(Measure, Measure.id == Dependency.measure_id).where(Dependency.on_measure_id == measure_id)
+        Dependency.id,
+        Dependency.stage.label("needs"),
+        Dependency.note,
+        Measure.key,
+        Measure.title,
+        Measure.stage,
+        Measure.state,
+    )
+    on = (
+        select(*columns)
+        .join(Measure, Measure.id == Dependency.on_measure_id)
+        .where(Dependency.measure_id == measure_id)
+    )
+    by = (
+        select(*columns)
+        .join(Measure, Measure.id == Dependency.measure_id)
+        .where(Dependency.on_measure_id == measure_id)
+    )
     order = Dependency.id
-    return tuple(session.execute(on.order_by(order)).all()), tuple(session.execute(by.order_by(order).limit(100)).all())
+    return tuple(session.execute(on.order_by(order)).all()), tuple(
+        session.execute(by.order_by(order).limit(100)).all()
+    )
 
 
 def effect_lines(session: Session, measure_id: int) -> Rows:
@@ -145,7 +196,9 @@ def effect_lines(session: Session, measure_id: int) -> Rows:
     sums: dict[int, dict[str, int]] = {}
     undated: dict[int, dict[str, int]] = {}
     rows = session.execute(
-        select(EffectValue.line_id, EffectValue.series, EffectValue.month.is_(None), func.sum(EffectValue.amount))
+        select(
+            EffectValue.line_id, EffectValue.series, EffectValue.month.is_(None), func.sum(EffectValue.amount)
+        )
         .where(EffectValue.measure_id == measure_id)
         .group_by(EffectValue.line_id, EffectValue.series, EffectValue.month.is_(None))
     )
@@ -154,122 +207,15 @@ def effect_lines(session: Session, measure_id: int) -> Rows:
         total[series] = total.get(series, 0) + int(amount)
         if whole_life:
             undated.setdefault(line, {})[series] = int(amount)
-    lines = _plain(session, select(EffectLine).where(EffectLine.measure_id == measure_id).order_by(EffectLine.id), EffectLine)
+    lines = plain_rows(
+        session,
+        select(EffectLine).where(EffectLine.measure_id == measure_id).order_by(EffectLine.id),
+        EffectLine,
+    )
     return tuple(
-        MappingProxyType({**line, "totals": sums.get(line["id"], {}), "undated": undated.get(line["id"], {})}) for line in lines
+        MappingProxyType({**line, "totals": sums.get(line["id"], {}), "undated": undated.get(line["id"], {})})
+        for line in lines
     )
-
-
-def statuses(session: Session, measure_id: int, limit: int = 2) -> Rows:
-    """The latest status entries of each kind with the person's name, newest first."""
-    statement = (
-        select(StatusEntry, Person.name.label("person"))
-        .outerjoin(Person, Person.id == StatusEntry.person_id)
-        .where(StatusEntry.measure_id == measure_id)
-        .order_by(StatusEntry.id.desc())
-        .limit(limit * 10)
-    )
-    return _plain(session, statement, StatusEntry)
-
-
-def comments(session: Session, measure_id: int, limit: int = 20) -> Rows:
-    """The latest comments with their author's name, newest first."""
-    statement = select(Comment.text, Comment.at, Person.name).join(Person, Person.id == Comment.person_id)
-    return tuple(
-        session.execute(statement.where(Comment.measure_id == measure_id).order_by(Comment.id.desc()).limit(limit)).all()
-    )
-
-
-def evidence(session: Session, measure_id: int) -> Rows:
-    """The latest revision of each piece of evidence with who handed it in, newest first."""
-    statement = (
-        select(
-            Evidence.id, Evidence.kind, EvidenceRevision.number, EvidenceRevision.digest, EvidenceRevision.judged,
-            EvidenceRevision.at, EvidenceRevision.valid_until, Person.name,
-        )
-        .join(EvidenceRevision, (EvidenceRevision.evidence_id == Evidence.id) & (EvidenceRevision.number == Evidence.revisions))
-        .join(Person, Person.id == EvidenceRevision.person_id)
-        .where(Evidence.measure_id == measure_id)
-        .order_by(EvidenceRevision.id.desc())
-    )  # fmt: skip
-    return tuple(session.execute(statement).all())
-
-
-@dataclass(frozen=True, slots=True)
-class ReviewRow:
-    """A review with its steps, and the votes of each step."""
-
-    review: Any
-    steps: Rows
-    votes: Mapping[int, Rows]
-
-
-def reviews(session: Session, measure_id: int, limit: int = 50) -> list[ReviewRow]:
-    """The latest reviews of a measure with steps and votes, newest first, in three statements."""
-    asker = aliased(Person)
-    dossiers = select(func.max(Dossier.number)).where(Dossier.review_id == Review.id).scalar_subquery()
-    found = session.execute(
-        select(
-            Review.id, Review.into, Review.came_from, Review.state, Review.reason, Review.opened_at, Review.ended_at,
-            asker.name.label("asked_by"), dossiers.label("dossiers"),
-        )
-        .join(asker, asker.id == Review.asked_by)
-        .where(Review.measure_id == measure_id)
-        .order_by(Review.id.desc())
-        .limit(limit)
-    ).all()  # fmt: skip
-    ids = [row.id for row in found]
-    columns = (ReviewStep.id, ReviewStep.review_id, ReviewStep.key, ReviewStep.name, ReviewStep.state, ReviewStep.deciders)
-    times = (ReviewStep.opened_at, ReviewStep.decided_at, ReviewStep.target_hours)
-    steps = session.execute(
-        select(*columns, *times).where(ReviewStep.review_id.in_(ids)).order_by(ReviewStep.position, ReviewStep.id)
-    ).all()
-    votes = session.execute(
-        select(Vote.review_id, Vote.step_id, Vote.verdict, Vote.reason, Vote.at, Person.name, Dossier.number.label("dossier"))
-        .join(Person, Person.id == Vote.person_id)
-        .join(Dossier, Dossier.id == Vote.dossier_id)
-        .where(Vote.review_id.in_(ids))
-        .order_by(Vote.id)
-    ).all()
-    return [
-        ReviewRow(
-            row,
-            tuple(step for step in steps if step.review_id == row.id),
-            {step.id: tuple(vote for vote in votes if vote.step_id == step.id) for step in steps if step.review_id == row.id},
-        )
-        for row in found
-    ]
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryRow:
-    """A row of the history of a measure."""
-
-    sequence: int
-    at: Any
-    actor: str
-    event: str
-    payload: Mapping[str, Any] | None
-    source: str
-
-
-def history(session: Session, measure_id: int, *, before: int | None = None, limit: int = 100) -> list[HistoryRow]:
-    """Log rows of a measure, newest first, those before a sequence."""
-    log = AuditLog
-    statement = select(log.sequence, log.at, log.actor, log.event, log.payload, log.source).where(
-        log.measure_id == measure_id, log.chain == BUSINESS
-    )
-    if before is not None:
-        statement = statement.where(log.sequence < before)
-    rows = session.execute(statement.order_by(log.sequence.desc()).limit(limit))
-    return [HistoryRow(r.sequence, r.at, r.actor, r.event, json.loads(r.payload or "null"), r.source) for r in rows]
-
-
-def names_of(session: Session, people: set[int]) -> dict[int, str]:
-    """Names by id."""
-    if not people:
-        return {}
-    return dict(session.execute(select(Person.id, Person.name).where(Person.id.in_(people))).all())
 
 
 def overdue_milestones(session: Session, person_id: int, today: date, limit: int = 20) -> Rows:

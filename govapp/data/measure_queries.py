@@ -21,9 +21,7 @@ def path_ids(path: str) -> list[int]:
 def workflow_id_at(session: Session, path: str) -> int | None:
     """The workflow in force at a branch: its own, else the nearest above."""
     ids = path_ids(path)
-    found = dict(
-        session.execute(select(Branch.id, Branch.workflow_id).where(Branch.id.in_(ids))).all()
-    )
+    found = dict(session.execute(select(Branch.id, Branch.workflow_id).where(Branch.id.in_(ids))).all())
     return next((workflow for each in reversed(ids) if (workflow := found.get(each)) is not None), None)
 
 

@@ -14,28 +14,68 @@ Words = Callable[[], dict[str, str]]
 
 def _fields() -> dict[str, str]:
     return {
-        "title": _("Title"), "description": _("Description"), "problem": _("Problem"),
-        "expected_effect": _("Expected effect"), "business_unit": _("Business unit"), "legal_entity": _("Legal entity"),
-        "function": _("Function"), "service": _("Service"), "request_category": _("Request category"),
-        "vendor": _("Vendor"), "vendor_spend": _("Vendor spend"), "steering_committee": _("Steering committee"),
-        "change_type": _("Change type"), "risk_rating": _("Risk rating"), "security_relevant": _("Security relevant"),
-        "no_dependencies_declared": _("No dependencies"), "branch": _("Branch"), "name": _("Name"),
-        "owner_id": _("Owner"), "plan_date": _("Planned"), "forecast_date": _("Forecast"), "actual_date": _("Done"),
-        "final": _("Final milestone"), "text": _("Text"), "likelihood": _("Likelihood"), "impact": _("Impact"),
-        "response": _("Response"), "blocking": _("Blocking"), "open": _("Open"), "on_key": _("Measure"),
-        "stage": _("Stage"), "note": _("Note"), "kind": _("Kind"), "timing": _("Timing"), "category": _("Category"),
-        "cost_object": _("Cost object"), "currency": _("Currency"), "run_rate": _("Run rate a year"), "start": _("Starts"),
-        "colour": _("Status"), "reason": _("Reason"), "until": _("Until"), "plan": _("Plan"), "actual": _("Actual"),
-        "forecast": _("Forecast"), "baseline": _("Baseline"), "target": _("Target"), "external_key": _("External key"),
-    }  # fmt: skip
+        "title": _("Title"),
+        "description": _("Description"),
+        "problem": _("Problem"),
+        "expected_effect": _("Expected effect"),
+        "business_unit": _("Business unit"),
+        "legal_entity": _("Legal entity"),
+        "function": _("Function"),
+        "service": _("Service"),
+        "request_category": _("Request category"),
+        "vendor": _("Vendor"),
+        "vendor_spend": _("Vendor spend"),
+        "steering_committee": _("Steering committee"),
+        "change_type": _("Change type"),
+        "risk_rating": _("Risk rating"),
+        "security_relevant": _("Security relevant"),
+        "no_dependencies_declared": _("No dependencies"),
+        "branch": _("Branch"),
+        "name": _("Name"),
+        "owner_id": _("Owner"),
+        "plan_date": _("Planned"),
+        "forecast_date": _("Forecast"),
+        "actual_date": _("Done"),
+        "final": _("Final milestone"),
+        "text": _("Text"),
+        "likelihood": _("Likelihood"),
+        "impact": _("Impact"),
+        "response": _("Response"),
+        "blocking": _("Blocking"),
+        "open": _("Open"),
+        "on_key": _("Measure"),
+        "stage": _("Stage"),
+        "note": _("Note"),
+        "kind": _("Kind"),
+        "timing": _("Timing"),
+        "category": _("Category"),
+        "cost_object": _("Cost object"),
+        "currency": _("Currency"),
+        "run_rate": _("Run rate a year"),
+        "start": _("Starts"),
+        "colour": _("Status"),
+        "reason": _("Reason"),
+        "until": _("Until"),
+        "plan": _("Plan"),
+        "actual": _("Actual"),
+        "forecast": _("Forecast"),
+        "baseline": _("Baseline"),
+        "target": _("Target"),
+        "external_key": _("External key"),
+    }
 
 
 def _parts() -> dict[str, str]:
     return {
-        "owner": _("Owner"), "sponsor": _("Sponsor"), "controller": _("Controller"), "service_owner": _("Service owner"),
-        "process_owner": _("Process owner"), "reporting_owner": _("Reporting owner"),
-        "finance_contact": _("Finance contact"), "escalation_contact": _("Escalation contact"),
-    }  # fmt: skip
+        "owner": _("Owner"),
+        "sponsor": _("Sponsor"),
+        "controller": _("Controller"),
+        "service_owner": _("Service owner"),
+        "process_owner": _("Process owner"),
+        "reporting_owner": _("Reporting owner"),
+        "finance_contact": _("Finance contact"),
+        "escalation_contact": _("Escalation contact"),
+    }
 
 
 def _states() -> dict[str, str]:
@@ -46,7 +86,13 @@ def _states() -> dict[str, str]:
 
 
 def _ratings() -> dict[str, str]:
-    return {"": _("not rated"), "low": _("Low"), "medium": _("Medium"), "high": _("High"), "critical": _("Critical")}
+    return {
+        "": _("not rated"),
+        "low": _("Low"),
+        "medium": _("Medium"),
+        "high": _("High"),
+        "critical": _("Critical"),
+    }
 
 
 def _change_types() -> dict[str, str]:
@@ -57,7 +103,12 @@ def _change_types() -> dict[str, str]:
 
 
 def _kinds() -> dict[str, str]:
-    return {"ebitda": _("EBITDA"), "cash": _("Cash"), "cost-avoidance": _("Cost avoidance"), "fte": _("FTE (posts freed)")}
+    return {
+        "ebitda": _("EBITDA"),
+        "cash": _("Cash"),
+        "cost-avoidance": _("Cost avoidance"),
+        "fte": _("FTE (posts freed)"),
+    }
 
 
 def _timings() -> dict[str, str]:
@@ -96,7 +147,7 @@ _LISTS: dict[str, Words] = {
 
 
 def word(kind: str, code: str | None) -> str:
-    """The word for a code of a kind (`field`, `part`, `state`, `rating`, ...). An unknown code is shown as it stands."""
+    """The word for a code of a kind (`field`, `part`, `state`, `rating`, ...); an unknown code as it stands."""
     code = "yellow" if code == "amber" else code or ""
     return _LISTS[kind]().get(code) or code.replace("_", " ").replace("-", " ")
 
@@ -117,7 +168,7 @@ def status_class(colour: str) -> str:
 
 
 def waits_sentence(row: Any, rules: Rules | None) -> str:
-    """What a measure waits for and whom, from its card: `Decision of the sponsor from Henrik Lund`. Empty: nothing known."""
+    """What a measure waits for and whom, from its card: `Decision of the sponsor from Henrik Lund`."""
     if row.state == "on_hold":
         return _("On hold")
     if row.state == "cancelled" or getattr(row, "archived", False):
@@ -134,7 +185,12 @@ def waits_sentence(row: Any, rules: Rules | None) -> str:
     if row.next_stage is None:
         return ""
     if row.missing:
-        return ngettext("%(num)s criterion open for %(stage)s", "%(num)s criteria open for %(stage)s", row.missing, stage=into)
+        return ngettext(
+            "%(num)s criterion open for %(stage)s",
+            "%(num)s criteria open for %(stage)s",
+            row.missing,
+            stage=into,
+        )
     return _("Ready for %(stage)s", stage=into)
 
 
@@ -147,7 +203,9 @@ def duty_sentence(code: str) -> str:
     """`duty:owner:sponsor` as a sentence."""
     one, other = code.split(":")[1:3]
     return _(
-        "%(one)s and %(other)s of one measure must be two people.", one=word("part", one), other=word("part", other).lower()
+        "%(one)s and %(other)s of one measure must be two people.",
+        one=word("part", one),
+        other=word("part", other).lower(),
     )
 
 
@@ -157,7 +215,10 @@ def fault_sentences(faults: Mapping[str, Sequence[str]], values: Mapping[str, An
     if "way" in filled:
         filled["way"] = " → ".join(filled["way"])
     return {
-        name: [duty_sentence(code) if code.startswith("duty:") else errors.sentence_of(code, filled) for code in codes]
+        name: [
+            duty_sentence(code) if code.startswith("duty:") else errors.sentence_of(code, filled)
+            for code in codes
+        ]
         for name, codes in faults.items()
     }
 
@@ -166,26 +227,34 @@ errors.SENTENCES.update(
     {
         "measure_invalid": lambda: _("Some fields need another look."),
         "stale_measure": lambda: _(
-            "Somebody changed %(key)s since you opened it. What you typed is still here; look at what is new, then save again."
+            "Somebody changed %(key)s since you opened it. What you typed is still here; compare, then save again."
         ),
         "stale_row": lambda: _(
             "Somebody changed this entry since you opened it. What you typed is still here; compare, then save again."
         ),
-        "too_long": lambda: _("This is too long: at most 10,240 signs for texts, 200 for titles and names."),
-        "control_characters": lambda: _("This holds signs that cannot be shown. Remove them."),
+        "too_long": lambda: _(
+            "This is too long: at most 10,240 characters for texts, 200 for titles and names."
+        ),
+        "control_characters": lambda: _("This holds characters that cannot be shown. Remove them."),
         "date_out_of_range": lambda: _("Please give a day between 1950 and 2200."),
         "date_ahead": lambda: _("This day lies ahead. What is done was done by today."),
         "amount_out_of_range": lambda: _("Please write an amount in digits, such as 84000 or -1250.50."),
         "amount_negative": lambda: _("Please give an amount of zero or more."),
         "number": lambda: _("This is no number. Write it as 84000 or 84000.50."),
-        "ambiguous": lambda: _("This can be read in two ways. Write it without a thousands sign."),
+        "ambiguous": lambda: _("This can be read in two ways. Write it without a thousands separator."),
         "digits": lambda: _("At most 15 digits before the point and 6 after it."),
-        "branch_too_high": lambda: _("Measures lie under a program, a project or a measure package. Choose one of these."),
+        "branch_too_high": lambda: _(
+            "Measures lie under a program, a project or a measure package. Choose one of these."
+        ),
         "branch_archived": lambda: _("This branch is archived and takes no new measures."),
-        "branch_without_workflow": lambda: _("This branch has no gates yet. An administrator can install a workflow."),
+        "branch_without_workflow": lambda: _(
+            "This branch has no gates yet. An administrator can install a workflow."
+        ),
         "key_malformed": lambda: _("A key looks like M-142."),
         "key_taken": lambda: _("This key is in use. Keys are never used twice."),
-        "not_a_proposal": lambda: _("Only a proposal can be archived. An accepted measure is cancelled instead."),
+        "not_a_proposal": lambda: _(
+            "Only a proposal can be archived. An accepted measure is cancelled instead."
+        ),
         "reason_needed": lambda: _("Please give the reason in a few words."),
         "person_unknown": lambda: _("This person is not known here or has no active account."),
         "part_needs_role": lambda: _("The controller must hold the role controller on this branch."),
@@ -194,16 +263,20 @@ errors.SENTENCES.update(
         "part_not_yours_to_name": lambda: _("Only the program lead names this part."),
         "measure_cancelled": lambda: _("This measure is cancelled. It can be reopened, not changed."),
         "measure_archived": lambda: _("This proposal is archived and stays as it is."),
-        "milestone_done": lambda: _("This milestone is done and belongs to the record. Take back its date first."),
+        "milestone_done": lambda: _(
+            "This milestone is done and belongs to the record. Take back its date first."
+        ),
         "predecessor_unknown": lambda: _("There is no measure of this key, or it is not for you to see."),
         "predecessor_itself": lambda: _("A measure cannot wait for itself."),
         "predecessor_elsewhere": lambda: _("This measure belongs to another organization."),
         "predecessor_twice": lambda: _("This dependency is entered already."),
-        "dependency_cycle": lambda: _("This would make a circle: %(way)s. Each would wait for the other for ever."),
+        "dependency_cycle": lambda: _(
+            "This would make a circle: %(way)s. Each would wait for the other for ever."
+        ),
         "one_to_five": lambda: _("Choose 1 to 5."),
         "currency_unknown": lambda: _("Please give a currency of three letters, such as EUR."),
         "run_rate_of_one_off": lambda: _("A one-off effect has totals, no run rate a year."),
-        "status_reason": lambda: _("At risk and off track need a reason of at least 30 signs."),
+        "status_reason": lambda: _("At risk and off track need a reason of at least 30 characters."),
         "status_until": lambda: _("A declared status holds from today on and at most 92 days."),
     }
 )

@@ -9,7 +9,16 @@ from govapp.present.language import gettext as _
 from govapp.present.measures import stage_word, word
 
 Payload = Mapping[str, Any]
-_KEY = frozenset({"measure:moved", "measure:held", "measure:released", "measure:cancelled", "measure:reopened", "review:ended"})
+_KEY = frozenset(
+    {
+        "measure:moved",
+        "measure:held",
+        "measure:released",
+        "measure:cancelled",
+        "measure:reopened",
+        "review:ended",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +49,9 @@ def _parts(payload: Payload, people: Mapping[int, str]) -> str:
 def told(row: Any, people: Mapping[int, str], rules: Rules) -> Told:
     """The line of a row; a redacted payload says so. `people` gives names by id."""
     if row.payload is None:
-        return Told(_("%(who)s: %(event)s", who=row.actor, event=row.event), _("The content was redacted."), False)
+        return Told(
+            _("%(who)s: %(event)s", who=row.actor, event=row.event), _("The content was redacted."), False
+        )
     payload: Payload = row.payload
     said = _SAID.get(row.event)
     values = {
@@ -59,10 +70,18 @@ def told(row: Any, people: Mapping[int, str], rules: Rules) -> Told:
         "verdict": {"approve": _("approved"), "send_back": _("sent back"), "comment": _("commented")}.get(
             str(payload.get("verdict")), ""
         ),
-        "colour": word("colour", str(payload.get("to", ""))).lower() if row.event == "status:declared" else "",
+        "colour": word("colour", str(payload.get("to", ""))).lower()
+        if row.event == "status:declared"
+        else "",
     }
-    text = said() % values if said else _("%(who)s: %(event)s", who=row.actor, event=row.event.replace(":", " ").replace("-", " "))
-    detail = _parts(payload, people) if row.event == "measure:parts-assigned" else str(payload.get("reason") or "")
+    text = (
+        said() % values
+        if said
+        else _("%(who)s: %(event)s", who=row.actor, event=row.event.replace(":", " ").replace("-", " "))
+    )
+    detail = (
+        _parts(payload, people) if row.event == "measure:parts-assigned" else str(payload.get("reason") or "")
+    )
     if row.event == "measure:commented":
         detail = str(payload.get("text", ""))
     return Told(text, detail, row.event in _KEY)

@@ -1,4 +1,4 @@
-"""What verbs on things that belong to a measure share: the locked measure, its log place, people, and settling again."""
+"""What verbs on things that belong to a measure share: the locked row, its log place, people, settling again."""
 
 from datetime import date
 from decimal import Decimal
@@ -19,7 +19,7 @@ CANCELLED = "cancelled"
 
 
 def _locked_for(work: Work, key: str, permission: Permission) -> tuple[Loaded, str]:
-    """The measure with its row locked, and the right used. Raises NotFound, Refused (no right, cancelled or archived)."""
+    """The measure, its row locked, and the right used. Raises NotFound, Refused (no right, cancelled, archived)."""
     loaded = visible(work, key)
     right = may(work.actor, permission, loaded.place)
     _refuse_ended(loaded)

@@ -27,7 +27,7 @@ _RIGHT = {"forecast": Permission.FINANCE_FORECAST, "actual": Permission.FINANCE_
 
 @dataclass(frozen=True, slots=True)
 class SetEffectLine:
-    """Add an effect line (no id) or change one. Amounts in units of the currency (FTE in posts); an empty currency is FTE.
+    """Add an effect line (no id) or change one. Amounts in units of the currency (FTE in posts, no currency).
 
     `totals` are whole-life amounts by series; None takes one back, a series not named stays.
     """
@@ -74,8 +74,8 @@ class SetMonthlyValues:
 def set_effect_line(command: SetEffectLine) -> int:
     """Add or change an effect line with its totals; returns its id.
 
-    Plan figures need finance:plan, a forecast finance:forecast, actuals finance:actual. Raises NotFound, Refused, Stale,
-    KeyReused, and Invalid with codes by field (amount_out_of_range for NaN, infinity and what is too large).
+    Plan figures need finance:plan, a forecast finance:forecast, actuals finance:actual. Raises NotFound, Refused,
+    Stale, KeyReused, and Invalid with codes by field (amount_out_of_range for NaN, infinity and what is too large).
     """
     return writing(
         command.origin, lambda work: _set_effect_line(work, command), action_key=command.action_key
@@ -120,7 +120,7 @@ def _set_line(
     totals: Mapping[str, Decimal | None],
     right: str,
 ) -> EffectLine:
-    """Check and store a line and its totals and log old and new (minor units); shared with import. The caller settles."""
+    """Check and store a line with totals, log old and new (minor units); for import too. The caller settles."""
     values = {**values, "name": values["name"].strip(), "currency": values["currency"].strip().upper()}
     minors = _checked(values, totals)
     before = {name: getattr(row, name) for name in _FIELDS} if row else {}
@@ -141,10 +141,19 @@ def _set_line(
     _store(work, row, {(series, None): pair[1] for series, pair in moved.items()})
     work.log(
         Event.EFFECT_CHANGED,
-        {"line": row.id, "name": row.name, "what": "changed" if before else "added", "changes": changed, "totals": moved,
-         "currency": row.currency},
-        right=right, object_type="effect_line", object_id=str(row.id), **_where(loaded),
-    )  # fmt: skip
+        {
+            "line": row.id,
+            "name": row.name,
+            "what": "changed" if before else "added",
+            "changes": changed,
+            "totals": moved,
+            "currency": row.currency,
+        },
+        right=right,
+        object_type="effect_line",
+        object_id=str(row.id),
+        **_where(loaded),
+    )
     return row
 
 
@@ -162,7 +171,7 @@ def _minor(amount: Decimal | None, currency: str, faults: dict[str, list[str]], 
 
 
 def _checked(values: dict[str, Any], totals: Mapping[str, Decimal | None]) -> dict[str, int | None]:
-    """Totals in minor units; `values['run_rate']` becomes minor units too. Raises Invalid with a code for every fault."""
+    """Totals in minor units; `values['run_rate']` becomes minor units too. Raises Invalid with all faults."""
     faults: dict[str, list[str]] = {}
     for name, known in (("kind", EFFECT_KINDS), ("timing", TIMINGS)):
         if values[name] not in known:
@@ -199,7 +208,7 @@ def _totals(work: Work, line_id: int) -> dict[str, int]:
             EffectValue.line_id == line_id, EffectValue.month.is_(None)
         )
     )
-    return {series: amount for series, amount in rows}
+    return {row.series: row.amount for row in rows}
 
 
 def _store(work: Work, line: EffectLine, amounts: Mapping[tuple[str, date | None], int | None]) -> None:
@@ -285,7 +294,7 @@ def _set_monthly(
             EffectValue.line_id == line.id, EffectValue.series == series, EffectValue.month.is_not(None)
         )
     )
-    old = {month: amount for month, amount in found}
+    old = {row.month: row.amount for row in found}
     changed = {day: amount for day, amount in wanted.items() if old.get(day) != amount}
     if not changed:
         return 0

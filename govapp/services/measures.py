@@ -100,7 +100,7 @@ def _propose_measure(work: Work, command: ProposeMeasure) -> str:
 def _propose(
     work: Work, branch: Branch, fields: Mapping[str, Any], right: str, *, key: str = "", **more: Any
 ) -> Loaded:
-    """Store a proposal and settle it; `more` are further columns (external_source, external_key). Shared with import."""
+    """Store a proposal and settle it; `more` are further columns (external_source, external_key). For import too."""
     if branch.kind not in HOLDS_MEASURES:
         raise Invalid("measure_invalid", {"branch": ["branch_too_high"]})
     if branch.archived:
@@ -116,10 +116,18 @@ def _propose(
     if faults:
         raise Invalid("measure_invalid", faults)
     measure = Measure(
-        key=_own_key(work, organization.key_prefix, key), organization_id=organization.id, branch_id=branch.id,
-        workflow_version_id=version.id, stage=None, state=PROPOSED, version=1, created_at=work.at, created_by=work.actor.id,
-        **clean, **more,
-    )  # fmt: skip
+        key=_own_key(work, organization.key_prefix, key),
+        organization_id=organization.id,
+        branch_id=branch.id,
+        workflow_version_id=version.id,
+        stage=None,
+        state=PROPOSED,
+        version=1,
+        created_at=work.at,
+        created_by=work.actor.id,
+        **clean,
+        **more,
+    )
     work.session.add(measure)
     work.session.flush()
     work.at_seq.append(lambda seq: setattr(measure, "stage_seq", seq))

@@ -21,7 +21,7 @@ from govapp.services._work import Origin, Work, writing
 from govapp.services.evidence import visible
 
 AUDITOR = "auditor"
-_duties: dict[str, Duties] = {}
+_duties: dict[tuple[str, int], Duties] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +98,10 @@ def _right_to_assign(actor: Actor, loaded: Loaded, parts: Iterable[str]) -> str:
 
 def duties_for(work: Work, loaded: Loaded) -> Duties:
     """The duty matrix of the rules the measure runs under; a version never changes, so it is cached."""
-    key = f"{loaded.rules.workflow}:{loaded.rules.version}:{loaded.measure.workflow_version_id}:{work.session.get_bind().engine.url}"
+    number = loaded.measure.workflow_version_id
+    key = (str(work.session.get_bind().engine.url), number)
     if key not in _duties:
-        version = work.session.get_one(WorkflowVersion, loaded.measure.workflow_version_id)
+        version = work.session.get_one(WorkflowVersion, number)
         _duties[key] = parse_duties(version.definition)
     return _duties[key]
 
@@ -128,9 +129,15 @@ def _assign(work: Work, loaded: Loaded, changed: Mapping[str, int | None], right
     loaded.measure.version += 1
     work.log(
         Event.PARTS_ASSIGNED,
-        {"changes": {part: [before[part], person] for part, person in changed.items()}, "version": loaded.measure.version},
-        right=right, object_type="measure", object_id=loaded.measure.key, **_where(loaded),
-    )  # fmt: skip
+        {
+            "changes": {part: [before[part], person] for part, person in changed.items()},
+            "version": loaded.measure.version,
+        },
+        right=right,
+        object_type="measure",
+        object_id=loaded.measure.key,
+        **_where(loaded),
+    )
     named: dict[int, list[str]] = {}
     for part, person in changed.items():
         if person is not None and person != work.actor.id:

@@ -271,9 +271,18 @@ def _remove_dependency(work: Work, command: RemoveDependency) -> None:
     if row is None or row.measure_id != loaded.measure.id:
         raise NotFound("not_found")
     work.log(
-        Event.DEPENDENCY_CHANGED, {"what": "removed", "on": key_of(work.session, row.on_measure_id), "stage": row.stage, "note": row.note},
-        right=right, object_type="dependency", object_id=str(row.id), **_where(loaded),
-    )  # fmt: skip
+        Event.DEPENDENCY_CHANGED,
+        {
+            "what": "removed",
+            "on": key_of(work.session, row.on_measure_id),
+            "stage": row.stage,
+            "note": row.note,
+        },
+        right=right,
+        object_type="dependency",
+        object_id=str(row.id),
+        **_where(loaded),
+    )
     work.session.delete(row)
     _settle_again(work, loaded.measure.id)
     consume(work, command.action_key, body, {"done": True})

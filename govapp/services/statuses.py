@@ -63,9 +63,16 @@ def _declare(
         raise Invalid("status_invalid", faults)
     before = loaded.declared.get(kind, ("none", None))[0]
     row = StatusEntry(
-        measure_id=loaded.measure.id, kind=kind, origin="declared", colour=colour, reason=reason, from_day=today, until_day=until,
-        person_id=work.actor.id, at=work.at,
-    )  # fmt: skip
+        measure_id=loaded.measure.id,
+        kind=kind,
+        origin="declared",
+        colour=colour,
+        reason=reason,
+        from_day=today,
+        until_day=until,
+        person_id=work.actor.id,
+        at=work.at,
+    )
     work.session.add(row)
     work.session.flush()
     work.log(

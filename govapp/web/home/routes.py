@@ -28,7 +28,9 @@ def my_work() -> Response:
         decisions = waiting_for(session, person)
         mine, total = list_page(session, scope, ListFilter(person=person.id, live=True, sort="waiting"), 1)
         led = _led(scope)
-        proposals, waiting = list_page(session, led, ListFilter(state="proposed"), 1) if led.readable else ([], 0)
+        proposals, waiting = (
+            list_page(session, led, ListFilter(state="proposed"), 1) if led.readable else ([], 0)
+        )
         overdue = overdue_milestones(session, person.id or 0, today())
     return page(
         "home/my_work.html", decisions=decisions, mine=mine, total=total, proposals=proposals[:10], waiting=waiting,

@@ -7,7 +7,7 @@ _SHOWN = ("plan", "forecast", "actual")
 
 
 def figures(lines: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, int]]:
-    """Minor units by currency: run rate of recurring EBITDA, and one-off plan, forecast and actual. FTE is not money."""
+    """Minor units by currency: run rate of recurring EBITDA, and one-off plan, forecast, actual. FTE is not money."""
     found: dict[str, dict[str, int]] = {}
 
     def add(name: str, currency: str, amount: int | None) -> None:

@@ -42,7 +42,9 @@ def acts_of(loaded: Loaded) -> dict[str, bool]:
     """What this person may do on the measure as it stands; cancelled and archived ones take no change."""
     person = actor()
     ended = loaded.snapshot.state == "cancelled" or loaded.measure.archived
-    found = {name: right_of(person, permission, loaded.place) is not None for name, permission in _ACTS.items()}
+    found = {
+        name: right_of(person, permission, loaded.place) is not None for name, permission in _ACTS.items()
+    }
     found["edit"] = edit_right(person, loaded.measure, loaded.place) is not None
     found["parts"] = bool(assignable(person, loaded))
     found["comment"] = comment_right(person, loaded.place) is not None
@@ -70,10 +72,27 @@ def show(
     if form is not None:
         content["form"] = form
     return page(
-        template, status=status, tab=tab, head=head, m=head.facts, snapshot=snapshot, rules=loaded.rules, acts=acts,
-        held=held, told=told, parts=PARTS, needed=required_parts(loaded.rules, snapshot.stage), currency=loaded.currency, words=words, problem=problem, faults=faults or {},
-        waits=words.waits_sentence(head.card, loaded.rules), tabs=_tabs(head, loaded, acts), **content, **more,
-    )  # fmt: skip
+        template,
+        status=status,
+        tab=tab,
+        head=head,
+        m=head.facts,
+        snapshot=snapshot,
+        rules=loaded.rules,
+        acts=acts,
+        held=held,
+        told=told,
+        parts=PARTS,
+        needed=required_parts(loaded.rules, snapshot.stage),
+        currency=loaded.currency,
+        words=words,
+        problem=problem,
+        faults=faults or {},
+        waits=words.waits_sentence(head.card, loaded.rules),
+        tabs=_tabs(head, loaded, acts),
+        **content,
+        **more,
+    )
 
 
 def _tabs(head: Head, loaded: Loaded, acts: Mapping[str, bool]) -> list[tuple[str, str, int]]:

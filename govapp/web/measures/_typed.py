@@ -96,4 +96,9 @@ def attempt(verb: Callable[[], Any], again: Again) -> Any:
     except (Invalid, Stale, KeyReused) as error:
         faults = fault_sentences(error.errors, error.values) if isinstance(error, Invalid) else {}
         status = next(code for kind, code in _STATUS.items() if isinstance(error, kind))
-        return again(status=status, problem=sentence_of(error.code, error.values), faults=faults, form=request.form.to_dict())
+        return again(
+            status=status,
+            problem=sentence_of(error.code, error.values),
+            faults=faults,
+            form=request.form.to_dict(),
+        )

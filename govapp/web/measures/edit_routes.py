@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from govapp.data import measure_pages as queries
+from govapp.data import measure_records as records
 from govapp.data.engine import reading
 from govapp.data.measure_queries import choices_of
 from govapp.data.snapshots import Loaded
@@ -54,17 +55,32 @@ def new_measure() -> Response:
 
 
 def _propose_form(
-    *, status: int = 200, problem: str = "", faults: dict[str, list[str]] | None = None, form: dict[str, Any] | None = None
+    *,
+    status: int = 200,
+    problem: str = "",
+    faults: dict[str, list[str]] | None = None,
+    form: dict[str, Any] | None = None,
 ) -> Response:
     form = form or {}
     with reading() as session:
         branches = queries.branches_to_propose(session, actor())
-        chosen = next((branch for branch in branches if branch.key == form.get("branch")), branches[0] if branches else None)
+        chosen = next(
+            (branch for branch in branches if branch.key == form.get("branch")),
+            branches[0] if branches else None,
+        )
         choices = choices_of(session, chosen.organization_id) if chosen else {}
     return page(
-        "measures/new.html", status=status, branches=branches, choices=choices, form=form, faults=faults or {}, problem=problem,
-        words=words, change_types=CHANGE_TYPES, ratings=RATINGS,
-    )  # fmt: skip
+        "measures/new.html",
+        status=status,
+        branches=branches,
+        choices=choices,
+        form=form,
+        faults=faults or {},
+        problem=problem,
+        words=words,
+        change_types=CHANGE_TYPES,
+        ratings=RATINGS,
+    )
 
 
 @route(bp, "/measures/new", permission=P.MEASURE_CREATE, methods=["POST"])
@@ -76,7 +92,9 @@ def propose() -> Response:
         fields = _fields(typed, "EUR")
         typed.checked()
         key = propose_measure(ProposeMeasure(typed.text("branch"), fields, origin(), typed.key()))
-        return see_other(f"/measures/{key}", _("%(key)s is proposed. A program lead can accept it now.", key=key))
+        return see_other(
+            f"/measures/{key}", _("%(key)s is proposed. A program lead can accept it now.", key=key)
+        )
 
     answer: Response = attempt(verb, _propose_form)
     return answer
@@ -141,8 +159,12 @@ def assign(key: str) -> Response:
         parts = {part: typed.person(part) for part in PARTS if part in request.form}
         typed.checked()
         result = assign_parts(AssignParts(key, typed.version(), parts, origin(), typed.key()))
-        noted = " ".join(_("Please note: %(rule)s", rule=words.duty_sentence(each)) for each in result.warnings)
-        return see_other(f"/measures/{key}", f"{_('The people of %(key)s are saved.', key=key)} {noted}".strip())
+        noted = " ".join(
+            _("Please note: %(rule)s", rule=words.duty_sentence(each)) for each in result.warnings
+        )
+        return see_other(
+            f"/measures/{key}", f"{_('The people of %(key)s are saved.', key=key)} {noted}".strip()
+        )
 
     answer: Response = attempt(verb, lambda **again: _parts_form(key, **again))
     return answer
@@ -151,7 +173,7 @@ def assign(key: str) -> Response:
 def _status_form(key: str, **again: Any) -> Response:
     def read(session: Session, loaded: Loaded) -> dict[str, Any]:
         asked = request.args.get("kind", "implementation")
-        entries = queries.statuses(session, loaded.measure.id, limit=10)
+        entries = records.statuses(session, loaded.measure.id, limit=10)
         return {"form": {"kind": asked}, "entries": entries, "kinds": STATUS_KINDS, "colours": COLOURS}
 
     return show(key, "measures/status.html", "overview", read, **again)
@@ -171,7 +193,9 @@ def declare(key: str) -> Response:
     def verb() -> Response:
         until = typed.day("until")
         typed.checked()
-        asked = DeclareStatus(key, typed.text("kind"), typed.text("colour"), typed.text("reason"), origin(), until, typed.key())
+        asked = DeclareStatus(
+            key, typed.text("kind"), typed.text("colour"), typed.text("reason"), origin(), until, typed.key()
+        )
         declare_status(asked)
         return see_other(f"/measures/{key}", _("The status is declared."))
 
@@ -194,7 +218,7 @@ def comment(key: str) -> Response:
 
 def _comment_form(key: str, **again: Any) -> Response:
     def read(session: Session, loaded: Loaded) -> dict[str, Any]:
-        return {"comments": queries.comments(session, loaded.measure.id)}
+        return {"comments": records.comments(session, loaded.measure.id)}
 
     return show(key, "measures/comment.html", "overview", read, **again)
 

@@ -41,7 +41,13 @@ def _finance(key: str, *, number: int | None = None, **again: Any) -> Response:
     def read(session: Session, loaded: Loaded) -> dict[str, Any]:
         lines = queries.effect_lines(session, loaded.measure.id)
         asked = request.args.get("edit", "")
-        wanted = number if number is not None else int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 16 else None
+        wanted = (
+            number
+            if number is not None
+            else int(asked)
+            if asked.isascii() and asked.isdigit() and len(asked) < 16
+            else None
+        )
         row = next((line for line in lines if line["id"] == wanted), None)
         form = _form_of(row, loaded.currency)
         lists = {"kinds": EFFECT_KINDS, "timings": TIMINGS, "series": ENTERED}

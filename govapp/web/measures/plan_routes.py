@@ -34,7 +34,13 @@ P = Permission
 def _chosen(rows: tuple[Any, ...], number: int | None) -> Any:
     """The row to edit: the one named, or the one the address names, or none."""
     asked = request.args.get("edit", "")
-    wanted = number if number is not None else int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 16 else None
+    wanted = (
+        number
+        if number is not None
+        else int(asked)
+        if asked.isascii() and asked.isdigit() and len(asked) < 16
+        else None
+    )
     return next((row for row in rows if row["id"] == wanted), None)
 
 
@@ -49,7 +55,15 @@ def _plan(key: str, *, number: int | None = None, which: str = "milestone", **ag
         on, by = queries.dependencies(session, loaded.measure.id)
         people = queries.people_here(session, loaded, tuple(each["owner_id"] for each in milestones))
         many = len(people) >= queries.OFFERED
-        return {"milestones": milestones, "row": row, "form": _form_of(row), "on": on, "by": by, "people": people, "many": many}
+        return {
+            "milestones": milestones,
+            "row": row,
+            "form": _form_of(row),
+            "on": on,
+            "by": by,
+            "people": people,
+            "many": many,
+        }
 
     return show(key, "measures/plan.html", "plan", read, which=which, **again)
 
@@ -77,9 +91,18 @@ def _save_milestone(key: str, number: int | None) -> Response:
 
     def verb() -> Response:
         command = SetMilestone(
-            key, typed.text("name"), origin(), typed.person("owner_id"), typed.day("plan_date"), typed.day("forecast_date"),
-            typed.day("actual_date"), typed.flag("final"), number, typed.whole("version"), typed.key(),
-        )  # fmt: skip
+            key,
+            typed.text("name"),
+            origin(),
+            typed.person("owner_id"),
+            typed.day("plan_date"),
+            typed.day("forecast_date"),
+            typed.day("actual_date"),
+            typed.flag("final"),
+            number,
+            typed.whole("version"),
+            typed.key(),
+        )
         typed.checked()
         set_milestone(command)
         return see_other(f"/measures/{key}/plan", _("The milestone is saved."))
@@ -107,7 +130,9 @@ def depend(key: str) -> Response:
     typed = Typed()
 
     def verb() -> Response:
-        asked = AddDependency(key, typed.text("on_key"), typed.text("stage"), origin(), typed.text("note"), typed.key())
+        asked = AddDependency(
+            key, typed.text("on_key"), typed.text("stage"), origin(), typed.text("note"), typed.key()
+        )
         add_dependency(asked)
         return see_other(f"/measures/{key}/plan#dependencies", _("The dependency is saved."))
 
@@ -129,7 +154,13 @@ def _risks(key: str, *, number: int | None = None, **again: Any) -> Response:
         row = _chosen(found, number)
         form = _form_of(row) or {"open": "1"}
         people = queries.people_here(session, loaded, tuple(each["owner_id"] for each in found))
-        return {"found": found, "row": row, "form": form, "people": people, "many": len(people) >= queries.OFFERED}
+        return {
+            "found": found,
+            "row": row,
+            "form": form,
+            "people": people,
+            "many": len(people) >= queries.OFFERED,
+        }
 
     return show(key, "measures/risks.html", "risks", read, **again)
 

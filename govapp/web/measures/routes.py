@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from govapp.data import measure_pages as queries
+from govapp.data import measure_records as records
 from govapp.data.engine import reading
 from govapp.data.list_queries import (
     ENDED,
@@ -47,8 +48,20 @@ from govapp.web.measures._pages import show
 
 P = Permission
 _ASKED = (
-    "q", "branch", "stage", "state", "owner", "waiting", "missing", "status", "unit", "function", "service", "external", "sort",
-)  # fmt: skip
+    "q",
+    "branch",
+    "stage",
+    "state",
+    "owner",
+    "waiting",
+    "missing",
+    "status",
+    "unit",
+    "function",
+    "service",
+    "external",
+    "sort",
+)
 
 
 def _asked() -> dict[str, str]:
@@ -59,11 +72,17 @@ def _asked() -> dict[str, str]:
 
 def _filter(asked: Mapping[str, str]) -> ListFilter:
     """The filter as a value. `owner=me` is the person who asks; what is no number finds nobody."""
-    owner = asked.get("owner")
-    person = None if not owner else actor().id if owner == "me" else int(owner) if owner.isascii() and owner.isdigit() else 0
-    sort = asked.get("sort", "newest")
-    texts = {name: value for name, value in asked.items() if name not in {"owner", "sort"}}
-    return ListFilter(**texts, owner=person, sort=sort if sort in SORTS else "newest")
+    sort = asked.get("sort", "")
+    texts: dict[str, Any] = {name: value for name, value in asked.items() if name not in {"owner", "sort"}}
+    return ListFilter(**texts, owner=_owner(asked.get("owner", "")), sort=sort if sort in SORTS else "newest")
+
+
+def _owner(asked: str) -> int | None:
+    if asked == "me":
+        return actor().id
+    if not asked:
+        return None
+    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 16 else 0
 
 
 @route(bp, "/measures", permission=P.MEASURE_VIEW)
@@ -98,7 +117,12 @@ def _list_context(
     asked: dict[str, str], n: int, scope: Scope, choices: Mapping[int, Any], rows: list[Any], total: int
 ) -> dict[str, Any]:
     stages = {stage.key: stage.name for rules in scope.rules.values() for stage in rules.stages}
-    steps = {step.key: step.name for rules in scope.rules.values() for gate in rules.gates.values() for step in gate.steps}
+    steps = {
+        step.key: step.name
+        for rules in scope.rules.values()
+        for gate in rules.gates.values()
+        for step in gate.steps
+    }
     organizations = {branch.organization_id for branch in scope.shown()}
     lists: dict[str, list[tuple[str, str]]] = {}
     for organization in sorted(organizations):
@@ -106,12 +130,27 @@ def _list_context(
             lists.setdefault(name, []).extend(entry for entry in entries if entry not in lists.get(name, []))
     pages = -(-total // PAGE) if total <= MOST_COUNTED else n + (len(rows) == PAGE)
     return {
-        "asked": asked, "rows": rows, "total": total, "more": total > MOST_COUNTED, "n": n, "pages": max(pages, 1),
-        "scope": scope, "stages": stages, "steps": steps, "lists": lists, "states": STATES, "parts": PARTS, "sorts": SORTS,
-        "ended": ENDED, "words": words, "address": lambda p: _address(asked, p), "query": urlencode(asked),
-        "may_propose": actor().holds_anywhere(P.MEASURE_CREATE), "may_export": actor().holds_anywhere(P.MEASURE_EXPORT),
+        "asked": asked,
+        "rows": rows,
+        "total": total,
+        "more": total > MOST_COUNTED,
+        "n": n,
+        "pages": max(pages, 1),
+        "scope": scope,
+        "stages": stages,
+        "steps": steps,
+        "lists": lists,
+        "states": STATES,
+        "parts": PARTS,
+        "sorts": SORTS,
+        "ended": ENDED,
+        "words": words,
+        "address": lambda p: _address(asked, p),
+        "query": urlencode(asked),
+        "may_propose": actor().holds_anywhere(P.MEASURE_CREATE),
+        "may_export": actor().holds_anywhere(P.MEASURE_EXPORT),
         "most": MOST_COUNTED,
-    }  # fmt: skip
+    }
 
 
 @route(bp, "/measures.csv", permission=P.MEASURE_EXPORT)
@@ -147,27 +186,32 @@ def overview(key: str, **again: Any) -> Response:
 def _read_overview(session: Session, loaded: Loaded) -> dict[str, Any]:
     measure = loaded.measure
     lines = queries.effect_lines(session, measure.id)
-    log = queries.history(session, measure.id, limit=8)
+    log = records.history(session, measure.id, limit=8)
     return {
         **_gate(loaded),
         "milestones": queries.milestones(session, measure.id),
-        "evidence": queries.evidence(session, measure.id),
+        "evidence": records.evidence(session, measure.id),
         "lines": lines,
         "figures": figures(lines),
-        "statuses": _latest(queries.statuses(session, measure.id)),
-        "comments": queries.comments(session, measure.id),
+        "statuses": _latest(records.statuses(session, measure.id)),
+        "comments": records.comments(session, measure.id),
         "depends": queries.dependencies(session, measure.id),
         "log": log,
-        "people": queries.names_of(session, named_in(log)),
+        "people": records.names_of(session, named_in(log)),
     }
 
 
-def named_in(log: list[queries.HistoryRow]) -> set[int]:
+def named_in(log: list[records.HistoryRow]) -> set[int]:
     """Ids of people a history speaks of."""
     found: set[int] = set()
     for row in log:
         if row.event == "measure:parts-assigned" and row.payload:
-            found |= {person for pair in row.payload.get("changes", {}).values() for person in pair if isinstance(person, int)}
+            found |= {
+                person
+                for pair in row.payload.get("changes", {}).values()
+                for person in pair
+                if isinstance(person, int)
+            }
     return found
 
 
@@ -183,16 +227,26 @@ def _gate(loaded: Loaded) -> dict[str, Any]:
     snapshot, rules = loaded.snapshot, loaded.rules
     following = rules.next_stage(snapshot.stage) if snapshot.state in {"active", "proposed"} else None
     findings = gate_findings(rules, rules.gates[following], snapshot, today()) if following else ()
-    views = [finding_view(finding, rules, loaded.measure.key, _supply(loaded, finding)) for finding in findings]
+    views = [
+        finding_view(finding, rules, loaded.measure.key, _supply(loaded, finding)) for finding in findings
+    ]
     review = snapshot.review
-    states = standings(review, digest_of(basis_of(rules, rules.gates[review.into], snapshot))) if review else {}
+    states = (
+        standings(review, digest_of(basis_of(rules, rules.gates[review.into], snapshot))) if review else {}
+    )
     return {"following": following, "findings": views, "review": review, "standings": states}
 
 
 def _supply(loaded: Loaded, finding: Finding) -> Supply:
     """Who can supply a criterion: holders by name, vacant parts and roles in words, and whether the reader can."""
     parts, person = loaded.snapshot.parts, actor()
-    names = tuple(dict.fromkeys(parts[each].name for each in finding.supplied_by if each in parts))
+    names = tuple(
+        dict.fromkeys(
+            parts[each].name
+            for each in finding.supplied_by
+            if each in parts and parts[each].person_id != person.id
+        )
+    )
     vacant = tuple(each for each in finding.supplied_by if each not in parts)
     mine = any(loaded.place.parts.get(each) == person.id for each in finding.supplied_by)
     mine = mine or bool(person.roles_on(loaded.place.path) & set(vacant))
@@ -204,7 +258,7 @@ def show_approvals(key: str) -> Response:
     """All reviews of the measure with their steps and votes."""
 
     def read(session: Session, loaded: Loaded) -> dict[str, Any]:
-        return {**_gate(loaded), "reviews": queries.reviews(session, loaded.measure.id)}
+        return {**_gate(loaded), "reviews": records.reviews(session, loaded.measure.id)}
 
     return show(key, "measures/approvals.html", "approvals", read)
 
@@ -216,8 +270,8 @@ def show_history(key: str) -> Response:
     before = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 16 else None
 
     def read(session: Session, loaded: Loaded) -> dict[str, Any]:
-        log = queries.history(session, loaded.measure.id, before=before)
-        return {"log": log, "people": queries.names_of(session, named_in(log)), "before": before}
+        log = records.history(session, loaded.measure.id, before=before)
+        return {"log": log, "people": records.names_of(session, named_in(log)), "before": before}
 
     return show(key, "measures/history.html", "history", read)
 
