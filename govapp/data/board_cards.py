@@ -1,4 +1,4 @@
-"""The cards of the gate board: the newest of each column walked down an index, the filtered ones, and those that changed."""
+"""Cards of the gate board: the newest of each column, walked down an index; the filtered ones; those that changed."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -71,7 +71,10 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What the address asks for. `waiting`: any, missing, ready, expired or the key of a step; `state`: hold, active, cancelled."""
+    """What the address asks for.
+
+    `waiting`: any, missing, ready, expired or the key of a step; `state`: hold, active, cancelled.
+    """
 
     owner: int | None = None
     text: str = ""
@@ -121,8 +124,8 @@ def pick(
 def _pick_statement(columns: tuple[Column, ...], one_branch: bool, of_workflow: bool) -> Select[Any]:
     walks = []
     for column in columns:
-        for state in IN_COLUMNS if column.stage else (PROPOSED,):
-            walks.append(_walk(column, state, one_branch, of_workflow).subquery())
+        states = IN_COLUMNS if column.stage else (PROPOSED,)
+        walks += [_walk(column, state, one_branch, of_workflow).subquery() for state in states]
     found = union_all(*(select(walk.c.id) for walk in walks)).subquery()
     return select(found.c.id)
 
@@ -187,7 +190,7 @@ def _escaped(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Picked:
-    """What a filter found: ids of the newest cards, and by stage how many there are, how many wait, and their values."""
+    """What a filter found: ids of the newest cards; by stage how many there are, how many wait, their values."""
 
     ids: tuple[int, ...]
     counts: Mapping[str, tuple[int, int]] = field(default_factory=dict)
@@ -253,7 +256,8 @@ _proposer = aliased(Person)
 _CARD: tuple[Any, ...] = (
     Measure.id, Measure.key, Measure.title, Measure.stage, Measure.state, Measure.version, Measure.stage_seq,
     Measure.branch_id, Measure.workflow_version_id, Measure.hold_cause, Measure.hold_review_date, Card.owner_id,
-    func.coalesce(Person.name, "").label("owner"), Card.next_stage, Card.met, Card.missing, Card.review_id, Card.waits_for,
+    func.coalesce(Person.name, "").label("owner"), Card.next_stage, Card.met, Card.missing,
+    Card.review_id, Card.waits_for,
     Card.waits_words, Card.waits_whom, Card.waits_since, Card.expired, Card.implementation, Card.potential, Card.values,
     Card.change_seq, func.coalesce(_proposer.name, "").label("proposer"),
 )  # fmt: skip

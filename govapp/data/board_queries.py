@@ -1,4 +1,4 @@
-"""What the gate board reads beside its cards: branches with counts, heads from maintained totals, people and moments."""
+"""What the gate board reads beside its cards: branches with counts, heads from totals, people, moments."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ class BranchRow:
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """One row of the totals: `count` measures (empty currency) or their `value` in minor units; `everywhere` counts all branches."""
+    """Totals: `count` measures (empty currency), their `value` in minor units; `everywhere` counts all branches."""
 
     workflow_id: int
     stage: str
@@ -102,8 +102,8 @@ def totals(session: Session, branch_ids: Sequence[int]) -> list[Total]:
         ).group_by(*by)
     )
     return [
-        Total(*head, int(count or 0), int(value or 0), int(everywhere or 0))
-        for *head, count, value, everywhere in rows
+        Total(row[0], row[1], row[2], row[3], row[4], int(row[5] or 0), int(row[6] or 0), int(row[7] or 0))
+        for row in rows
     ]
 
 
@@ -116,7 +116,7 @@ def stage_totals(session: Session, path: str, stages: Sequence[str]) -> list[Tot
         .where(Branch.path.startswith(path, autoescape=True), StageTotal.stage.in_(stages))
         .group_by(*by)
     )
-    return [Total(*head, int(count), int(value), 0) for *head, count, value in rows]
+    return [Total(row[0], row[1], row[2], row[3], row[4], int(row[5]), int(row[6]), 0) for row in rows]
 
 
 def branch_path(session: Session, key: str) -> str | None:

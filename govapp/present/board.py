@@ -292,8 +292,8 @@ def hint(stage: str, decision: Decision, rules: Rules, snapshot: Snapshot) -> Hi
 def _deciders(rules: Rules, stage: str, snapshot: Snapshot) -> str:
     names: list[str] = []
     for step in rules.gates[stage].steps:
-        for part in step.deciders.get("parts", ()):
-            names.append(snapshot.parts[part].name if part in snapshot.parts else part_words(part))
+        parts = step.deciders.get("parts", ())
+        names += [snapshot.parts[part].name if part in snapshot.parts else part_words(part) for part in parts]
         names += [
             part_words(role) for role in (*step.deciders.get("roles", ()), *step.deciders.get("groups", ()))
         ]

@@ -1,4 +1,4 @@
-"""The gate board as a read model: which branches, what the heads say, which cards stand where. Only frozen values leave."""
+"""The gate board as a read model: branches, heads, cards and what one may do. Only frozen values leave."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -79,7 +79,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """A board: place, branches to choose with counts, rules of the columns, heads and cards by stage, what one may do."""
+    """A board: place, branches to choose, rules of the columns, heads and cards by stage, what one may do."""
 
     place: Place | None
     branches: tuple[BranchRow, ...]
@@ -113,7 +113,7 @@ def _known(session: Session, actor: Actor) -> list[BranchRow]:
 
 
 def _choose(branches: Sequence[BranchRow], key: str) -> BranchRow | None:
-    """The branch asked for, else the highest one with most measures. Raises NotFound for one the reader may not know."""
+    """The branch asked for, else the highest one with most measures. Raises NotFound for an unknown one."""
     if key:
         found = next((row for row in branches if row.key == key), None)
         if found is None:

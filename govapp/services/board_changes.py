@@ -1,4 +1,4 @@
-"""What the board answers after a move and to a poll: heads of some columns, more cards of one, cards that others changed."""
+"""What the board answers after a move and to a poll: heads, more cards of a column, cards that others changed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace

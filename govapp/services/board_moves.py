@@ -1,4 +1,4 @@
-"""What may be done with one measure, and why not: hints while dragging, Other moves, and what a refusal needs to teach."""
+"""What may be done with one measure, and why not: hints while dragging, Other moves, what a refusal teaches."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -56,7 +56,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One thing that may be asked for, with the answer `decide` gives now. `free`: only a reason is still wanted."""
+    """One thing that may be asked for, with the answer `decide` gives now."""
 
     kind: AskKind
     stage: str | None
@@ -76,7 +76,7 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Suppliers:
-    """Who can supply a finding: names of people, parts nobody holds, whether the reader is one, and their address for it."""
+    """Who can supply a finding: names of people, parts nobody holds, whether the reader may."""
 
     names: tuple[str, ...] = ()
     vacant: tuple[str, ...] = ()
@@ -86,7 +86,7 @@ class Suppliers:
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """What a refusal teaches: by finding who can supply it, and the first evidence kind this reader may hand in here."""
+    """What a refusal teaches: by finding who can supply it, and the first evidence this reader may hand in."""
 
     suppliers: Mapping[str, Suppliers] = field(default_factory=dict)
     kind: EvidenceKind | None = None
@@ -145,7 +145,7 @@ def decision_on(
 
 
 def ways(actor: Actor, now: Standing) -> tuple[list[Way], list[Way]]:
-    """Every stage but the present one, reachable first and the next gate before all; and hold, release, reopen, cancel."""
+    """Every other stage, reachable ones first and the next gate before all; and hold, release, reopen, cancel."""
     stages = []
     for stage in now.rules.stages:
         if stage.key != now.snapshot.stage:
@@ -162,7 +162,10 @@ def _way(actor: Actor, now: Standing, kind: AskKind, stage: str | None) -> Way:
 
 
 def lesson(actor: Actor, now: Standing, decision: Decision) -> Lesson:
-    """Who can supply what is missing, by name, and the first evidence this reader may hand in (product.md, What a drop means)."""
+    """Who can supply what is missing, by name, and the first evidence this reader may hand in.
+
+    Source: product.md, What a drop means, 2.
+    """
     unmet = [finding for finding in decision.unmet if not finding.key.startswith("rule:")]
     if not unmet:
         return Lesson()
@@ -229,7 +232,7 @@ def suppliable(actor: Actor, now: Standing, finding: Finding) -> EvidenceKind | 
 
 @dataclass(frozen=True, slots=True)
 class FormStart:
-    """What an evidence form starts with: the reader's draft, else the values of the newest revision; people to choose."""
+    """What an evidence form starts with: the reader's draft, else the newest revision's values; people to choose."""
 
     draft: Mapping[str, Any] | None = None
     values: Mapping[str, Any] = field(default_factory=dict)

@@ -227,7 +227,7 @@
 
   const occupied = () => {
     const at = document.activeElement;
-    const typing = at?.matches("input:not([type=hidden]), textarea, select") && at.closest("main, dialog");
+    const typing = at?.matches("input, textarea, select");
     return document.hidden || held || sending.size || typing || document.querySelector("dialog[open], :popover-open");
   };
 

@@ -56,7 +56,7 @@ def board_page(
 
 
 def _fragment(now: Standing, stages: Sequence[str | None], **context: Any) -> str:
-    """The card and the touched heads as the reader's board has them; nothing of it when the request came from elsewhere."""
+    """The card and the touched heads, as the board has them which the reader has open."""
     args = board_args()
     query = query_of(args, actor())
     me = actor()

@@ -45,7 +45,7 @@ def _context(now: Standing, start: FormStart, kept: dict[str, Any] | None = None
 
 
 def given(actor: Actor, now: Standing, kind: EvidenceKind, *, draft_only: bool = False) -> Given:
-    """Bind what was sent for a kind. Files are stored and known before any verb names them; what is wrong becomes a draft."""
+    """Bind what was sent for a kind. Files are stored before any verb names them; what is wrong becomes a draft."""
     start = form_start(actor, now, kind)
     kept = draft_files(start.draft) if start.draft else {}
     files: Any = request.files

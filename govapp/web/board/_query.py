@@ -44,7 +44,9 @@ def _shown(text: str) -> int:
 
 
 def board_args() -> dict[str, str]:
-    """The address of the board this request comes from (htmx says it, else the Referer); empty when it is another page."""
+    """The address of the board this request comes from (the form, htmx or the Referer says it), else empty."""
+    if "board" in request.form:
+        return dict(parse_qsl(request.form["board"][:2000], keep_blank_values=True))
     address = request.headers.get("HX-Current-URL") or request.headers.get("Referer") or ""
     parts = urlsplit(address)
     if parts.path != "/board" or parts.netloc not in {"", request.host}:

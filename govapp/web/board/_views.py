@@ -73,7 +73,7 @@ def head_views(rules: Rules, heads: Mapping[str, Head]) -> list[HeadView]:
 
 
 def columns(found: Board, query: BoardQuery, args: Mapping[str, str]) -> list[ColumnView]:
-    """The columns in order, the intake strip first; the one a phone opens is the one asked for, else the fullest of waiting."""
+    """The columns in order, the intake strip first; a phone opens the one asked for, else where most waits."""
     rules = found.rules
     if rules is None:
         return []
@@ -232,7 +232,7 @@ def refusal(
     saved: str = "",
     draft_saved: bool = False,
 ) -> dict[str, Any]:
-    """What the dialog "Not moved" shows: task list with what is missing first, the form or the reason, who decides after."""
+    """What the dialog "Not moved" shows: what is missing first, the form or the reason, who decides after."""
     lines = []
     for finding in decision.findings:
         found = lesson.suppliers.get(finding.key)
