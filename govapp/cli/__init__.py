@@ -2,10 +2,16 @@
 
 from flask import Flask
 
+from govapp.cli.audit import audit
+from govapp.cli.governance import governance
 from govapp.cli.imports import imports
+from govapp.cli.operation import doctor, settings
+from govapp.cli.people import user
 from govapp.cli.seed import seed
+from govapp.cli.settle import settle
+from govapp.cli.structure import branch, organization
 
-COMMANDS = (imports, seed)
+COMMANDS = (audit, branch, doctor, governance, imports, organization, seed, settings, settle, user)
 
 
 def register(app: Flask) -> None:

@@ -90,12 +90,24 @@ SENTENCES: dict[str, Sentence] = {
     "control_characters": lambda: _("There are signs in it that cannot be read. Please type it again."),
     "currency_malformed": lambda: _("A currency has three letters, such as EUR."),
     "month_unknown": lambda: _("Please choose a month."),
-    "key_malformed": lambda: _("A key has small letters, digits and hyphens, and begins with a letter."),
+    "key_malformed": lambda: _("A key has letters and digits, with single hyphens between them; at most 40."),
     "key_taken": lambda: _("This key is taken. Choose another one."),
     "prefix_malformed": lambda: _("One to a few capital letters, such as M."),
     "prefix_taken": lambda: _("Another organization uses these letters."),
     "branch_archived": lambda: _("The branch above is archived. Bring it back first, or choose another one."),
     "branch_not_higher": lambda: _("Such a branch must lie under one of a higher kind."),
+    "branch_below_itself": lambda: _("A branch cannot lie under itself or under what lies below it."),
+    "branch_elsewhere": lambda: _("A branch stays within its organization."),
+    "branch_in_use": lambda: _(
+        "Branches or measures that are in use lie below it. Archive or move the branches, cancel or move the measures first."
+    ),
+    "organization_stays": lambda: _("An organization is never archived; its record stays."),
+    "choice_in_use": lambda: _("A measure bears one of the entries that would go: %(keys)s."),
+    "chair_not_member": lambda: _("The chair must be one of the members."),
+    "quorum_unreachable": lambda: _("The quorum lies between 1 and the number of members."),
+    "set_unreadable": lambda: _("%(file)s cannot be read as a governance set: %(problem)s"),
+    "set_invalid": lambda: _("The governance set does not hold together: %(problem)s"),
+    "anchor_unreadable": lambda: _("This is no anchor. It must be what `audit anchor` wrote."),
     "setup_over": lambda: _("The first steps are done already. Sign in, or ask an administrator."),
     "setup_token": lambda: _(
         "This token is not valid, or it was used. Make a new one with: flask --app wsgi user setup-token"
