@@ -8,7 +8,8 @@ from govapp import create_app
 
 try:
     app = create_app()
-except ValidationError as error:  # the whole of it would print the secrets that were refused
-    sys.exit("govapp does not start: " + "; ".join(each["msg"].removeprefix("Value error, ") for each in error.errors()))
+except ValidationError as error:  # its full text would print the refused secrets
+    said = (each["msg"].removeprefix("Value error, ") for each in error.errors())
+    sys.exit("govapp does not start: " + "; ".join(said))
 except ValueError as error:
     sys.exit(f"govapp does not start: {error}")
