@@ -25,9 +25,15 @@ SHOWN = 40
 @imports.command("measures")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--under", required=True, help="Key of the branch the measures come under.")
-@click.option("--mapping", type=click.Path(path_type=Path, dir_okay=False), help="What the columns mean (demo/mappings/README.md).")
+@click.option(
+    "--mapping",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="What the columns mean (demo/mappings/README.md).",
+)
 @click.option("--dry-run", is_flag=True, help="Say what would be done and write nothing.")
-@click.option("--all", "show_all", is_flag=True, help="Show every changed and refused row, not the first ones.")
+@click.option(
+    "--all", "show_all", is_flag=True, help="Show every changed and refused row, not the first ones."
+)
 def measures(file: Path, under: str, mapping: Path | None, dry_run: bool, show_all: bool) -> None:
     """Import measures from FILE (CSV in any usual encoding, also .gz)."""
     command = ImportMeasures(Origin(None, "cli"), file.name, _read(file), under, _mapping(mapping), dry_run)
@@ -78,7 +84,15 @@ OWN_COLUMNS: dict[str, Any] = {
     "match": "key_then_name",
     "fields": {
         name: {"column": name}
-        for name in ("description", "problem", "expected_effect", "business_unit", "legal_entity", "function", "service")
+        for name in (
+            "description",
+            "problem",
+            "expected_effect",
+            "business_unit",
+            "legal_entity",
+            "function",
+            "service",
+        )
     },
 }
 
@@ -101,7 +115,9 @@ def _show(result: ImportResult, dry_run: bool, show_all: bool) -> None:
 def _lines(row: RowResult) -> list[str]:
     if row.state == "refused":
         return [problem_sentence(Problem(*problem)) for problem in row.problems]
-    return [f"row {row.number}, {row.key} {row.name}: " + "; ".join(_change(change) for change in row.changes)]
+    return [
+        f"row {row.number}, {row.key} {row.name}: " + "; ".join(_change(change) for change in row.changes)
+    ]
 
 
 def _change(change: list[Any]) -> str:

@@ -18,7 +18,9 @@ def permissions_of(session: Session, role_id: int, version: int) -> frozenset[st
     key = (str(current().engine.url), role_id, version)
     if key not in _permissions:
         found = session.scalars(
-            select(RolePermission.permission).where(RolePermission.role_id == role_id, RolePermission.version == version)
+            select(RolePermission.permission).where(
+                RolePermission.role_id == role_id, RolePermission.version == version
+            )
         )
         _permissions[key] = frozenset(found)
     return _permissions[key]
@@ -49,7 +51,9 @@ def load_actor(session: Session, person_id: int, today: date) -> Actor | None:
     if not rows:
         return None
     grants = tuple(
-        GrantHeld(row.key, row.branch_id, row.path, permissions_of(session, row.id, row.version)) for row in rows if row.id
+        GrantHeld(row.key, row.branch_id, row.path, permissions_of(session, row.id, row.version))
+        for row in rows
+        if row.id
     )
     first = rows[0]
     return Actor(person_id, first.name, first.email, grants, frozenset(), first.timezone, first.theme)

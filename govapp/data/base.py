@@ -43,7 +43,11 @@ def make_history_twins() -> None:
     """Give every Kept table its twin: the same columns, from_seq, to_seq. Called once, after all tables are declared."""
     for mapper in list(Base.registry.mappers):
         table = mapper.local_table
-        if not getattr(mapper.class_, "__kept__", False) or not isinstance(table, Table) or table.name in HISTORY:
+        if (
+            not getattr(mapper.class_, "__kept__", False)
+            or not isinstance(table, Table)
+            or table.name in HISTORY
+        ):
             continue
         name = f"{table.name}_history"
         twin = Table(

@@ -57,7 +57,11 @@ def write_session() -> Iterator[Session]:
     """
     engine = current().engine
     if engine.dialect.name != "sqlite":
-        with engine.connect() as connection, Session(connection, autoflush=False) as session, connection.begin():
+        with (
+            engine.connect() as connection,
+            Session(connection, autoflush=False) as session,
+            connection.begin(),
+        ):
             yield session
             session.flush()
         return

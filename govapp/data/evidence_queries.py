@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from govapp.data.evidence import Evidence, EvidenceDraft, EvidenceFile, EvidenceRevision
@@ -73,16 +73,16 @@ def pieces(session: Session, measure_id: int) -> list[PieceRow]:
     rows = session.execute(
         select(
             Evidence.id, Evidence.kind, Evidence.number, EvidenceRevision.number, EvidenceRevision.id, Person.name,
-            behalf.name, EvidenceRevision.at, EvidenceRevision.effective_on, EvidenceRevision.valid_until,
+            func.coalesce(behalf.name, ""), EvidenceRevision.at, EvidenceRevision.effective_on, EvidenceRevision.valid_until,
             EvidenceRevision.digest,
         )
-        .join(EvidenceRevision, (EvidenceRevision.evidence_id == Evidence.id) & (EvidenceRevision.number == Evidence.revisions))
+        .join(EvidenceRevision, EvidenceRevision.evidence_id == Evidence.id)
         .join(Person, Person.id == EvidenceRevision.person_id)
         .outerjoin(behalf, behalf.id == EvidenceRevision.on_behalf_of)
-        .where(Evidence.measure_id == measure_id)
+        .where(Evidence.measure_id == measure_id, EvidenceRevision.number == Evidence.revisions)
         .order_by(Evidence.kind, Evidence.number)
     )  # fmt: skip
-    return [PieceRow(*row[:6], row[6] or "", *row[7:]) for row in rows]
+    return [PieceRow(*row) for row in rows]
 
 
 def draft_kinds(session: Session, measure_id: int, person_id: int | None) -> frozenset[str]:
@@ -130,7 +130,7 @@ def revisions(session: Session, evidence_id: int, *, newest: bool = False) -> li
     statement = (
         select(
             EvidenceRevision.id, EvidenceRevision.number, EvidenceRevision.values, EvidenceKindVersion.definition,
-            EvidenceKindVersion.number, EvidenceRevision.digest, Person.name, behalf.name, EvidenceRevision.at,
+            EvidenceKindVersion.number, EvidenceRevision.digest, Person.name, func.coalesce(behalf.name, ""), EvidenceRevision.at,
             EvidenceRevision.effective_on, EvidenceRevision.valid_until, EvidenceRevision.judged,
             EvidenceRevision.judged_reason,
         )
@@ -141,7 +141,7 @@ def revisions(session: Session, evidence_id: int, *, newest: bool = False) -> li
         .order_by(EvidenceRevision.number.desc())
     )  # fmt: skip
     rows: Any = session.execute(statement.limit(1) if newest else statement)
-    return [RevisionRow(*row[:7], row[7] or "", *row[8:]) for row in rows]
+    return [RevisionRow(*row) for row in rows]
 
 
 def _file_rows() -> Any:

@@ -39,9 +39,13 @@ def known_details(session: Session, ids: Iterable[int], *, lock: bool = False) -
     if lock:
         measures = measures.with_for_update()
     found = {row.id: Known(row) for row in session.scalars(measures)}
-    for stone in session.scalars(select(Milestone).where(Milestone.measure_id.in_(wanted)).order_by(Milestone.id)):
+    for stone in session.scalars(
+        select(Milestone).where(Milestone.measure_id.in_(wanted)).order_by(Milestone.id)
+    ):
         found[stone.measure_id].milestones.setdefault(stone.name, stone)
-    for line in session.scalars(select(EffectLine).where(EffectLine.measure_id.in_(wanted)).order_by(EffectLine.id)):
+    for line in session.scalars(
+        select(EffectLine).where(EffectLine.measure_id.in_(wanted)).order_by(EffectLine.id)
+    ):
         found[line.measure_id].lines.setdefault(line.name, line)
     values = select(EffectValue).where(EffectValue.measure_id.in_(wanted), EffectValue.month.is_(None))
     for value in session.scalars(values):
@@ -76,6 +80,11 @@ def outcomes(session: Session, batch_id: int, states: tuple[str, ...], limit: in
 
 def remarks_of(session: Session, measure_id: int) -> list[tuple[str, str, str]]:
     """Remarks (code, label, text) the latest import left about a measure."""
-    statement = select(BatchRow.content).where(BatchRow.measure_id == measure_id).order_by(BatchRow.batch_id.desc()).limit(1)
+    statement = (
+        select(BatchRow.content)
+        .where(BatchRow.measure_id == measure_id)
+        .order_by(BatchRow.batch_id.desc())
+        .limit(1)
+    )
     content = session.scalar(statement) or {}
-    return [(code, label, text) for code, label, text in content.get("remarks", [])]  # type: ignore[attr-defined]
+    return [(code, label, text) for code, label, text in content.get("remarks", [])]

@@ -1,6 +1,7 @@
 """Imports in batches: staged rows, how far they came, and mappings."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
@@ -48,7 +49,7 @@ class BatchRow(Base):
     number: Mapped[int] = mapped_column(primary_key=True)
     state: Mapped[str]
     digest: Mapped[str] = mapped_column(default="")
-    content: Mapped[dict[str, object]] = mapped_column(CanonicalJson)
-    outcome: Mapped[dict[str, object]] = mapped_column(CanonicalJson, default=dict)
+    content: Mapped[dict[str, Any]] = mapped_column(CanonicalJson)
+    outcome: Mapped[dict[str, Any]] = mapped_column(CanonicalJson, default=dict)
     measure_id: Mapped[int | None] = mapped_column(ForeignKey("measure.id"))
     __table_args__ = (Index("ix_batch_row_state", "batch_id", "state", "number"),)

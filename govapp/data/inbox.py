@@ -39,10 +39,16 @@ def _named(actor: Actor) -> ColumnElement[bool]:
     """Clause: a decider row of the step names this person."""
     by_part = and_(
         StepDecider.kind == "parts",
-        exists().where(Part.measure_id == Review.measure_id, Part.part == StepDecider.key, Part.person_id == actor.id),
+        exists().where(
+            Part.measure_id == Review.measure_id, Part.part == StepDecider.key, Part.person_id == actor.id
+        ),
     )
     by_role: list[ColumnElement[bool]] = [
-        and_(StepDecider.kind == "roles", StepDecider.key == grant.role, Branch.path.startswith(grant.path, autoescape=True))
+        and_(
+            StepDecider.kind == "roles",
+            StepDecider.key == grant.role,
+            Branch.path.startswith(grant.path, autoescape=True),
+        )
         for grant in actor.grants
         if Permission.REVIEW_DECIDE in grant.permissions
     ]
@@ -106,6 +112,21 @@ def waiting_for(session: Session, actor: Actor, *, limit: int = 50, offset: int 
         .offset(offset)
     )  # fmt: skip
     return [
-        InboxRow(r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7] or r[14], r[8], r[9], r[10] or {}, r[11] or 0, r[12], r[13])
+        InboxRow(
+            r[0],
+            r[1],
+            r[2],
+            r[3],
+            r[4],
+            r[5],
+            r[6],
+            r[7] or r[14],
+            r[8],
+            r[9],
+            r[10] or {},
+            r[11] or 0,
+            r[12],
+            r[13],
+        )
         for r in session.execute(statement)
     ]

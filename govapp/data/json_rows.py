@@ -25,7 +25,9 @@ def _postgresql(element: _JsonRows, compiler: Any, **kw: Any) -> str:
     return f"CAST(coalesce(json_agg(json_build_array({compiler.process(element.clauses, **kw)})), '[]'::json) AS text)"
 
 
-def json_rows(statement: Select[Any], *, correlate: FromClause | None = None) -> ColumnElement[str]:
+def json_rows(
+    statement: Select[*tuple[Any, ...]], *, correlate: FromClause | None = None
+) -> ColumnElement[str]:
     """A scalar subquery with the rows of `statement` as JSON text: an array of arrays, in the statement's order."""
     inner = statement.subquery() if correlate is None else statement.correlate(correlate).subquery()
     return select(_JsonRows(*inner.c)).scalar_subquery()

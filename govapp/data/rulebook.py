@@ -39,7 +39,11 @@ def kind_version_id(session: Session, workflow_id: int, kind: str, digest: str) 
     return session.execute(
         select(EvidenceKindVersion.id)
         .join(EvidenceKindRow, EvidenceKindRow.id == EvidenceKindVersion.evidence_kind_id)
-        .where(EvidenceKindRow.workflow_id == workflow_id, EvidenceKindRow.key == kind, EvidenceKindVersion.digest == digest)
+        .where(
+            EvidenceKindRow.workflow_id == workflow_id,
+            EvidenceKindRow.key == kind,
+            EvidenceKindVersion.digest == digest,
+        )
         .order_by(EvidenceKindVersion.number.desc())
         .limit(1)
     ).scalar_one()

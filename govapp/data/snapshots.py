@@ -83,20 +83,27 @@ def _day(value: str | None) -> date | None:
 
 
 def _of(column: Any) -> ColumnElement[bool]:
-    return column == Measure.id
+    clause: ColumnElement[bool] = column == Measure.id
+    return clause
 
 
-def _rows(statement: Select[Any], *order: Any) -> ColumnElement[str]:
+def _rows(statement: Select[*tuple[Any, ...]], *order: Any) -> ColumnElement[str]:
     return json_rows(statement.order_by(*order), correlate=Measure.__table__)
 
 
 @cache
-def _statement() -> Select[Any]:
+def _statement() -> Select[*tuple[Any, ...]]:
     open_review = (
-        select(Review.id).where(_of(Review.measure_id), Review.state == "open").correlate(Measure.__table__).scalar_subquery()
+        select(Review.id)
+        .where(_of(Review.measure_id), Review.state == "open")
+        .correlate(Measure.__table__)
+        .scalar_subquery()
     )
     newest_status = (
-        select(func.max(StatusEntry.id)).where(_of(StatusEntry.measure_id)).group_by(StatusEntry.kind).correlate(Measure.__table__)
+        select(func.max(StatusEntry.id))
+        .where(_of(StatusEntry.measure_id))
+        .group_by(StatusEntry.kind)
+        .correlate(Measure.__table__)
     )
     plan = (
         select(func.sum(EffectValue.amount))
@@ -191,9 +198,21 @@ def _review(row: Any) -> tuple[ReviewFact | None, int]:
         return None, 0
     votes: dict[int, list[VoteFact]] = {}
     for step_id, person, behalf, verdict, at, basis in json.loads(row.votes):
-        votes.setdefault(step_id, []).append(VoteFact(person, verdict, basis, _time(at) or datetime.min, behalf))
+        votes.setdefault(step_id, []).append(
+            VoteFact(person, verdict, basis, _time(at) or datetime.min, behalf)
+        )
     steps = tuple(
-        StepFact(i, key, name, waits, order, json.loads(rule), json.loads(deciders), tuple(votes.get(i, ())), _time(opened))
+        StepFact(
+            i,
+            key,
+            name,
+            waits,
+            order,
+            json.loads(rule),
+            json.loads(deciders),
+            tuple(votes.get(i, ())),
+            _time(opened),
+        )
         for i, key, name, waits, order, rule, deciders, opened in json.loads(row.steps)
     )
     number, into, asked_by, opened, version, dossier, basis = dossiers[-1]
@@ -203,18 +222,34 @@ def _review(row: Any) -> tuple[ReviewFact | None, int]:
 def _loaded(session: Session, row: Any) -> Loaded:
     measure: Measure = row.Measure
     parts = {part: Held(person, name, bool(active)) for part, person, name, active in json.loads(row.parts)}
-    lines = tuple(Line(i, kind, timing, cur, run, None if plan is None else int(plan)) for i, kind, timing, cur, run, plan in json.loads(row.lines))
+    lines = tuple(
+        Line(i, kind, timing, cur, run, None if plan is None else int(plan))
+        for i, kind, timing, cur, run, plan in json.loads(row.lines)
+    )
     review, review_version = _review(row)
     fields: dict[str, Any] = {name: getattr(measure, name) for name in FIELDS}
     predecessors = tuple(PredecessorFact(*item) for item in json.loads(row.predecessors))
     fields["dependencies"] = [item.key for item in predecessors]
     fields["measure_package"] = row.branch_kind == "measure_package"
-    fields["vendor_spend"] = None if measure.vendor_spend is None else int(from_minor(measure.vendor_spend, row.currency))
+    fields["vendor_spend"] = (
+        None if measure.vendor_spend is None else int(from_minor(measure.vendor_spend, row.currency))
+    )
     evidence = tuple(
         EvidenceFact(
-            kind, eid, rid, number, digest, frozenset(p for p in (person, behalf) if p), _day(until), judged or "", passage, kind_no
+            kind,
+            eid,
+            rid,
+            number,
+            digest,
+            frozenset(p for p in (person, behalf) if p),
+            _day(until),
+            judged or "",
+            passage,
+            kind_no,
         )
-        for kind, eid, rid, number, digest, person, behalf, until, judged, passage, kind_no in json.loads(row.evidence)
+        for kind, eid, rid, number, digest, person, behalf, until, judged, passage, kind_no in json.loads(
+            row.evidence
+        )
     )
     figures = {f"{line.id}:run_rate": line.run_rate for line in lines if line.run_rate is not None}
     figures |= {f"{line.id}:plan": line.plan for line in lines if line.plan is not None}
@@ -230,7 +265,10 @@ def _loaded(session: Session, row: Any) -> Loaded:
             MilestoneFact(i, name, owner, _day(plan), _day(actual), bool(final))
             for i, name, owner, plan, actual, final in json.loads(row.milestones)
         ),
-        risks=tuple(RiskFact(i, rating, owner, resp or "", bool(block), bool(op)) for i, rating, owner, resp, block, op in json.loads(row.risks)),
+        risks=tuple(
+            RiskFact(i, rating, owner, resp or "", bool(block), bool(op))
+            for i, rating, owner, resp, block, op in json.loads(row.risks)
+        ),
         predecessors=predecessors,
         figures=figures,
         passage_id=row.passage,

@@ -9,6 +9,7 @@ from govapp.domain.snapshot import ReviewFact, Snapshot, StepFact, VoteFact
 
 APPROVE, SEND_BACK, COMMENT = "approve", "send_back", "comment"
 VERDICTS = (APPROVE, SEND_BACK, COMMENT)
+THREE_PERSONS = frozenset({"owner", "sponsor", "controller"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +61,13 @@ def all_granted(review: ReviewFact, basis: str) -> bool:
     return all(standing.state == "granted" for standing in standings(review, basis).values())
 
 
-def barred(person: int, gate: GateRule, snapshot: Snapshot, roles: frozenset[str], *, step_id: int | None = None) -> str:
+def barred(
+    person: int, gate: GateRule, snapshot: Snapshot, roles: frozenset[str], *, step_id: int | None = None
+) -> str:
     """Why a person may not vote in this review: '' or a code (R03).
 
-    Barred are the owner, the submitters of counted evidence, an administrator, and whoever has decided another step
-    of the same review, since N required approvals are N different people.
+    Barred are the owner, the submitters of counted evidence, an administrator, whoever holds two of the parts that are
+    three persons, and whoever has decided another step of the same review: N approvals are N different people.
     """
     if snapshot.owner_id == person:
         return "owner_votes"
@@ -72,6 +75,8 @@ def barred(person: int, gate: GateRule, snapshot: Snapshot, roles: frozenset[str
         return "submitter_votes"
     if "administrator" in roles:
         return "administrator_votes"
+    if sum(held.person_id == person for part, held in snapshot.parts.items() if part in THREE_PERSONS) > 1:
+        return "conflicting_part"
     if snapshot.review is not None:
         for step in snapshot.review.steps:
             if step.id != step_id and any(person in vote.people for vote in last_votes(step.votes)):

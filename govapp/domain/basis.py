@@ -74,9 +74,13 @@ def basis_of(rules: Rules, gate: GateRule, snapshot: Snapshot) -> Mapping[str, A
     }
     if "milestone" in kinds:
         done = "all_done" in checks
-        basis["milestones"] = [[m.id, str(m.plan_date), str(m.actual_date) if done else ""] for m in snapshot.milestones]
+        basis["milestones"] = [
+            [m.id, str(m.plan_date), str(m.actual_date) if done else ""] for m in snapshot.milestones
+        ]
     if "risk" in kinds and checks & {"no_open_blocking", "risks_with_owner_and_response"}:
-        basis["risks"] = [[r.id, r.rating, r.owner_id, r.response, r.blocking, r.open] for r in snapshot.risks]
+        basis["risks"] = [
+            [r.id, r.rating, r.owner_id, r.response, r.blocking, r.open] for r in snapshot.risks
+        ]
     if "dependency" in kinds:
         basis["predecessors"] = sorted([p.key, p.needs] for p in snapshot.predecessors)
     return basis

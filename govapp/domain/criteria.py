@@ -43,9 +43,9 @@ _Answer = tuple[bool, str, dict[str, Any]]
 def _filled(value: Any, params: Mapping[str, Any]) -> bool:
     if isinstance(value, str):
         length = len(value.strip())
-        return length >= params.get("min_length", 1) and length <= params.get("max_length", length)
+        return bool(params.get("min_length", 1) <= length <= params.get("max_length", length))
     if isinstance(value, list | tuple | frozenset | dict):
-        return len(value) >= params.get("min_count", 1)
+        return bool(len(value) >= params.get("min_count", 1))
     return bool(value)
 
 
@@ -113,7 +113,11 @@ def _milestone(params: Mapping[str, Any], rules: Rules, snapshot: Snapshot, toda
         planned = [m for m in snapshot.milestones if m.owner_id and m.plan_date]
         needed = params.get("min_count", 1)
         met = len(planned) >= needed
-        return met, "milestones_planned" if met else "milestones_few", {"have": len(planned), "needed": needed}
+        return (
+            met,
+            "milestones_planned" if met else "milestones_few",
+            {"have": len(planned), "needed": needed},
+        )
     open_ones = [m.name for m in snapshot.milestones if m.actual_date is None]
     values: dict[str, Any] = {"open": open_ones[:5], "count": len(open_ones), "all": len(snapshot.milestones)}
     if not snapshot.milestones:
@@ -144,7 +148,11 @@ def _risk(params: Mapping[str, Any], rules: Rules, snapshot: Snapshot, today: da
         return bool(rating), "risk_rated" if rating else "risk_unrated", {"rating": rating}
     if check == "no_open_blocking":
         blocking = [r.id for r in snapshot.risks if r.open and r.blocking]
-        return not blocking, "risk_none_blocking" if not blocking else "risk_blocking", {"count": len(blocking)}
+        return (
+            not blocking,
+            "risk_none_blocking" if not blocking else "risk_blocking",
+            {"count": len(blocking)},
+        )
     bare = [r.id for r in snapshot.risks if r.open and not (r.owner_id and r.response.strip())]
     enough = len(snapshot.risks) >= params.get("min_count", 1)
     values = {"count": len(bare), "all": len(snapshot.risks), "needed": params.get("min_count", 1)}
@@ -168,5 +176,7 @@ CHECKS: dict[str, _Check] = {
 def find(criterion: CriterionRule, rules: Rules, snapshot: Snapshot, today: date) -> Finding:
     """The answer of one criterion. A kind nobody knows is never met."""
     check = CHECKS.get(criterion.kind)
-    met, code, values = check(criterion.params, rules, snapshot, today) if check else (False, "kind_unknown", {})
+    met, code, values = (
+        check(criterion.params, rules, snapshot, today) if check else (False, "kind_unknown", {})
+    )
     return Finding(criterion.key, met, code, values, criterion.wording, criterion.supplied_by)

@@ -107,9 +107,15 @@ def _gate(raw: Mapping[str, Any], steps: Mapping[str, Any], kinds: Mapping[str, 
     for item in raw.get("criteria", ()):
         params = item.get("params") or {}
         if item["kind"] == "evidence" and params.get("kind") not in kinds:
-            raise RulesError(f"gate into {raw['into']}: {item['id']} names the unknown evidence kind {params.get('kind')}")
+            raise RulesError(
+                f"gate into {raw['into']}: {item['id']} names the unknown evidence kind {params.get('kind')}"
+            )
         suppliers = _tuple(item.get("supplied_by"))
-        criteria.append(CriterionRule(item["id"], item["kind"], item["wording"], params, item.get("when") or {}, suppliers))
+        criteria.append(
+            CriterionRule(
+                item["id"], item["kind"], item["wording"], params, item.get("when") or {}, suppliers
+            )
+        )
     unknown = [key for key in raw.get("steps", ()) if key not in steps]
     if unknown:
         raise RulesError(f"gate into {raw['into']}: unknown step {unknown[0]}")
@@ -122,7 +128,14 @@ def parse_rules(data: Mapping[str, Any]) -> Rules:
     try:
         kinds = {raw["key"]: EvidenceKind.from_dict(raw) for raw in data["evidence_kinds"]}
         stages = tuple(
-            StageRule(s["key"], s["name"], s["order"], s.get("meaning", ""), bool(s.get("terminal")), s.get("wip_hint"))
+            StageRule(
+                s["key"],
+                s["name"],
+                s["order"],
+                s.get("meaning", ""),
+                bool(s.get("terminal")),
+                s.get("wip_hint"),
+            )
             for s in sorted(data["stages"], key=lambda s: s["order"])
         )
         steps = {raw["key"]: raw for raw in data.get("approval_steps", ())}

@@ -1,5 +1,6 @@
 """Hands jobs to the queue by dotted name, with JSON and short timeouts; a breaker keeps requests from waiting (R40, R42)."""
 
+import logging
 import time
 from urllib.parse import urlsplit
 
@@ -8,18 +9,21 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from rq import Queue
 from rq.serializers import JSONSerializer
+from sqlalchemy.exc import DBAPIError
 
-from govapp.services._work import Origin
-from govapp.services.outbox import Parcel, deliver_due
+from govapp.services._work import Busy, Origin, after_commit
+from govapp.services.outbox import FarSideAway, Parcel, deliver_due
 
 QUEUE = "govapp"
 JOB_SECONDS = 110
 TIMEOUT = 0.1
 BREAKER_SECONDS = 10.0
+PUSHED_AT_ONCE = 5
 ALLOWED = frozenset({"govapp.jobs.reports.render"})
+_log = logging.getLogger("govapp.queue")
 
 
-class QueueAway(Exception):
+class QueueAway(FarSideAway):
     """Redis or Valkey does not answer in time."""
 
 
@@ -49,17 +53,20 @@ class Enqueuer:
         self._closed_until = 0.0
 
     def put(self, parcel: Parcel) -> None:
-        """Enqueue a job under an id of its own, so that a second delivery replaces the first. Raises QueueAway."""
+        """Enqueue a job under an id of its own, so that a second delivery replaces the first.
+
+        Raises QueueAway, and ValueError for what is not one of our jobs.
+        """
         name, arguments = str(parcel.payload["name"]), list(parcel.payload.get("args", ()))
-        if name not in ALLOWED:
-            raise ValueError(f"{name} is not a job")
-        if time.monotonic() < self._closed_until:
+        if name not in ALLOWED or not all(type(each) is int for each in arguments):
+            raise ValueError(f"{name} with {arguments} is not a job: ids are handed over, nothing else")
+        if not self.open:
             raise QueueAway("the queue did not answer a moment ago")
         try:
             self._queue.enqueue_call(name, args=arguments, job_id=f"outbox-{parcel.id}", result_ttl=60, failure_ttl=3600)
-        except redis.RedisError as error:
+        except (redis.RedisError, OSError) as error:
             self._closed_until = time.monotonic() + BREAKER_SECONDS
-            raise QueueAway(str(error)) from error
+            raise QueueAway(str(error) or type(error).__name__) from error
 
     @property
     def open(self) -> bool:
@@ -68,6 +75,19 @@ class Enqueuer:
 
 
 def push_after_commit(enqueuer: Enqueuer) -> None:
-    """Try at once to hand over what a request has just put into the outbox; the clock does what is left."""
-    if enqueuer.open:
-        deliver_due(Origin(None, "web"), {"job": enqueuer.put})
+    """Try at once to hand over what a request has just put into the outbox; the clock does what is left.
+
+    Never raises: what the request wrote is committed already.
+    """
+    if not enqueuer.open:
+        return
+    try:
+        deliver_due(Origin(None, "web"), {"job": enqueuer.put}, PUSHED_AT_ONCE)
+    except (Busy, DBAPIError):
+        _log.warning("the outbox could not be looked at just now; the clock will", exc_info=True)
+
+
+def install(url: str) -> None:
+    """Let every verb that puts something into the outbox try to hand it over at once after its commit."""
+    enqueuer = Enqueuer(url)
+    after_commit(lambda: push_after_commit(enqueuer))

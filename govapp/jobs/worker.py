@@ -5,7 +5,7 @@ import logging
 import resource
 import sys
 
-from rq import Worker
+from rq import Queue, Worker
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
@@ -20,7 +20,7 @@ _log = logging.getLogger("govapp.worker")
 class LimitedWorker(Worker):
     """Its work-horse may use so much memory and no more (R39)."""
 
-    def main_work_horse(self, job: Job, queue: object) -> None:
+    def main_work_horse(self, job: Job, queue: Queue) -> None:
         """Runs in the forked child."""
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
         gc.disable()

@@ -21,7 +21,9 @@ def changed_files(progress: Callable[[str, int, int], None] | None = None) -> It
             .join(EvidenceRevision, EvidenceRevision.id == EvidenceFile.revision_id)
             .order_by(EvidenceFile.digest)
         )
-        reports = select(Report.file_digest, Report.identity, Report.as_of_seq).where(Report.file_digest != "")
+        reports = select(Report.file_digest, Report.identity, Report.as_of_seq).where(
+            Report.file_digest != ""
+        )
         seen: set[str] = set()
         for digest, name, sequence in (*session.execute(evidence), *session.execute(reports)):
             if digest in seen:

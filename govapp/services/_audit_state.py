@@ -39,20 +39,33 @@ def _stage_faults(progress: Callable[[str, int, int], None] | None) -> Iterator[
             .where(AuditLog.chain == BUSINESS, AuditLog.event.in_([str(event) for event in _STAGE_EVENTS]))
             .order_by(AuditLog.sequence)
         )
-        for sequence, event, measure_id, payload in session.execute(statement.execution_options(yield_per=CHUNK)):
+        for sequence, event, measure_id, payload in session.execute(
+            statement.execution_options(yield_per=CHUNK)
+        ):
             if payload is None or measure_id is None:
                 continue
-            said[measure_id] = (sequence, *_stage_after(Event(event), json.loads(payload), said.get(measure_id)))
-        rows = session.execute(select(Measure.id, Measure.key, Measure.stage, Measure.state, Measure.stage_seq))
+            said[measure_id] = (
+                sequence,
+                *_stage_after(Event(event), json.loads(payload), said.get(measure_id)),
+            )
+        rows = session.execute(
+            select(Measure.id, Measure.key, Measure.stage, Measure.state, Measure.stage_seq)
+        )
         for done, (number, key, stage, state, _) in enumerate(rows, 1):
             if progress and done % CHUNK == 0:
                 progress("state", done, done)
             sequence, logged_stage, logged_state = said.get(number, (0, None, ""))
             if (stage, state) != (logged_stage, logged_state):
-                yield sequence, "state_differs", f"{key}: {stage}/{state}, the log says {logged_stage}/{logged_state}"
+                yield (
+                    sequence,
+                    "state_differs",
+                    f"{key}: {stage}/{state}, the log says {logged_stage}/{logged_state}",
+                )
 
 
-def _stage_after(event: Event, payload: dict[str, Any], before: tuple[int, str | None, str] | None) -> tuple[str | None, str]:
+def _stage_after(
+    event: Event, payload: dict[str, Any], before: tuple[int, str | None, str] | None
+) -> tuple[str | None, str]:
     if event is Event.MEASURE_PROPOSED:
         return None, "proposed"
     if event is Event.MEASURE_OPENED_AT:
@@ -71,7 +84,9 @@ def _kept_faults() -> Iterator[StateFault]:
             clause = differs[0]
             for one in differs[1:]:
                 clause = clause | one
-            for number, seq in session.execute(select(table.c.id, twin.c.from_seq).select_from(both).where(clause).limit(20)):
+            for number, seq in session.execute(
+                select(table.c.id, twin.c.from_seq).select_from(both).where(clause).limit(20)
+            ):
                 yield seq, "history_differs", f"{name} {number}"
             open_rows = session.scalar(select(func.count()).select_from(twin).where(twin.c.to_seq.is_(None)))
             rows = session.scalar(select(func.count()).select_from(table))

@@ -1,8 +1,10 @@
 """Dossiers: what the deciders of a review have before them, frozen and numbered. Codes and values, no sentences."""
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from govapp.data.evidence import EvidenceRevision
 from govapp.data.finance import EffectLine
@@ -16,9 +18,11 @@ from govapp.domain.gates import gate_findings
 from govapp.services._work import Work
 
 
-def _evidence(work: Work, loaded: Loaded) -> list[dict[str, Any]]:
+def _evidence(session: Session, loaded: Loaded) -> list[dict[str, Any]]:
     facts = {fact.revision_id: fact for fact in loaded.snapshot.evidence}
-    rows = work.session.scalars(select(EvidenceRevision).where(EvidenceRevision.id.in_(facts)).order_by(EvidenceRevision.id))
+    rows = session.scalars(
+        select(EvidenceRevision).where(EvidenceRevision.id.in_(facts)).order_by(EvidenceRevision.id)
+    )
     return [
         {
             "kind": facts[row.id].kind,
@@ -42,15 +46,22 @@ def _day(value: Any) -> str | None:
     return None if value is None else value.isoformat()
 
 
-def dossier_content(work: Work, loaded: Loaded, into: str) -> dict[str, Any]:
-    """Everything the deciders see: fields, parts, evidence with digests, figures (minor units), risks, findings, rule version."""
-    session, measure, snapshot = work.session, loaded.measure, loaded.snapshot
+def dossier_content(session: Session, loaded: Loaded, into: str, today: date) -> dict[str, Any]:
+    """Everything the deciders see: fields, parts, evidence with digests, figures (minor units), risks, findings, rules.
+
+    `today` is the day in the organization's zone, for what may have expired.
+    """
+    measure, snapshot = loaded.measure, loaded.snapshot
     gate = loaded.rules.gates[into]
-    milestones = session.scalars(select(Milestone).where(Milestone.measure_id == measure.id).order_by(Milestone.id))
+    milestones = session.scalars(
+        select(Milestone).where(Milestone.measure_id == measure.id).order_by(Milestone.id)
+    )
     risks = session.scalars(select(Risk).where(Risk.measure_id == measure.id).order_by(Risk.id))
-    lines = session.scalars(select(EffectLine).where(EffectLine.measure_id == measure.id).order_by(EffectLine.id))
+    lines = session.scalars(
+        select(EffectLine).where(EffectLine.measure_id == measure.id).order_by(EffectLine.id)
+    )
     plans = {line.id: line.plan for line in loaded.lines}
-    findings = gate_findings(loaded.rules, gate, snapshot, work.today(loaded.timezone))
+    findings = gate_findings(loaded.rules, gate, snapshot, today)
     return {
         "key": measure.key,
         "into": into,
@@ -58,7 +69,7 @@ def dossier_content(work: Work, loaded: Loaded, into: str) -> dict[str, Any]:
         "rules": [loaded.rules.workflow, loaded.rules.version],
         "fields": dict(snapshot.fields),
         "parts": {part: {"person": held.person_id, "name": held.name} for part, held in snapshot.parts.items()},
-        "evidence": _evidence(work, loaded),
+        "evidence": _evidence(session, loaded),
         "milestones": [
             {"id": m.id, "name": m.name, "owner": m.owner_id, "plan": _day(m.plan_date), "forecast": _day(m.forecast_date),
              "actual": _day(m.actual_date), "final": m.final}
@@ -84,8 +95,12 @@ def dossier_content(work: Work, loaded: Loaded, into: str) -> dict[str, Any]:
 
 def write_dossier(work: Work, loaded: Loaded, review_id: int, number: int, basis: str = "") -> Dossier:
     """Freeze the next dossier of a review and log its digests."""
-    into = loaded.snapshot.review.into if loaded.snapshot.review else (loaded.rules.next_stage(loaded.snapshot.stage) or "")
-    content = dossier_content(work, loaded, into)
+    into = (
+        loaded.snapshot.review.into
+        if loaded.snapshot.review
+        else (loaded.rules.next_stage(loaded.snapshot.stage) or "")
+    )
+    content = dossier_content(work.session, loaded, into, work.today(loaded.timezone))
     basis = basis or digest_of(basis_of(loaded.rules, loaded.rules.gates[into], loaded.snapshot))
     dossier = Dossier(
         review_id=review_id,

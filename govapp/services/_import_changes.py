@@ -39,7 +39,8 @@ def content_of(row: ReadRow) -> Content:
         "fields": {k: v.isoformat() if isinstance(v, date) else v for k, v in row.fields.items()},
         "milestones": [[m.name, m.which, m.on.isoformat()] for m in row.milestones],
         "amounts": [
-            [a.line, a.name, a.kind, a.category, a.timing, a.series, str(a.amount), a.currency] for a in row.amounts
+            [a.line, a.name, a.kind, a.category, a.timing, a.series, str(a.amount), a.currency]
+            for a in row.amounts
         ],
         "statuses": [[s.kind, s.colour, s.reason] for s in row.statuses],
         "open_at": row.open_at,
@@ -48,7 +49,9 @@ def content_of(row: ReadRow) -> Content:
     }
 
 
-def problems_of(content: Content, stages: frozenset[str], choices: dict[str, frozenset[str]], currency: str) -> list[list[Any]]:
+def problems_of(
+    content: Content, stages: frozenset[str], choices: dict[str, frozenset[str]], currency: str
+) -> list[list[Any]]:
     """Why the row is refused: what reading found, then fields, amounts and stage that do not fit this organization."""
     found = [list(problem) for problem in content["problems"]]
     _, faults = clean_fields({"title": content["name"], **content["fields"]}, choices, currency)
@@ -65,7 +68,9 @@ def problems_of(content: Content, stages: frozenset[str], choices: dict[str, fro
     return found
 
 
-def changes_of(content: Content, known: Known | None, choices: dict[str, frozenset[str]], currency: str) -> list[Change]:
+def changes_of(
+    content: Content, known: Known | None, choices: dict[str, frozenset[str]], currency: str
+) -> list[Change]:
     """Every difference between the row and the measure; for a new measure, everything the row says. Amounts in minor units."""
     clean, _ = clean_fields({"title": content["name"], **content["fields"]}, choices, currency)
     changes: list[Change] = []

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
@@ -66,11 +67,15 @@ def _add_measures(work: Work, rows: list[tuple[BatchRow, list[Change]]], adding:
         row.outcome = {"key": measure.key}
         known = Known(measure)
         amounts += _apply_belongings(work, known, changes)
-        said = {"file": adding.file_name, "row": row.number, "fields": {c.name: c.new for c in changes if c.what == "field"}}
+        said = {
+            "file": adding.file_name,
+            "row": row.content["number"],
+            "fields": {c.name: c.new for c in changes if c.what == "field"},
+        }
         if row.content["open_at"]:
             _open_at(work, measure, row.content["open_at"], said, adding.right)
         else:
-            work.at_seq.append(lambda seq, measure=measure: setattr(measure, "stage_seq", seq))
+            work.at_seq.append(partial(setattr, measure, "stage_seq"))
             work.log(
                 Event.MEASURE_PROPOSED, {"key": measure.key, "title": measure.title, **said},
                 right=adding.right, object_type="measure", object_id=measure.key,
@@ -96,7 +101,7 @@ def _update_measure(work: Work, row: BatchRow, known: Known, changes: list[Chang
     said = [[c.what, c.name, c.old, c.new, *c.more[:1]] for c in changes]
     row.state, row.measure_id, row.outcome = "changed", measure.id, {"key": measure.key, "changes": said}
     work.log(
-        Event.MEASURE_IMPORTED, {"file": adding.file_name, "row": row.number, "changes": said},
+        Event.MEASURE_IMPORTED, {"file": adding.file_name, "row": row.content["number"], "changes": said},
         right=adding.right, object_type="measure", object_id=measure.key, measure_id=measure.id, branch_id=measure.branch_id,
     )  # fmt: skip
 
@@ -157,7 +162,9 @@ def _set_amounts(work: Work, told: list[tuple[Known, Change]]) -> None:
         if held is not None:
             held.amount = change.new
             continue
-        value = EffectValue(measure_id=known.measure.id, line_id=line.id, series=series, amount=change.new, plan_version=0)
+        value = EffectValue(
+            measure_id=known.measure.id, line_id=line.id, series=series, amount=change.new, plan_version=0
+        )
         known.values[(line.id, series)] = value
         work.session.add(value)
 
@@ -173,7 +180,10 @@ class Applied:
 
 
 def _counts(rows: list[BatchRow]) -> Applied:
-    by = {state: sum(row.state == state for row in rows) for state in ("added", "changed", "unchanged", "refused")}
+    by = {
+        state: sum(row.state == state for row in rows)
+        for state in ("added", "changed", "unchanged", "refused")
+    }
     return Applied(**by)
 
 
@@ -181,6 +191,6 @@ def _refuse(work: Work, row: BatchRow, problems: list[list[Any]], branch_id: int
     row.state, row.outcome = "refused", {"problems": problems}
     work.log(
         Event.IMPORT_ROW_REFUSED,
-        {"file": adding.file_name, "row": row.number, "problems": [[p[1], p[2][:200], p[3]] for p in problems[:20]]},
+        {"file": adding.file_name, "row": row.content["number"], "problems": [[p[1], p[2][:200], p[3]] for p in problems[:20]]},
         right=adding.right, object_type="batch", object_id=str(row.batch_id), branch_id=branch_id,
     )  # fmt: skip

@@ -26,6 +26,8 @@ def consumed(work: Work, key: str, body: Any) -> dict[str, Any] | None:
 def consume(work: Work, key: str, body: Any, outcome: dict[str, Any]) -> None:
     """Mark the key as consumed with its outcome; a second transaction with the same key fails and is tried again."""
     if key and work.actor.id is not None:
-        row = ActionKey(key=key, person_id=work.actor.id, body_digest=digest_of(body), outcome=outcome, at=work.at)
+        row = ActionKey(
+            key=key, person_id=work.actor.id, body_digest=digest_of(body), outcome=outcome, at=work.at
+        )
         work.session.add(row)
         work.action_key = key

@@ -109,7 +109,9 @@ def keep_states(work: "Work", seq: int) -> None:
     if not work.kept and not work.gone:
         return
     if not seq:
-        raise ValueError("a kept row changed without a log row: " + ", ".join(type(r).__name__ for r in work.kept.values()))
+        raise ValueError(
+            "a kept row changed without a log row: " + ", ".join(type(r).__name__ for r in work.kept.values())
+        )
     fresh: dict[str, list[dict[str, Any]]] = {}
     close: dict[str, list[dict[str, Any]]] = {}
     for row in work.kept.values():
@@ -128,7 +130,9 @@ def keep_states(work: "Work", seq: int) -> None:
         twin = HISTORY[name]
         key = "id"
         ids = [values[key] for values in ended]
-        work.session.execute(update(twin).where(twin.c[key].in_(ids), twin.c.to_seq.is_(None)).values(to_seq=seq))
+        work.session.execute(
+            update(twin).where(twin.c[key].in_(ids), twin.c.to_seq.is_(None)).values(to_seq=seq)
+        )
     for name, states in fresh.items():
         work.session.execute(insert(HISTORY[name]), states)
 

@@ -1,5 +1,6 @@
 """Steps of a review: open it with its first dossier, name its deciders, tell them."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from sqlalchemy import select
@@ -43,7 +44,10 @@ def _open_review(work: Work, loaded: Loaded, into: str, right: str) -> Review:
         work.tell(person, "decision_waits", measure_id=loaded.measure.id, review_id=review.id)
     work.session.flush()
     facts = tuple(
-        StepFact(row.id, row.key, row.name, row.waits_for, row.position, row.rule, row.deciders, (), row.opened_at) for row in steps
+        StepFact(
+            row.id, row.key, row.name, row.waits_for, row.position, row.rule, row.deciders, (), row.opened_at
+        )
+        for row in steps
     )
     fact = ReviewFact(review.id, into, dossier.basis_digest, 1, review.asked_by, work.at, facts)
     loaded.snapshot = replace(loaded.snapshot, review=fact)
@@ -72,7 +76,7 @@ def _add_step(work: Work, review: Review, rule: StepRule, *, opens: bool) -> Rev
     return row
 
 
-def deciders_of(work: Work, loaded: Loaded, steps: tuple[StepRule, ...]) -> list[int]:
+def deciders_of(work: Work, loaded: Loaded, steps: Sequence[StepRule | StepFact]) -> list[int]:
     """People whom these steps name by part, role in the branch or group; the owner never."""
     people = {
         held.person_id

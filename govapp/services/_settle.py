@@ -6,6 +6,7 @@ Runs once at the end of every verb that touches a measure and is the only writer
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -41,7 +42,9 @@ class _Waiting:
 
 
 def _names(step: StepFact, snapshot: Snapshot) -> list[str]:
-    names = [snapshot.parts[p].name if p in snapshot.parts else f"part:{p}" for p in step.deciders.get("parts", ())]
+    names = [
+        snapshot.parts[p].name if p in snapshot.parts else f"part:{p}" for p in step.deciders.get("parts", ())
+    ]
     names += [f"role:{role}" for role in step.deciders.get("roles", ())]
     return names + [f"group:{group}" for group in step.deciders.get("groups", ())]
 
@@ -90,14 +93,21 @@ def _look_at_review(work: Work, loaded: Loaded) -> _Waiting:
         return _Waiting("criteria", (), (), review.opened_at, len(stale))
     whom = list(dict.fromkeys(name for step in open_steps for name in _names(step, snapshot)))
     since = min((step.opened_at or review.opened_at for step in open_steps), default=review.opened_at)
-    return _Waiting(open_steps[0].key, tuple(step.name for step in open_steps), tuple(whom), since, len(stale))
+    return _Waiting(
+        open_steps[0].key, tuple(step.name for step in open_steps), tuple(whom), since, len(stale)
+    )
 
 
 def values_of(loaded: Loaded) -> dict[str, int]:
     """The card's value: recurring run rate of savings in minor units by currency; cost avoidance is never added."""
     sums: dict[str, int] = {}
     for line in loaded.lines:
-        if line.timing == "recurring" and line.kind in SAVING_KINDS and line.run_rate is not None and line.currency:
+        if (
+            line.timing == "recurring"
+            and line.kind in SAVING_KINDS
+            and line.run_rate is not None
+            and line.currency
+        ):
             sums[line.currency] = sums.get(line.currency, 0) + line.run_rate
     return sums
 
@@ -181,7 +191,11 @@ def _deltas(counted: list[Any], sign: int, into: dict[tuple[Any, ...], list[int]
 
 def _write_totals(work: Work, deltas: dict[tuple[Any, ...], list[int]]) -> None:
     names = ("branch_id", "workflow_id", "stage", "state", "waiting", "currency")
-    rows = [dict(zip(names, key, strict=True)) | {"count": c, "value": v} for key, (c, v) in sorted(deltas.items()) if c or v]
+    rows = [
+        dict(zip(names, key, strict=True)) | {"count": c, "value": v}
+        for key, (c, v) in sorted(deltas.items())
+        if c or v
+    ]
     if not rows:
         return
     insert = insert_sqlite if work.session.get_bind().dialect.name == "sqlite" else insert_postgresql
@@ -211,7 +225,7 @@ def settle(work: Work, measures: Iterable[Loaded]) -> int:
         for name in touched:
             setattr(card, name, derived[name])
         changed += bool(touched)
-        work.at_seq.append(lambda seq, card=card: _stamp(card, seq))
+        work.at_seq.append(partial(_stamp, card))
     _write_totals(work, deltas)
     return changed
 

@@ -24,12 +24,21 @@ def _leave(work: Work, loaded: Loaded) -> None:
     passage_id = loaded.snapshot.passage_id
     if passage_id is not None:
         statement = update(StagePassage).where(StagePassage.id == passage_id, StagePassage.left_at.is_(None))
-        work.at_seq.append(lambda seq: work.session.execute(statement.values(left_at=work.at, left_seq=seq)))
+
+        def left(seq: int) -> None:
+            work.session.execute(statement.values(left_at=work.at, left_seq=seq))
+
+        work.at_seq.append(left)
 
 
 def _enter(work: Work, loaded: Loaded, stage: str, how: str, review_id: int | None) -> StagePassage:
     passage = StagePassage(
-        measure_id=loaded.measure.id, stage=stage, how=how, entered_at=work.at, values=values_of(loaded), review_id=review_id
+        measure_id=loaded.measure.id,
+        stage=stage,
+        how=how,
+        entered_at=work.at,
+        values=values_of(loaded),
+        review_id=review_id,
     )
     work.session.add(passage)
     work.at_seq.append(lambda seq: setattr(passage, "entered_seq", seq))
@@ -64,11 +73,23 @@ def _change_stage(work: Work, loaded: Loaded, to: str, how: str, right: str, **m
     review_id = review.id if review and review.into == to else None
     came_from = loaded.snapshot.stage
     if review is not None:
-        _end_review(work, loaded, "passed" if review_id and how == "advance" else "overtaken", str(more.get("reason", "")))
+        _end_review(
+            work,
+            loaded,
+            "passed" if review_id and how == "advance" else "overtaken",
+            str(more.get("reason", "")),
+        )
     _leave(work, loaded)
     _enter(work, loaded, to, how, review_id)
     _set(work, loaded, to, "active")
-    payload = {"from": came_from, "to": to, "how": how, "review": review_id, "version": loaded.measure.version, **more}
+    payload = {
+        "from": came_from,
+        "to": to,
+        "how": how,
+        "review": review_id,
+        "version": loaded.measure.version,
+        **more,
+    }
     work.log(
         Event.MEASURE_REOPENED if how == "reopen" else Event.MEASURE_MOVED,
         payload, right=right, object_type="measure", object_id=loaded.measure.key,
@@ -93,7 +114,9 @@ def _open_at(work: Work, measure: Measure, stage: str, said: dict[str, Any], rig
     )  # fmt: skip
 
 
-def _change_state(work: Work, loaded: Loaded, state: str, event: Event, right: str, payload: dict[str, Any]) -> None:
+def _change_state(
+    work: Work, loaded: Loaded, state: str, event: Event, right: str, payload: dict[str, Any]
+) -> None:
     """Put on hold, release, cancel or bring back a cancelled measure; the stage stays."""
     before = loaded.snapshot.state
     if state == "cancelled":

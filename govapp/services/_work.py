@@ -77,7 +77,17 @@ class Work:
 
     def deliver(self, kind: str, payload: dict[str, Any], *, key: str | None = None) -> None:
         """Put a job or mail into the outbox; it leaves after commit."""
-        self.session.add(Outbox(kind=kind, key=key, payload=payload, due_at=self.at, made_at=self.at, state="waiting", attempts=0))
+        self.session.add(
+            Outbox(
+                kind=kind,
+                key=key,
+                payload=payload,
+                due_at=self.at,
+                made_at=self.at,
+                state="waiting",
+                attempts=0,
+            )
+        )
         self.enqueued = True
 
 

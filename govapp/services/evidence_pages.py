@@ -207,7 +207,8 @@ def piece_view(session: Session, actor: Actor, loaded: Loaded, evidence_id: int,
     fact = next((fact for fact in loaded.snapshot.evidence if fact.evidence_id == piece.id), None)
     state = counts(fact, loaded.rules, loaded.snapshot, today) if fact else ""
     into, criterion = _asking(loaded, piece.kind)
+    by_revision = {key: tuple(found) for key, found in files.items()}
     return PieceView(
-        piece, kind, state or "valid", tuple(rows), {key: tuple(found) for key, found in files.items()}, into, criterion,
+        piece, kind, state or "valid", tuple(rows), by_revision, into, criterion,
         piece.kind in loaded.rules.kinds and supply_right(actor, loaded, kind),
     )  # fmt: skip

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from sqlalchemy import func, insert, select, update
@@ -154,7 +155,11 @@ def _chunks(rows: Iterable[Any], size: int) -> Iterator[list[Any]]:
 def _dry_run(command: ImportMeasures, frame: _Frame, progress: Progress | None) -> ImportResult:
     with reading() as session:
         at = command.origin.at or now()
-        actor = SYSTEM if command.origin.person_id is None else load_actor(session, command.origin.person_id, at.date())
+        actor = (
+            SYSTEM
+            if command.origin.person_id is None
+            else load_actor(session, command.origin.person_id, at.date())
+        )
         if actor is None:
             raise Refused("account_disabled")
         _may(Work(session, actor, command.origin, at), frame)
@@ -187,7 +192,7 @@ def _judge_dry(result: ImportResult, frame: _Frame, content: Content, known: Any
 def _may(work: Work, frame: _Frame) -> str:
     place = Place(frame.branch.path, {}, frame.branch.id)
     right = may(work.actor, Permission.MEASURE_IMPORT, place)
-    if frame.mapping.open_at is not None:
+    if frame.mapping.open_at.stage or frame.mapping.open_at.source:
         may(work.actor, Permission.MEASURE_OPEN_AT, place)
     return right
 
@@ -196,17 +201,25 @@ def _begin(command: ImportMeasures, frame: _Frame, progress: Progress | None) ->
     """Find the unfinished batch of the same file, or stage the rows of a new one. Returns (batch id, resumed)."""
     digest = hashlib.sha256(command.data).hexdigest()
     key = f"{digest[:32]}:{digest_of(command.mapping)[:16]}:{frame.branch.key}"
-    batch_id, staged, resumed = writing(command.origin, lambda work: _open_batch(work, command, frame, key, digest))
+    batch_id, staged, resumed = writing(
+        command.origin, lambda work: _open_batch(work, command, frame, key, digest)
+    )
     if staged is None:
         return batch_id, resumed
     count = staged
     rows = (row for place, row in enumerate(read_rows(frame.mapping, command.data)) if place >= staged)
     for chunk in _chunks(rows, STAGE_CHUNK):
         values = [
-            {"batch_id": batch_id, "number": count + n, "state": "staged", "content": content_of(row), "outcome": {}}
+            {
+                "batch_id": batch_id,
+                "number": count + n,
+                "state": "staged",
+                "content": content_of(row),
+                "outcome": {},
+            }
             for n, row in enumerate(chunk)
         ]
-        writing(command.origin, lambda work, values=values: work.session.execute(insert(BatchRow), values) and None)
+        writing(command.origin, partial(_stage_rows, values=values))
         count += len(chunk)
         if progress:
             progress("reading", count, 0, 0)
@@ -214,14 +227,27 @@ def _begin(command: ImportMeasures, frame: _Frame, progress: Progress | None) ->
     return batch_id, resumed
 
 
-def _open_batch(work: Work, command: ImportMeasures, frame: _Frame, key: str, digest: str) -> tuple[int, int | None, bool]:
+def _stage_rows(work: Work, values: list[dict[str, Any]]) -> None:
+    work.session.execute(insert(BatchRow), values)
+
+
+def _open_batch(
+    work: Work, command: ImportMeasures, frame: _Frame, key: str, digest: str
+) -> tuple[int, int | None, bool]:
     """(batch id, rows staged so far or None when staging was finished, resumed)."""
     _may(work, frame)
     found = unfinished_batch(work.session, key)
     if found is not None:
-        staged = work.session.scalar(select(func.count()).select_from(BatchRow).where(BatchRow.batch_id == found.id)) or 0
+        staged = (
+            work.session.scalar(
+                select(func.count()).select_from(BatchRow).where(BatchRow.batch_id == found.id)
+            )
+            or 0
+        )
         return found.id, None if found.state == "running" else staged, True
-    earlier = work.session.scalar(select(func.count()).select_from(Batch).where(Batch.key.like(f"{key}%"))) or 0
+    earlier = (
+        work.session.scalar(select(func.count()).select_from(Batch).where(Batch.key.like(f"{key}%"))) or 0
+    )
     mapping_digest = digest_of(command.mapping)
     mapping = work.session.scalar(select(MappingRow).where(MappingRow.digest == mapping_digest))
     if mapping is None:
@@ -256,7 +282,12 @@ def _apply(command: ImportMeasures, frame: _Frame, batch_id: int, progress: Prog
         done = session.get_one(Batch, batch_id).done
     refused = 0
     adding = Adding(
-        frame.organization.id, frame.organization.key_prefix, frame.version_id, frame.mapping.source, command.file_name, ""
+        frame.organization.id,
+        frame.organization.key_prefix,
+        frame.version_id,
+        frame.mapping.source,
+        command.file_name,
+        "",
     )
     while True:
         with reading() as session:
@@ -280,7 +311,9 @@ def _branch_for(origin: Origin, frame: _Frame, levels: tuple[tuple[str, str], ..
     for kind, name in levels:
         with reading() as session:
             found = session.execute(
-                select(Branch.id, Branch.key).where(Branch.parent_id == above, Branch.kind == kind, Branch.name == " ".join(name.split()))
+                select(Branch.id, Branch.key).where(
+                    Branch.parent_id == above, Branch.kind == kind, Branch.name == " ".join(name.split())
+                )
             ).first()
         if found is None:
             made = add_branch(AddBranch(origin, kind, name, above_key))

@@ -61,23 +61,39 @@ def move_measure(command: MoveMeasure) -> MoveOutcome:
 def _move(work: Work, command: MoveMeasure) -> MoveOutcome:
     loaded = visible(work, command.key)
     kind = command.ask or interpret(loaded.rules, loaded.snapshot, command.stage or "")
-    body = [command.key, str(kind), command.stage, command.reason, dict(command.details), command.seen_version]
+    body: list[Any] = [
+        command.key,
+        str(kind),
+        command.stage,
+        command.reason,
+        dict(command.details),
+        command.seen_version,
+    ]
     body.append([command.evidence.kind, dict(command.evidence.values)] if command.evidence else None)
     earlier = consumed(work, command.action_key, body)
     if earlier is not None:
         return _again(command, earlier)
     right = may(work.actor, PERMISSION_FOR[kind], loaded.place)
     if command.seen_version != loaded.measure.version:
-        raise Stale("stale_measure", key=command.key, seen=command.seen_version, version=loaded.measure.version)
+        raise Stale(
+            "stale_measure", key=command.key, seen=command.seen_version, version=loaded.measure.version
+        )
     kept = ""
     if command.evidence is not None:
         kept = _submit(work, loaded, command.evidence).kind
         work.session.flush()
         loaded = load_measures(work.session, [loaded.measure.id])[0]
-    outcome = _carry_out(work, loaded, Ask(kind, command.stage, command.reason.strip(), command.details), right)
+    outcome = _carry_out(
+        work, loaded, Ask(kind, command.stage, command.reason.strip(), command.details), right
+    )
     outcome = replace(outcome, evidence_kept=kept)
     if outcome.outcome is not Outcome.REFUSED or kept:
-        stored = {"outcome": str(outcome.outcome), "ask": str(kind), "from": outcome.came_from, "to": outcome.to}
+        stored = {
+            "outcome": str(outcome.outcome),
+            "ask": str(kind),
+            "from": outcome.came_from,
+            "to": outcome.to,
+        }
         consume(work, command.action_key, body, stored | {"review": outcome.review_id, "kept": kept})
     return outcome
 
@@ -100,7 +116,13 @@ def _carry_out(work: Work, loaded: Loaded, ask: Ask, right: str) -> MoveOutcome:
     came_from = loaded.snapshot.stage
     review = loaded.snapshot.review
     outcome = MoveOutcome(
-        loaded.measure.key, decision.outcome, ask.kind, came_from, decision.to, decision, review.id if review else None
+        loaded.measure.key,
+        decision.outcome,
+        ask.kind,
+        came_from,
+        decision.to,
+        decision,
+        review.id if review else None,
     )
     if decision.outcome is Outcome.REFUSED:
         _record_refusal(work, loaded, decision, right)

@@ -13,7 +13,12 @@ from govapp.services._work import Origin, Work, now, writing
 
 BATCH = 50
 LONGEST_WAIT = 300
+AWAY_WAIT = 10
 GIVE_UP_AFTER = 12
+
+
+class FarSideAway(Exception):
+    """Nothing can be delivered to this place for now; the rest is not tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,33 +34,44 @@ class Parcel:
 Deliver = Callable[[Parcel], None]
 
 
-def due_parcels(kinds: tuple[str, ...]) -> list[Parcel]:
+def due_parcels(kinds: tuple[str, ...], limit: int = BATCH) -> list[Parcel]:
     """What is due for delivery, oldest first; a plain read, so that an idle clock takes no write lock."""
     with reading() as session:
         rows = session.scalars(
             select(Outbox)
             .where(Outbox.state == "waiting", Outbox.due_at <= now(), Outbox.kind.in_(kinds))
             .order_by(Outbox.due_at, Outbox.id)
-            .limit(BATCH)
+            .limit(limit)
         )
         return [Parcel(row.id, row.kind, row.payload, row.attempts) for row in rows]
 
 
-def deliver_due(origin: Origin, deliver: dict[str, Deliver]) -> int:
+def deliver_due(origin: Origin, deliver: dict[str, Deliver], limit: int = BATCH) -> int:
     """Deliver what is due through `deliver[kind]`; returns how many left. A failure is noted and tried again later.
 
-    At least once: a crash between delivery and note delivers again, so receivers are idempotent.
+    At least once: a crash between delivery and note delivers again, so receivers are idempotent. A kind whose far side
+    is away is left alone after its first parcel.
     """
     sent = 0
-    for parcel in due_parcels(tuple(deliver)):
+    away: set[str] = set()
+    for parcel in due_parcels(tuple(deliver), limit):
+        if parcel.kind in away:
+            continue
         try:
             deliver[parcel.kind](parcel)
+        except FarSideAway as error:
+            away.add(parcel.kind)
+            note_failure(origin, parcel, _words(error), wait=AWAY_WAIT)
         except Exception as error:  # noqa: BLE001 - whatever the far side did, the parcel stays and says why
-            note_failure(origin, parcel, f"{type(error).__name__}: {error}"[:300])
-            continue
-        note_delivered(origin, parcel.id)
-        sent += 1
+            note_failure(origin, parcel, _words(error))
+        else:
+            note_delivered(origin, parcel.id)
+            sent += 1
     return sent
+
+
+def _words(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"[:300]
 
 
 def note_delivered(origin: Origin, parcel_id: int) -> None:
@@ -68,17 +84,20 @@ def _close(work: Work, parcel_id: int) -> None:
     work.session.execute(statement.values(state="done", done_at=work.at, problem=""))
 
 
-def note_failure(origin: Origin, parcel: Parcel, problem: str) -> None:
-    """Note why it could not be delivered and when to try again; gives up after about half an hour."""
-    writing(origin, lambda work: _postpone(work, parcel, problem))
+def note_failure(origin: Origin, parcel: Parcel, problem: str, wait: int | None = None) -> None:
+    """Note why it could not be delivered and when to try again (seconds; longer each time when none is given).
+
+    Mail is given up after twelve tries, within the hour; a job never is, since the clock ends its report in words.
+    """
+    writing(origin, lambda work: _postpone(work, parcel, problem, wait))
 
 
-def _postpone(work: Work, parcel: Parcel, problem: str) -> None:
+def _postpone(work: Work, parcel: Parcel, problem: str, wait: int | None) -> None:
     attempts = parcel.attempts + 1
-    wait = timedelta(seconds=min(2**attempts, LONGEST_WAIT))
+    seconds = wait if wait is not None else min(2**attempts, LONGEST_WAIT)
     state = "failed" if parcel.kind != "job" and attempts >= GIVE_UP_AFTER else "waiting"
     work.session.execute(
         update(Outbox)
-        .where(Outbox.id == parcel.id)
-        .values(attempts=attempts, problem=problem, due_at=work.at + wait, state=state)
+        .where(Outbox.id == parcel.id, Outbox.state == "waiting")
+        .values(attempts=attempts, problem=problem, due_at=work.at + timedelta(seconds=seconds), state=state)
     )

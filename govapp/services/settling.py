@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy import select
 
@@ -21,7 +22,7 @@ def settle_all(origin: Origin, progress: Callable[[int, int], None] | None = Non
     changed = 0
     for start in range(0, len(ids), CHUNK):
         chunk = ids[start : start + CHUNK]
-        changed += writing(origin, lambda work, chunk=chunk: _settle_chunk(work, chunk))
+        changed += writing(origin, partial(_settle_chunk, ids=chunk))
         if progress:
             progress(min(start + CHUNK, len(ids)), len(ids))
     return changed

@@ -216,6 +216,10 @@ def open_at_of(top: Section) -> StageRule:
     if not isinstance(top.raw("open_at"), dict):
         return StageRule(top.text("open_at"), None, ValueMap())
     part = top.section("open_at")
+    if not part.has("column"):
+        stage = part.text("stage")
+        part.done()
+        return StageRule(stage, None, ValueMap())
     rule = StageRule(part.optional_text("stage"), source_of(part), values_of(part))
     part.done()
     return rule

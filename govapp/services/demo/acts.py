@@ -57,7 +57,9 @@ class Play:
     def leave(self, key: str, what: str, error: Exception) -> None:
         """Note what the live rules did not allow."""
         reason = getattr(error, "code", str(error))
-        self.left_out.append(f"{key} {what}: {reason} {getattr(error, 'errors', '') or getattr(error, 'values', '')}")
+        self.left_out.append(
+            f"{key} {what}: {reason} {getattr(error, 'errors', '') or getattr(error, 'values', '')}"
+        )
 
 
 def measure_row(key: str) -> tuple[int, int, str | None, str]:
@@ -90,7 +92,8 @@ def propose(play: Play, key: str, by: str, at: datetime) -> None:
     known = [
         one
         for one in data["dependencies"]
-        if planned and max(str(one["since"]), play.measures[one["predecessor"]]["history"][0]["at"][:10]) <= planned[0]
+        if planned
+        and max(str(one["since"]), play.measures[one["predecessor"]]["history"][0]["at"][:10]) <= planned[0]
     ]
     fields["no_dependencies_declared"] = bool(data.get("no_dependencies_declared")) or not known
     if data.get("vendor"):
@@ -135,11 +138,24 @@ def plan(play: Play, key: str, by: str, at: datetime) -> None:
     origin = play.stage.origin(by, at)
     for one in data["milestones"]:
         owner = play.stage.people[one["owner"]]
-        set_milestone(SetMilestone(key, one["name"], origin, owner, one["plan"], one["plan"], final=bool(one.get("final"))))
+        set_milestone(
+            SetMilestone(
+                key, one["name"], origin, owner, one["plan"], one["plan"], final=bool(one.get("final"))
+            )
+        )
     for one in data["risks"]:
         owner = play.stage.people[one["owner"]]
         set_risk(
-            SetRisk(key, one["text"], one["probability"], one["impact"], origin, owner, one["response"], bool(one["blocking"]))
+            SetRisk(
+                key,
+                one["text"],
+                one["probability"],
+                one["impact"],
+                origin,
+                owner,
+                one["response"],
+                bool(one["blocking"]),
+            )
         )
     _lines(play, key, origin)
 
@@ -191,7 +207,15 @@ def rough(play: Play, key: str, by: str, at: datetime) -> None:
     data = play.measures[key]["rough"]
     origin = play.stage.origin(by, at)
     set_effect_line(
-        SetEffectLine(key, ROUGH, "ebitda", "recurring", data["currency"], origin, run_rate=Decimal(str(data["run_rate"])))
+        SetEffectLine(
+            key,
+            ROUGH,
+            "ebitda",
+            "recurring",
+            data["currency"],
+            origin,
+            run_rate=Decimal(str(data["run_rate"])),
+        )
     )
     play.papers.rough_numbers(key, origin)
 
@@ -204,9 +228,13 @@ def keep_true(play: Play, key: str, at: datetime) -> None:
         return
     system = play.stage.origin("system", at)
     with reading() as session:
-        lines = session.execute(select(EffectLine.id, EffectLine.name).where(EffectLine.measure_id == measure_id)).all()
+        lines = session.execute(
+            select(EffectLine.id, EffectLine.name).where(EffectLine.measure_id == measure_id)
+        ).all()
         risks = session.scalars(select(Risk).where(Risk.measure_id == measure_id).order_by(Risk.id)).all()
-        milestones = session.scalars(select(Milestone).where(Milestone.measure_id == measure_id).order_by(Milestone.id)).all()
+        milestones = session.scalars(
+            select(Milestone).where(Milestone.measure_id == measure_id).order_by(Milestone.id)
+        ).all()
     numbers = [row.id for row in lines if row.name != ROUGH]
     for number, line in zip(numbers, data["effects"], strict=False):
         for series in ("forecast", "actual"):
@@ -215,15 +243,31 @@ def keep_true(play: Play, key: str, at: datetime) -> None:
     for row, one in zip(risks, data["risks"], strict=False):
         if one.get("status") == "closed" and row.open:
             set_risk(
-                SetRisk(key, row.text, row.likelihood, row.impact, system, row.owner_id, row.response, row.blocking, False, row.id, row.version)
+                SetRisk(
+                    key,
+                    row.text,
+                    row.likelihood,
+                    row.impact,
+                    system,
+                    row.owner_id,
+                    row.response,
+                    row.blocking,
+                    False,
+                    row.id,
+                    row.version,
+                )
             )
-    for row, one in zip(milestones, data["milestones"], strict=False):
-        if one.get("forecast") and one["forecast"] != row.forecast_date and not one.get("actual"):
-            set_milestone(_again(key, row, system, forecast=one["forecast"], actual=row.actual_date))
+    for stone, one in zip(milestones, data["milestones"], strict=False):
+        if one.get("forecast") and one["forecast"] != stone.forecast_date and not one.get("actual"):
+            set_milestone(_again(key, stone, system, forecast=one["forecast"], actual=stone.actual_date))
 
 
-def _again(key: str, row: Milestone, origin: Origin, *, forecast: date | None, actual: date | None) -> SetMilestone:
-    return SetMilestone(key, row.name, origin, row.owner_id, row.plan_date, forecast, actual, row.final, row.id, row.version)
+def _again(
+    key: str, row: Milestone, origin: Origin, *, forecast: date | None, actual: date | None
+) -> SetMilestone:
+    return SetMilestone(
+        key, row.name, origin, row.owner_id, row.plan_date, forecast, actual, row.final, row.id, row.version
+    )
 
 
 def reach(play: Play, key: str, place: int, on: date, at: datetime) -> None:
@@ -286,7 +330,13 @@ def change_state(play: Play, key: str, by: str, at: datetime, kind: AskKind, sai
     try:
         move_measure(
             MoveMeasure(
-                key, play.stage.origin(by, at), measure_row(key)[1], said.get("to"), kind, said["reason"], details=details
+                key,
+                play.stage.origin(by, at),
+                measure_row(key)[1],
+                said.get("to"),
+                kind,
+                said["reason"],
+                details=details,
             )
         )
     except GovappError as error:
@@ -297,7 +347,14 @@ def declare(play: Play, key: str, by: str, at: datetime, said: Mapping[str, Any]
     """Declare a status."""
     try:
         declare_status(
-            DeclareStatus(key, said["status"], said["colour"], said["reason"], play.stage.origin(by, at), said.get("lapses_on"))
+            DeclareStatus(
+                key,
+                said["status"],
+                said["colour"],
+                said["reason"],
+                play.stage.origin(by, at),
+                said.get("lapses_on"),
+            )
         )
     except GovappError as error:
         play.leave(key, "status", error)
@@ -317,4 +374,6 @@ def raise_cost(play: Play, key: str, at: datetime) -> None:
     months = _months(line["plan"])
     first = min(months)
     origin = play.stage.origin(play.measures[key]["owner"], at)
-    set_monthly_values(SetMonthlyValues(key, row.id, "plan", {first: (months[first] or Decimal(0)) - 2000}, origin))
+    set_monthly_values(
+        SetMonthlyValues(key, row.id, "plan", {first: (months[first] or Decimal(0)) - 2000}, origin)
+    )

@@ -9,9 +9,15 @@ from typing import Any
 from govapp.data.blobs import BlobStore
 from govapp.data.runtime import current
 from govapp.domain.evidence_kinds import EvidenceKind
-from govapp.services._work import Origin
+from govapp.services._work import Origin, now
 from govapp.services.demo.files import sample_file
-from govapp.services.evidence import RegisterFiles, Submission, SubmitEvidence, register_files, submit_evidence
+from govapp.services.evidence import (
+    RegisterFiles,
+    Submission,
+    SubmitEvidence,
+    register_files,
+    submit_evidence,
+)
 
 
 @dataclass
@@ -74,9 +80,16 @@ class Papers:
     def plan_numbers(self, key: str, origin: Origin) -> None:
         """The form that asks for planned effect and operating figure, filled from the measure's lines and KPI."""
         data = self.measures[key]
-        recurring = [line for line in data["effects"] if line["timing"] == "recurring" and line["kind"] != "fte"]
-        one_off = [amount for x in data["effects"] if x["timing"] == "one_off" for amount in x["plan"]["amounts"]]
-        first = min((str(line["plan"]["from"]) for line in recurring), default=f"{origin.at:%Y-%m}" if origin.at else "2026-01")
+        recurring = [
+            line for line in data["effects"] if line["timing"] == "recurring" and line["kind"] != "fte"
+        ]
+        one_off = [
+            amount for x in data["effects"] if x["timing"] == "one_off" for amount in x["plan"]["amounts"]
+        ]
+        first = min(
+            (str(line["plan"]["from"]) for line in recurring),
+            default=f"{origin.at:%Y-%m}" if origin.at else "2026-01",
+        )
         run_rate = round(sum(line["run_rate"] for line in recurring))
         kpi = data["kpi"]
         figure = self.kpis[kpi["ref"]]
@@ -97,8 +110,8 @@ class Papers:
 
     def sustain_dates(self, key: str, origin: Origin) -> None:
         """The dates of the checks after closing."""
-        days = self.measures[key].get("sustain_dates") or [
-            (origin.at or self.system.at).date() + timedelta(days=n) for n in (91, 182, 365)  # type: ignore[union-attr]
-        ]
+        closed = (origin.at or now()).date()
+        made_up = [closed + timedelta(days=n) for n in (91, 182, 365)]
+        days = self.measures[key].get("sustain_dates") or made_up
         values = dict(zip(("after_3_months", "after_6_months", "after_12_months"), days, strict=True))
         self._hand_in(key, "sustain-dates", values, origin)

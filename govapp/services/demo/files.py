@@ -27,7 +27,13 @@ _DOCX_BODY = (
 
 
 def _pdf(words: str) -> bytes:
-    text = words.encode("latin-1", "replace").decode("latin-1").replace("\\", "").replace("(", "[").replace(")", "]")
+    text = (
+        words.encode("latin-1", "replace")
+        .decode("latin-1")
+        .replace("\\", "")
+        .replace("(", "[")
+        .replace(")", "]")
+    )
     stream = f"BT /F1 14 Tf 72 760 Td ({text}) Tj ET".encode("latin-1")
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",

@@ -2,6 +2,7 @@
 
 import gzip
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import yaml
 
@@ -23,7 +24,9 @@ ROLES = {
 }
 
 
-def seed_portfolio(people: Mapping[str, int], progress: Callable[[str, int, int], None] | None = None) -> None:
+def seed_portfolio(
+    people: Mapping[str, int], progress: Callable[[str, int, int], None] | None = None
+) -> None:
     """Add the organization and import the three yearly returns, one after the other, as a person would by command."""
     origin = Origin(None, "import")
     add_organization(
@@ -34,8 +37,17 @@ def seed_portfolio(people: Mapping[str, int], progress: Callable[[str, int, int]
     for year in YEARS:
         name = f"uk_{year}.csv"
         data = gzip.decompress((ROOT / "demo" / "uk-gmpp" / f"{name}.gz").read_bytes())
-        mapping = yaml.safe_load((ROOT / "demo" / "mappings" / f"gmpp-{year}.yaml").read_text(encoding="utf-8"))
+        mapping = yaml.safe_load(
+            (ROOT / "demo" / "mappings" / f"gmpp-{year}.yaml").read_text(encoding="utf-8")
+        )
         import_measures(
             ImportMeasures(origin, name, data, ROOT_KEY, mapping),
-            (lambda phase, done, total, refused, name=name: progress(name, done, total)) if progress else None,
+            partial(_said, progress, name) if progress else None,
         )
+
+
+def _said(
+    progress: Callable[[str, int, int], None], name: str, phase: str, done: int, total: int, refused: int
+) -> None:
+    if phase == "importing":
+        progress(name, done, total)

@@ -23,7 +23,13 @@ from govapp.services.demo.stage_set import set_stage
 from govapp.services.governance import read_set
 
 PROGRAMME = ROOT / "demo" / "programme.yaml.gz"
-_LEADING = {"intake-acceptance", "sponsor-decision", "controller-check", "business-acceptance", "controller-confirmation"}
+_LEADING = {
+    "intake-acceptance",
+    "sponsor-decision",
+    "controller-check",
+    "business-acceptance",
+    "controller-confirmation",
+}
 _VERDICTS = {"approve": "approve", "approve_with_conditions": "approve", "refuse": "send_back"}
 Happening = tuple[datetime, int, str, str, Mapping[str, Any]]
 Progress = Callable[[str, int, int], None]
@@ -32,7 +38,7 @@ Progress = Callable[[str, int, int], None]
 def read_programme(path: Path = PROGRAMME) -> dict[str, Any]:
     """The demonstration file as plain values."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    data: dict[str, Any] = yaml.load(gzip.decompress(path.read_bytes()), Loader=loader)  # noqa: S506  # nosec B506 - safe loaders
+    data: dict[str, Any] = yaml.load(gzip.decompress(path.read_bytes()), Loader=loader)  # nosec B506 - safe loaders
     return data
 
 
@@ -48,7 +54,9 @@ def seed_programme(progress: Progress | None = None) -> list[str]:
     kpis = {one["key"]: one for one in data["kpis"]}
     papers = Papers(measures, kinds, stage.people, Origin(None, "import", at=began), kpis)
     play = acts.Play(stage, measures, papers)
-    happenings = sorted(_happenings(measures, zone, data["programme"]["as_of"]), key=lambda h: (h[0], h[1], h[2]))
+    happenings = sorted(
+        _happenings(measures, zone, data["programme"]["as_of"]), key=lambda h: (h[0], h[1], h[2])
+    )
     for done, (at, _, key, event, said) in enumerate(happenings, 1):
         papers.system = Origin(None, "import", at=at)
         try:
@@ -87,7 +95,9 @@ def _happenings(measures: Mapping[str, Any], zone: ZoneInfo, as_of: date) -> Ite
                 yield reached, 0, key, "milestone_reached", {"place": place, "on": one["actual"]}
         for one in data["dependencies"]:
             known = datetime.combine(one["since"], time(9), zone).astimezone(UTC)
-            owned = [_moment(said["at"], zone) for said in data["history"] if said["event"] == "parts_assigned"]
+            owned = [
+                _moment(said["at"], zone) for said in data["history"] if said["event"] == "parts_assigned"
+            ]
             written = _moment(measures[one["predecessor"]]["history"][0]["at"], zone)
             yield max(known, written, *owned[:1]), 998, key, "dependency_found", {"on": one["predecessor"]}
         yield end, 999, key, "year_ends", {}

@@ -45,12 +45,16 @@ def set_stage(data: Mapping[str, Any], began: datetime) -> Stage:
     organization = data["organization"]
     zone = data["programme"]["timezone"]
     add_organization(
-        AddOrganization(system, organization["name"], organization["key"], data["programme"]["currency"], 1, zone, "M")
+        AddOrganization(
+            system, organization["name"], organization["key"], data["programme"]["currency"], 1, zone, "M"
+        )
     )
     _branches(data["structure"], organization["key"], system, stage)
     _lists(data, organization["key"], system)
     for person in data["people"]:
-        stage.people[person["key"]] = add_person(AddPerson(system, person["email"], person["name"], person["title"]))
+        stage.people[person["key"]] = add_person(
+            AddPerson(system, person["email"], person["name"], person["title"])
+        )
     for person in data["people"]:
         for grant in person["roles"]:
             grant_role(GrantRole(system, stage.people[person["key"]], grant["role"], grant["branch"]))
@@ -58,7 +62,15 @@ def set_stage(data: Mapping[str, Any], began: datetime) -> Stage:
         members = [stage.people[key] for key in group["members"]]
         chair = stage.people[group["chair"]] if "chair" in group else None
         set_group(
-            SetGroup(system, organization["key"], group["key"], _GROUP_NAMES[group["key"]], members, chair, group.get("quorum"))
+            SetGroup(
+                system,
+                organization["key"],
+                group["key"],
+                _GROUP_NAMES[group["key"]],
+                members,
+                chair,
+                group.get("quorum"),
+            )
         )
     return stage
 
@@ -83,7 +95,9 @@ def _lists(data: Mapping[str, Any], organization: str, system: Origin) -> None:
     company = data["organization"]
     lists: dict[str, list[ChoiceItem]] = {
         "business_units": [ChoiceItem(x["key"], x["name"]) for x in company["business_units"]],
-        "legal_entities": [ChoiceItem(x["key"], x["name"], {"currency": x["currency"]}) for x in company["legal_entities"]],
+        "legal_entities": [
+            ChoiceItem(x["key"], x["name"], {"currency": x["currency"]}) for x in company["legal_entities"]
+        ],
         "functions": [ChoiceItem(x["key"], x["name"]) for x in company["functions"]],
         "services": [ChoiceItem(x["key"], x["name"], {"tier": x["tier"]}) for x in data["services"]],
         "vendors": [ChoiceItem(key_from(x["name"]), x["name"]) for x in data["vendors"]],
