@@ -1,0 +1,37 @@
+"""Who may vote in an open review, on which step, and why not. The vote and the page ask the same function."""
+
+from govapp.data.snapshots import Loaded
+from govapp.domain.approvals import barred, named_as, standings
+from govapp.domain.errors import Refused
+from govapp.domain.rights import Actor
+from govapp.domain.snapshot import StepFact
+
+OPEN = frozenset({"open", "refused"})
+
+
+def step_for(actor: Actor, groups: frozenset[str], loaded: Loaded) -> tuple[StepFact, str]:
+    """The open step that names the actor, and as what.
+
+    Raises Refused: not_a_decider, step_decided, step_not_open, or barred_... with the reason (R03).
+    """
+    snapshot = loaded.snapshot
+    review = snapshot.review
+    if review is None or actor.id is None:
+        raise Refused("not_a_decider")
+    roles = actor.roles_on(loaded.place.path)
+    states = standings(review, review.basis)
+    named = [
+        (s, as_what)
+        for s in review.steps
+        if (as_what := named_as(s.deciders, actor.id, snapshot, roles, groups))
+    ]
+    if not named:
+        raise Refused("not_a_decider")
+    open_ones = [(step, as_what) for step, as_what in named if states[step.id].state in OPEN]
+    if not open_ones:
+        raise Refused("step_decided" if states[named[0][0].id].state == "granted" else "step_not_open")
+    gate = loaded.rules.gates[review.into]
+    reasons = [barred(actor.id, gate, snapshot, roles, step_id=step.id) for step, _ in open_ones]
+    if all(reasons):
+        raise Refused(f"barred_{reasons[0]}")
+    return next(pair for pair, reason in zip(open_ones, reasons, strict=True) if not reason)
