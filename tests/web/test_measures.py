@@ -233,3 +233,24 @@ def test_user_text_is_shown_as_text(client, cast):
         text = client.get(address).text
         assert "<img src=x" not in text
     assert "日本語" in client.get("/measures?q=日本").text
+
+
+def test_r10_a_row_form_without_the_version_seen_changes_nothing(client, cast):
+    key = make_measure(cast, "defined")
+    client.sign_in(cast.owner)
+    client.submit(f"/measures/{key}/risks", {"text": "Vendor fails", "likelihood": "1", "impact": "1", "open": "1"})
+    number = loaded(key).snapshot.risks[-1].id
+    late = {"text": "Overwritten", "likelihood": "5", "impact": "5", "open": "1"}
+    assert client.submit(f"/measures/{key}/risks/{number}", late).status_code == 409
+    assert loaded(key).snapshot.risks[-1].rating == "low"
+
+
+def test_a_replayed_removal_is_no_error(client, cast):
+    key = make_measure(cast, "defined")
+    client.sign_in(cast.owner)
+    client.submit(f"/measures/{key}/milestones", {"name": "Not needed"})
+    number = loaded(key).snapshot.milestones[-1].id
+    form = {"version": 1, "action_key": "remove-once"}
+    for _ in range(2):
+        assert client.submit(f"/measures/{key}/milestones/{number}/removal", form).status_code == 303
+    assert client.submit(f"/measures/{key}/milestones/{number}/removal", {"version": 1}).status_code == 404

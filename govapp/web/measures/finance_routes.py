@@ -84,7 +84,7 @@ def _save_line(key: str, number: int | None) -> Response:
         command = SetEffectLine(
             key, typed.text("name"), kind, typed.text("timing"), currency, origin(), typed.text("category"),
             typed.text("cost_object"), typed.amount("run_rate", currency), typed.day("start"), totals, number,
-            typed.whole("version"), typed.key(),
+            typed.version() if number else None, typed.key(),
         )  # fmt: skip
         typed.checked()
         set_effect_line(command)
@@ -100,7 +100,7 @@ def drop_effect(key: str, number: int) -> Response:
     typed = Typed()
 
     def verb() -> Response:
-        remove_effect_line(RemoveEffectLine(key, number, origin(), typed.whole("version"), typed.key()))
+        remove_effect_line(RemoveEffectLine(key, number, origin(), typed.version(), typed.key()))
         return see_other(f"/measures/{key}/finance", _("The effect line is removed; its history stays."))
 
     answer: Response = attempt(verb, lambda **again: _finance(key, **{**again, "form": None}))

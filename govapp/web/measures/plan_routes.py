@@ -100,7 +100,7 @@ def _save_milestone(key: str, number: int | None) -> Response:
             typed.day("actual_date"),
             typed.flag("final"),
             number,
-            typed.whole("version"),
+            typed.version() if number else None,
             typed.key(),
         )
         typed.checked()
@@ -117,7 +117,7 @@ def drop_milestone(key: str, number: int) -> Response:
     typed = Typed()
 
     def verb() -> Response:
-        remove_milestone(RemoveMilestone(key, number, origin(), typed.whole("version"), typed.key()))
+        remove_milestone(RemoveMilestone(key, number, origin(), typed.version(), typed.key()))
         return see_other(f"/measures/{key}/plan", _("The milestone is removed; its history stays."))
 
     answer: Response = attempt(verb, lambda **again: _plan(key, which="", **{**again, "form": {}}))
@@ -190,7 +190,7 @@ def _save_risk(key: str, number: int | None) -> Response:
         command = SetRisk(
             key, typed.text("text"), typed.whole("likelihood") or 0, typed.whole("impact") or 0, origin(),
             typed.person("owner_id"), typed.text("response"), typed.flag("blocking"), typed.flag("open"), number,
-            typed.whole("version"), typed.key(),
+            typed.version() if number else None, typed.key(),
         )  # fmt: skip
         typed.checked()
         set_risk(command)
