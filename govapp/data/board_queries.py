@@ -124,15 +124,15 @@ def branch_path(session: Session, key: str) -> str | None:
     return session.scalar(select(Branch.path).where(Branch.key == key))
 
 
-def newest_version(session: Session, workflow_id: int) -> tuple[int, str]:
-    """Id and digest of the version new measures start under, else of the newest one."""
+def newest_version(session: Session, workflow_id: int) -> tuple[int, str, int]:
+    """Id and digest of the version new measures start under, else of the newest; and when cards last changed."""
     row = session.execute(
-        select(WorkflowVersion.id, WorkflowVersion.digest)
+        select(WorkflowVersion.id, WorkflowVersion.digest, select(func.max(Card.change_seq)).scalar_subquery())
         .where(WorkflowVersion.workflow_id == workflow_id)
         .order_by(case((WorkflowVersion.state == "active", 0), else_=1), WorkflowVersion.number.desc())
         .limit(1)
     ).one()
-    return row.id, row.digest
+    return row.id, row.digest, row[2] or 0
 
 
 def only_active_workflow(session: Session) -> int | None:

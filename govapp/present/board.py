@@ -69,10 +69,11 @@ class CardFacts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """A status badge: class of its shape and its word."""
+    """A status badge: class of its shape, its word, and what it is the status of."""
 
     shape: str
     word: str
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,8 @@ class CardView:
     potential: Status
     last: LastLine
     next_key: str
-    next_name: str
+    move_words: str
+    other_words: str
     movable: bool
     review_id: int | None
     update_only: bool = False
@@ -149,6 +151,11 @@ def status(colour: str) -> Status:
     return Status(shape, word())
 
 
+def _statuses(label: str) -> dict[str, Status]:
+    found = {colour: status(colour) for colour in (*_COLOURS, "none")}
+    return {colour: Status(one.shape, one.word, label) for colour, one in found.items()}
+
+
 def kind_name(rules: Rules, key: str) -> str:
     """The name of an evidence kind."""
     kind = rules.kinds.get(key)
@@ -162,8 +169,11 @@ class CardWords:
         self.rules = rules
         self.now = now
         self.zone = zone
-        self._status = {colour: status(colour) for colour in ("green", "yellow", "amber", "red", "none")}
+        self._implementation = _statuses(_("Impl."))
+        self._potential = _statuses(_("Pot."))
         self._stages = {stage.key: stage.name for stage in rules.stages}
+        self._moves = {key: _("Move to %(stage)s", stage=name) for key, name in self._stages.items()}
+        self._others = _("Other moves")
         self._no_money = _("no money effect")
         self._no_owner = _("no owner")
 
@@ -173,7 +183,6 @@ class CardWords:
         """One card in words."""
         values = {currency: amount for currency, amount in row.values.items() if currency}
         following = row.next_stage if row.state in {"active", "proposed"} else None
-        none = self._status["none"]
         return CardView(
             key=row.key,
             title=row.title,
@@ -186,11 +195,12 @@ class CardWords:
             owner=(row.owner if row.stage else row.proposer) or self._no_owner,
             value=money.minor_amounts(values) if values else self._no_money,
             worth=" ".join(f"{currency}{amount}" for currency, amount in values.items()) or "0",
-            implementation=self._status.get(row.implementation, none),
-            potential=self._status.get(row.potential, none),
+            implementation=self._implementation.get(row.implementation) or self._implementation["none"],
+            potential=self._potential.get(row.potential) or self._potential["none"],
             last=self._last(row, held_since),
             next_key=following or "",
-            next_name=self._stages.get(following or "", ""),
+            move_words=self._moves.get(following or "", ""),
+            other_words=self._others,
             movable=movable,
             review_id=row.review_id,
             update_only=update_only,

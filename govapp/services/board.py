@@ -23,7 +23,6 @@ from govapp.data.board_queries import (
     BranchRow,
     Total,
     branches_by_part,
-    changed_at_all,
     moments,
     newest_version,
     only_active_workflow,
@@ -264,16 +263,16 @@ def board(actor: Actor, query: BoardQuery) -> Board:
     """The board of a branch for a reader. Raises NotFound for a branch the reader may not know of."""
     with reading() as session:
         place, branches = place_for(session, actor, query.branch)
-        since = changed_at_all(session)
         if place is None:
-            return _nothing(branches, since)
+            return _nothing(branches)
         rows = totals(session, place.reach.branch_ids)
         workflows, workflow_id = shown_workflow(session, place, rows, query.workflow)
         if workflow_id is None:
-            return replace(_nothing(branches, since), place=place, reads_nothing=False)
-        rules = rules_for(session, *newest_version(session, workflow_id))
+            return replace(_nothing(branches), place=place, reads_nothing=False)
+        version_id, digest, since = newest_version(session, workflow_id)
+        rules = rules_for(session, version_id, digest)
         names = [
-            (key, rules_for(session, *newest_version(session, key)).name)
+            (key, rules_for(session, *newest_version(session, key)[:2]).name)
             for key in workflows
             if key != workflow_id
         ]
@@ -307,7 +306,7 @@ def _limits(rules: Rules, more: Mapping[str, int]) -> dict[str, int]:
     return {stage: more.get(stage, A_COLUMN) for stage in (PROPOSED, *(stage.key for stage in rules.stages))}
 
 
-def _nothing(branches: Sequence[BranchRow], since: int) -> Board:
+def _nothing(branches: Sequence[BranchRow]) -> Board:
     return Board(
         None,
         tuple(branches),
@@ -319,6 +318,6 @@ def _nothing(branches: Sequence[BranchRow], since: int) -> Board:
         {},
         frozenset(),
         frozenset(),
-        since,
+        0,
         reads_nothing=not branches,
     )

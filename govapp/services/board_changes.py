@@ -92,7 +92,7 @@ def more_cards(actor: Actor, query: BoardQuery, stage: str, after: tuple[int, in
         here, workflow_id = shown_workflow(session, place, rows, query.workflow)
         if workflow_id is None:
             raise NotFound("not_found")
-        rules = rules_for(session, *newest_version(session, workflow_id))
+        rules = rules_for(session, *newest_version(session, workflow_id)[:2])
         of_one = workflow_id if len(here) > 1 else None
         if query.filters.narrow or place.reach.part_of is not None:
             filters = replace(query.filters, workflow_id=of_one)
@@ -131,7 +131,7 @@ def changes(actor: Actor, query: BoardQuery, since: int) -> Cards | None:
         )
         if workflow_id is None:
             return Cards(since=newest)
-        rules = rules_for(session, *newest_version(session, workflow_id))
+        rules = rules_for(session, *newest_version(session, workflow_id)[:2])
         fitting = matching(
             session, place.reach, replace(query.filters, workflow_id=workflow_id), [row.id for row in found]
         )
