@@ -238,7 +238,9 @@ def test_user_text_is_shown_as_text(client, cast):
 def test_r10_a_row_form_without_the_version_seen_changes_nothing(client, cast):
     key = make_measure(cast, "defined")
     client.sign_in(cast.owner)
-    client.submit(f"/measures/{key}/risks", {"text": "Vendor fails", "likelihood": "1", "impact": "1", "open": "1"})
+    client.submit(
+        f"/measures/{key}/risks", {"text": "Vendor fails", "likelihood": "1", "impact": "1", "open": "1"}
+    )
     number = loaded(key).snapshot.risks[-1].id
     late = {"text": "Overwritten", "likelihood": "5", "impact": "5", "open": "1"}
     assert client.submit(f"/measures/{key}/risks/{number}", late).status_code == 409
@@ -254,3 +256,13 @@ def test_a_replayed_removal_is_no_error(client, cast):
     for _ in range(2):
         assert client.submit(f"/measures/{key}/milestones/{number}/removal", form).status_code == 303
     assert client.submit(f"/measures/{key}/milestones/{number}/removal", {"version": 1}).status_code == 404
+
+
+def test_an_administrator_reads_a_measure_but_not_its_evidence_votes_and_money(client, cast):
+    key = make_measure(cast, "identified")
+    client.sign_in(cast.administrator)
+    text = client.get(f"/measures/{key}").text
+    assert "Scope statement</a>" not in text
+    for tab in ("approvals", "finance"):
+        assert f"/measures/{key}/{tab}" not in text
+        assert client.get(f"/measures/{key}/{tab}").status_code == 403

@@ -28,6 +28,8 @@ _ACTS = {
     "risks": P.RISK_EDIT,
     "dependencies": P.DEPENDENCY_EDIT,
     "finance": P.FINANCE_VIEW,
+    "see_evidence": P.EVIDENCE_VIEW,
+    "see_reviews": P.REVIEW_VIEW,
     "plan_figures": P.FINANCE_PLAN,
     "forecast": P.FINANCE_FORECAST,
     "actuals": P.FINANCE_ACTUAL,
@@ -49,20 +51,27 @@ def acts_of(loaded: Loaded) -> dict[str, bool]:
     found["parts"] = bool(assignable(person, loaded))
     found["comment"] = comment_right(person, loaded.place) is not None
     found["archive"] = found["edit"] and loaded.snapshot.state == "proposed"
-    reads = {"finance", "report", "comment"} | ({"move"} if not loaded.measure.archived else set())
+    reads = {"finance", "see_evidence", "see_reviews", "report", "comment"} | (
+        {"move"} if not loaded.measure.archived else set()
+    )
     return {name: allowed and (not ended or name in reads) for name, allowed in found.items()}
 
 
 def show(
     key: str, template: str, tab: str, read: Reader, *, status: int = 200, problem: str = "",
-    faults: Mapping[str, list[str]] | None = None, form: Mapping[str, Any] | None = None, **more: Any,
+    faults: Mapping[str, list[str]] | None = None, form: Mapping[str, Any] | None = None,
+    needs: tuple[Permission, ...] = (), **more: Any,
 ) -> Response:  # fmt: skip
-    """A page of a measure, read in one transaction. Raises NotFound for a measure one may not read."""
+    """A page of a measure, read in one transaction.
+
+    Raises NotFound for a measure one may not read, Refused when one of the further permissions `needs` lacks here.
+    """
     with reading() as session:
         loaded = load_measure(session, key)
         if loaded is None:
             raise NotFound("not_found")
-        may(actor(), P.MEASURE_VIEW, loaded.place)
+        for permission in (P.MEASURE_VIEW, *needs):
+            may(actor(), permission, loaded.place)
         head = read_head(session, loaded)
         content = dict(read(session, loaded))
         acts = acts_of(loaded)
@@ -108,7 +117,8 @@ def _tabs(head: Head, loaded: Loaded, acts: Mapping[str, bool]) -> list[tuple[st
         ("risks", f"{at}/risks", open_risks),
         ("history", f"{at}/history", 0),
     ]
-    return [tab for tab in tabs if tab[0] != "finance" or acts["finance"]]
+    hidden = {"finance": "finance", "evidence": "see_evidence", "approvals": "see_reviews"}
+    return [tab for tab in tabs if tab[0] not in hidden or acts[hidden[tab[0]]]]
 
 
 def text_of(value: Any) -> str:

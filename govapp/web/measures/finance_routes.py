@@ -53,7 +53,7 @@ def _finance(key: str, *, number: int | None = None, **again: Any) -> Response:
         lists = {"kinds": EFFECT_KINDS, "timings": TIMINGS, "series": ENTERED}
         return {"lines": lines, "row": row, "form": form, "figures": figures(lines), **lists}
 
-    return show(key, "measures/finance.html", "finance", read, **again)
+    return show(key, "measures/finance.html", "finance", read, needs=(P.FINANCE_VIEW,), **again)
 
 
 @route(bp, "/measures/<key>/finance", permission=P.FINANCE_VIEW)

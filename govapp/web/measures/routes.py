@@ -260,7 +260,7 @@ def show_approvals(key: str) -> Response:
     def read(session: Session, loaded: Loaded) -> dict[str, Any]:
         return {**_gate(loaded), "reviews": records.reviews(session, loaded.measure.id)}
 
-    return show(key, "measures/approvals.html", "approvals", read)
+    return show(key, "measures/approvals.html", "approvals", read, needs=(P.REVIEW_VIEW,))
 
 
 @route(bp, "/measures/<key>/history", permission=P.MEASURE_VIEW)
