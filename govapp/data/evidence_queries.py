@@ -73,7 +73,8 @@ def pieces(session: Session, measure_id: int) -> list[PieceRow]:
     rows = session.execute(
         select(
             Evidence.id, Evidence.kind, Evidence.number, EvidenceRevision.number, EvidenceRevision.id, Person.name,
-            func.coalesce(behalf.name, ""), EvidenceRevision.at, EvidenceRevision.effective_on, EvidenceRevision.valid_until,
+            func.coalesce(behalf.name, ""), EvidenceRevision.at, EvidenceRevision.effective_on,
+            EvidenceRevision.valid_until,
             EvidenceRevision.digest,
         )
         .join(EvidenceRevision, EvidenceRevision.evidence_id == Evidence.id)
@@ -130,7 +131,8 @@ def revisions(session: Session, evidence_id: int, *, newest: bool = False) -> li
     statement = (
         select(
             EvidenceRevision.id, EvidenceRevision.number, EvidenceRevision.values, EvidenceKindVersion.definition,
-            EvidenceKindVersion.number, EvidenceRevision.digest, Person.name, func.coalesce(behalf.name, ""), EvidenceRevision.at,
+            EvidenceKindVersion.number, EvidenceRevision.digest, Person.name, func.coalesce(behalf.name, ""),
+            EvidenceRevision.at,
             EvidenceRevision.effective_on, EvidenceRevision.valid_until, EvidenceRevision.judged,
             EvidenceRevision.judged_reason,
         )

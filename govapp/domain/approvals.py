@@ -1,4 +1,4 @@
-"""Approval steps: which votes count, whether a step is decided, and who is barred (product.md, What a drop means, 4-7)."""
+"""Approval steps: which votes count, whether a step is decided, who is barred (product.md, What a drop means, 4-7)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -71,7 +71,8 @@ def dossier_content(session: Session, loaded: Loaded, into: str, today: date) ->
         "parts": {part: {"person": held.person_id, "name": held.name} for part, held in snapshot.parts.items()},
         "evidence": _evidence(session, loaded),
         "milestones": [
-            {"id": m.id, "name": m.name, "owner": m.owner_id, "plan": _day(m.plan_date), "forecast": _day(m.forecast_date),
+            {"id": m.id, "name": m.name, "owner": m.owner_id, "plan": _day(m.plan_date),
+             "forecast": _day(m.forecast_date),
              "actual": _day(m.actual_date), "final": m.final}
             for m in milestones
         ],
@@ -88,7 +89,8 @@ def dossier_content(session: Session, loaded: Loaded, into: str, today: date) ->
         "predecessors": [[p.key, p.needs, p.stage, p.state] for p in snapshot.predecessors],
         "statuses": {kind: colour for kind, (colour, _) in loaded.declared.items()},
         "findings": [
-            {"key": f.key, "met": f.met, "code": f.code, "values": dict(f.values), "wording": f.wording} for f in findings
+            {"key": f.key, "met": f.met, "code": f.code, "values": dict(f.values), "wording": f.wording}
+            for f in findings
         ],
     }  # fmt: skip
 

@@ -35,7 +35,10 @@ def _open_review(work: Work, loaded: Loaded, into: str, right: str) -> Review:
     steps = [_add_step(work, review, rule, opens=rule.order == first) for rule in gate.steps]
     work.log(
         Event.REVIEW_OPENED,
-        {"into": into, "dossier": dossier.content_digest, "basis": dossier.basis_digest, "steps": [s.key for s in gate.steps]},
+        {
+            "into": into, "dossier": dossier.content_digest, "basis": dossier.basis_digest,
+            "steps": [s.key for s in gate.steps],
+        },
         right=right, object_type="review", object_id=str(review.id),
         measure_id=loaded.measure.id, branch_id=loaded.measure.branch_id,
     )  # fmt: skip

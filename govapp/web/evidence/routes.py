@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from govapp.data.measure_pages import names_of
+from govapp.data.measure_records import names_of
 from govapp.data.snapshots import Loaded
 from govapp.domain.errors import Invalid
 from govapp.domain.evidence_kinds import EvidenceKind

@@ -1,0 +1,152 @@
+"""Reviews in words: what is asked, who decides, votes, and why somebody may not vote."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from govapp.present import errors
+from govapp.present.findings import part_words, who_words
+from govapp.present.language import gettext as _
+from govapp.present.language import ngettext
+from govapp.present.measures import word
+
+_WHY_NOT: dict[str, Callable[[], str]] = {
+    "not_a_decider": lambda: _(
+        "No step of this review names you, so you do not decide here. You can follow it."
+    ),
+    "step_decided": lambda: _("Your step is decided already."),
+    "step_not_open": lambda: _("Your step opens once the steps before it are decided."),
+    "barred_owner_votes": lambda: _(
+        "You are the owner of this measure. Owners never decide about their own measure."
+    ),
+    "barred_submitter_votes": lambda: _(
+        "You handed in evidence that counts for this gate. Whoever supplies the proof does not decide about it."
+    ),
+    "barred_administrator_votes": lambda: _(
+        "You hold the role administrator here. Administrators keep the system and never vote."
+    ),
+    "barred_voted_elsewhere": lambda: _(
+        "You have decided another step of this review. Each step needs another person."
+    ),
+    "barred_conflicting_part": lambda: _(
+        "You hold two parts that must be two people. A program lead has to name somebody else for one of them."
+    ),
+    "review_ended": lambda: _("This review has ended. Its dossier and votes stay on record."),
+    "review_paused": lambda: _(
+        "The measure is on hold or cancelled, so nobody can vote until it is released."
+    ),
+}
+_ENDED: dict[str, Callable[[], str]] = {
+    "passed": lambda: _("Passed"),
+    "sent_back": lambda: _("Sent back"),
+    "withdrawn": lambda: _("Withdrawn"),
+    "overtaken": lambda: _("Overtaken by another decision"),
+    "open": lambda: _("Open"),
+}
+_VERDICTS: dict[str, Callable[[], str]] = {
+    "approve": lambda: _("Approved"),
+    "send_back": lambda: _("Sent back"),
+    "comment": lambda: _("Commented"),
+}
+_FIELD_ERRORS: dict[str, Callable[[], str]] = {
+    "verdict_unknown": lambda: _("Choose what you decide."),
+    "reason_needed": lambda: _("Say why you send it back, so that the team knows what to change."),
+    "comment_needed": lambda: _("Write your comment."),
+    "reason_too_long": lambda: _("At most 4,000 characters."),
+}
+
+
+def why_not(code: str) -> str:
+    """Why a person may not vote."""
+    return _WHY_NOT[code]() if code in _WHY_NOT else errors.sentence_of(code)
+
+
+def state_word(state: str) -> str:
+    """The state of a review."""
+    return _ENDED[state]() if state in _ENDED else state
+
+
+def state_class(state: str) -> str:
+    """The class of its sign."""
+    return {"passed": "ok", "sent_back": "off", "open": "risk"}.get(state, "none")
+
+
+def verdict_word(verdict: str) -> str:
+    """What somebody decided."""
+    return _VERDICTS[verdict]() if verdict in _VERDICTS else verdict
+
+
+def field_errors(found: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """Errors of the decision form by field."""
+    return {
+        name: [_FIELD_ERRORS[code]() if code in _FIELD_ERRORS else errors.sentence_of(code) for code in codes]
+        for name, codes in found.items()
+    }
+
+
+def decider_words(deciders: Mapping[str, Any], held: Mapping[str, str]) -> str:
+    """Who decides a step: holders of parts by name, roles and groups in words."""
+    names = [
+        f"{held[part]} ({part_words(part)})" if part in held else who_words(f"part:{part}")
+        for part in deciders.get("parts", ())
+    ]
+    names += [part_words(role) for role in deciders.get("roles", ())]
+    names += [who_words(f"group:{group}") for group in deciders.get("groups", ())]
+    return ", ".join(names)
+
+
+def right_words(right: str) -> str:
+    """As what somebody voted: `part:sponsor` is "sponsor"."""
+    return part_words(right.partition(":")[2] or right)
+
+
+def rating_word(rating: str) -> str:
+    """A risk rating."""
+    return word("rating", rating)
+
+
+def whom_words(codes: Sequence[str]) -> str:
+    """Whom a review waits for."""
+    return ", ".join(who_words(code) for code in codes)
+
+
+def proposed() -> str:
+    """Where a proposal comes from."""
+    return _("Proposed")
+
+
+def outcome_sentence(result: str, key: str, stage: str) -> str:
+    """What a vote led to."""
+    if result == "moved":
+        return _("Recorded. %(key)s is now in %(stage)s.", key=key, stage=stage)
+    if result == "sent_back":
+        return _("Recorded. %(key)s stays where it is, and whoever asked has been told why.", key=key)
+    if result == "granted":
+        return _(
+            "Recorded. Everybody has approved, but criteria of %(key)s are open again; it moves once they hold.",
+            key=key,
+        )
+    return _("Recorded. Your vote on %(key)s counts; others still have to decide.", key=key)
+
+
+def waiting_words(count: int) -> str:
+    """The head of the inbox."""
+    if not count:
+        return _("Nothing waits for your decision.")
+    return ngettext("%(num)s decision waits for you.", "%(num)s decisions wait for you.", count)
+
+
+errors.SENTENCES.update(
+    {
+        **_WHY_NOT,
+        "dossier_changed": lambda: _(
+            "The dossier changed while you read: dossier %(dossier)s replaces %(seen)s. Your words are kept; look at what is "
+            "new, then decide."
+        ),
+        "review_ended": lambda: _("This review has ended meanwhile, so the vote was not taken."),
+        "vote_invalid": lambda: _("Your decision is not complete yet."),
+        "nobody_to_ask": lambda: _(
+            "There is nobody else to ask: nobody holds the part or role that could help."
+        ),
+        "unknown_finding": lambda: _("The next gate of this measure does not ask for that any more."),
+    }
+)

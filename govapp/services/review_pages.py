@@ -1,0 +1,191 @@
+"""What the page of a review shows: its dossier, what changed, the votes, and whether the reader may vote."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from govapp.data import review_queries as queries
+from govapp.data.actors import groups_of
+from govapp.data.measure_queries import choices_of
+from govapp.data.measure_records import names_of
+from govapp.data.snapshots import Loaded, load_measure
+from govapp.domain.approvals import COMMENT, standings
+from govapp.domain.differences import Change, differences, people_in, unchanged
+from govapp.domain.errors import NotFound, Refused
+from govapp.domain.permissions import Permission
+from govapp.domain.rights import Actor, may, right_of
+from govapp.services._dossier import dossier_content
+from govapp.services._voting import step_for
+from govapp.services.reviews import may_withdraw
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What differs from an earlier dossier: which one, since when, the changes, how much stayed the same."""
+
+    review_id: int
+    number: int
+    at: datetime
+    changes: tuple[Change, ...]
+    same: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewPage:
+    """A review as one person sees it."""
+
+    head: queries.ReviewHead
+    title: str
+    question: str
+    loaded: Loaded
+    dossiers: tuple[queries.DossierHead, ...]
+    shown: queries.DossierHead
+    content: Mapping[str, Any]
+    steps: tuple[queries.StepRow, ...]
+    states: Mapping[int, str]
+    since_decision: Compared | None
+    since_seen: Compared | None
+    live: tuple[Change, ...]
+    choices: Mapping[str, list[tuple[str, str]]]
+    people: Mapping[int, str]
+    my_step: int | None
+    why_not: str
+    withdraws: bool
+
+    @property
+    def latest(self) -> bool:
+        """True when the newest dossier is shown."""
+        return self.shown.number == self.dossiers[-1].number
+
+    @property
+    def unmet(self) -> list[Mapping[str, Any]]:
+        """Findings of the shown dossier that are not met."""
+        return [finding for finding in self.content["findings"] if not finding["met"]]
+
+
+def review_page(
+    session: Session,
+    actor: Actor,
+    review_id: int,
+    at: datetime,
+    *,
+    number: int | None = None,
+    seen: int | None = None,
+) -> ReviewPage:
+    """The review with its newest dossier, or the numbered one; `seen` adds what changed since that dossier.
+
+    Raises NotFound, also for a measure the reader may not know of.
+    """
+    head = queries.review_head(session, review_id)
+    loaded = load_measure(session, head.key) if head else None
+    if head is None or loaded is None:
+        raise NotFound("not_found")
+    may(actor, Permission.REVIEW_VIEW, loaded.place)
+    every = queries.dossiers(session, [review_id, *([head.previous_id] if head.previous_id else [])])
+    own = tuple(one for one in every if one.review_id == review_id)
+    shown = next((one for one in own if one.number == (number or own[-1].number)), None)
+    if shown is None:
+        raise NotFound("not_found")
+    steps = tuple(queries.steps(session, review_id))
+    before = next((one for one in reversed(every) if one.review_id == head.previous_id), None)
+    earlier = _seen_before(actor, own, shown, steps, seen)
+    wanted = [one.id for one in (shown, before, earlier) if one is not None]
+    found = queries.contents(session, wanted)
+    content = found[shown.id]
+    fresh = _live(session, loaded, head, at) if shown is own[-1] else None
+    why_not, my_step = _voting(session, actor, loaded, head)
+    return ReviewPage(
+        head=head,
+        title=loaded.measure.title,
+        question=loaded.rules.gates[head.into].question if head.into in loaded.rules.gates else "",
+        loaded=loaded,
+        dossiers=own,
+        shown=shown,
+        content=content,
+        steps=steps,
+        states=_states(loaded, head, steps),
+        since_decision=_compared(before, found, content),
+        since_seen=_compared(earlier, found, content),
+        live=differences(content, fresh) if fresh else (),
+        choices=choices_of(session, loaded.measure.organization_id),
+        people=names_of(session, people_in(*found.values(), fresh)),
+        my_step=my_step,
+        why_not=why_not,
+        withdraws=head.state == "open" and may_withdraw(actor, head.asked_by, loaded.place),
+    )
+
+
+def _compared(
+    before: queries.DossierHead | None, found: Mapping[int, Mapping[str, Any]], content: Mapping[str, Any]
+) -> Compared | None:
+    if before is None:
+        return None
+    old = found[before.id]
+    return Compared(
+        before.review_id, before.number, before.at, differences(old, content), unchanged(old, content)
+    )
+
+
+def _seen_before(
+    actor: Actor,
+    own: tuple[queries.DossierHead, ...],
+    shown: queries.DossierHead,
+    steps: tuple[queries.StepRow, ...],
+    seen: int | None,
+) -> queries.DossierHead | None:
+    """The dossier the reader has seen before this one: the one named, else that of their latest vote."""
+    if seen is None:
+        mine = [vote.dossier for step in steps for vote in step.votes if vote.person_id == actor.id]
+        seen = max(mine, default=None)
+    return next((one for one in own if one.number == seen and one.number < shown.number), None)
+
+
+def _live(
+    session: Session, loaded: Loaded, head: queries.ReviewHead, at: datetime
+) -> Mapping[str, Any] | None:
+    """The dossier as it would be written now; only while the review is open."""
+    if head.state != "open" or loaded.snapshot.review is None:
+        return None
+    today: date = at.astimezone(ZoneInfo(loaded.timezone)).date()
+    return dossier_content(session, loaded, head.into, today)
+
+
+def _states(loaded: Loaded, head: queries.ReviewHead, steps: tuple[queries.StepRow, ...]) -> dict[int, str]:
+    review = loaded.snapshot.review
+    if head.state == "open" and review is not None:
+        return {key: standing.state for key, standing in standings(review, review.basis).items()}
+    return {step.id: step.state for step in steps}
+
+
+def _voting(
+    session: Session, actor: Actor, loaded: Loaded, head: queries.ReviewHead
+) -> tuple[str, int | None]:
+    """Why this person may not vote now ('' when they may), and their step."""
+    if head.state != "open" or loaded.snapshot.review is None:
+        return "review_ended", None
+    if loaded.snapshot.state not in {"active", "proposed"}:
+        return "review_paused", None
+    if right_of(actor, Permission.REVIEW_DECIDE, loaded.place) is None:
+        return "not_a_decider", None
+    named = any(step.deciders.get("groups") for step in loaded.snapshot.review.steps)
+    groups = groups_of(session, actor.id) if named and actor.id is not None else frozenset()
+    try:
+        step, _ = step_for(actor, groups, loaded)
+    except Refused as refused:
+        return refused.code, None
+    return "", step.id
+
+
+def counting(page: ReviewPage) -> set[tuple[int, int]]:
+    """Step and person of the decisions that stand: the last of each person in a step, on the newest basis."""
+    basis = page.dossiers[-1].basis_digest
+    last: dict[tuple[int, int], str] = {}
+    for step in page.steps:
+        for vote in step.votes:
+            if vote.verdict != COMMENT:
+                last[step.id, vote.person_id] = vote.basis
+    return {key for key, given_on in last.items() if given_on == basis}

@@ -1,0 +1,1 @@
+"""Reviews: the inbox, one review with its dossier, votes."""

@@ -1,0 +1,87 @@
+"""Puts the page of a review together: words for what the read model says."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from werkzeug.wrappers import Response
+
+from govapp.data.engine import reading
+from govapp.domain.criteria import Finding
+from govapp.present import dossiers as dossier_words
+from govapp.present import reviews as said
+from govapp.present.findings import FindingView, finding_view, stage_name
+from govapp.services.review_pages import ReviewPage, counting, review_page
+from govapp.web._context import actor, moment
+from govapp.web._hx import page
+
+_NO_ENTRY: Mapping[str, list[str]] = {}
+
+
+def show_review(
+    review_id: int,
+    *,
+    number: int | None = None,
+    seen: int | None = None,
+    status: int = 200,
+    faults: Mapping[str, list[str]] = _NO_ENTRY,
+    typed: Mapping[str, str] | None = None,
+    note: str = "",
+) -> Response:
+    """The page of a review; after a refused vote with what was typed and why. Raises NotFound."""
+    with reading() as session:
+        found = review_page(session, actor(), review_id, moment(), number=number, seen=seen)
+    rules = found.loaded.rules
+    vocabulary = dossier_words.Vocabulary(rules, found.loaded.currency, found.choices, found.people)
+    held = {part: holder.name for part, holder in found.loaded.snapshot.parts.items()}
+    return page(
+        "reviews/review.html",
+        status=status,
+        review=found,
+        head=found.head,
+        said=said,
+        held=held,
+        came_from=stage_name(rules, found.head.came_from),
+        into=stage_name(rules, found.head.into),
+        fields=dossier_words.shown_fields(found.content, vocabulary),
+        people=[
+            (dossier_words.part_label(part), h["name"]) for part, h in found.content.get("parts", {}).items()
+        ],
+        pieces=dossier_words.shown_pieces(found.content, vocabulary),
+        milestones=dossier_words.shown_milestones(found.content, vocabulary),
+        risks=dossier_words.shown_risks(found.content, vocabulary),
+        lines=found.content.get("lines", ()),
+        words=dossier_words,
+        findings=findings_of(found),
+        since_decision=found.since_decision
+        and dossier_words.difference_rows(found.since_decision.changes, vocabulary),
+        since_seen=found.since_seen and dossier_words.difference_rows(found.since_seen.changes, vocabulary),
+        live=dossier_words.difference_rows(found.live, vocabulary),
+        counts=counting(found),
+        me=actor().id,
+        faults=faults,
+        typed=typed or {},
+        note=note,
+    )
+
+
+def findings_of(found: ReviewPage) -> list[FindingView]:
+    """The frozen findings as a task list, missing first."""
+    views = [
+        finding_view(
+            Finding(one["key"], one["met"], one["code"], one["values"], one["wording"]),
+            found.loaded.rules,
+            found.head.key,
+        )
+        for one in found.content["findings"]
+    ]
+    return sorted(views, key=lambda view: view.met)
+
+
+def inbox_context(rows: Any, names: Mapping[tuple[int, str], str]) -> list[tuple[Any, str, str]]:
+    """Rows of a list of reviews with the names of the stages they lie between."""
+
+    def name(row: Any, key: str | None) -> str:
+        found = names.get((row.workflow_version_id, key or ""))
+        return found or ((key or "").replace("_", " ").capitalize() or said.proposed())
+
+    return [(row, name(row, row.came_from), name(row, row.into)) for row in rows]

@@ -1,0 +1,122 @@
+"""Reviews: the inbox, one review with its dossier, the vote, withdrawal, reminders, older dossiers."""
+
+from flask import Blueprint, request
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from govapp.data import review_queries as queries
+from govapp.data.engine import reading
+from govapp.data.inbox import waiting_count, waiting_for
+from govapp.domain.errors import Invalid, Stale
+from govapp.domain.permissions import Permission
+from govapp.present import reviews as said
+from govapp.present.errors import sentence_of
+from govapp.services.asking import AskPeople, ask_people
+from govapp.services.reviews import CastVote, VoteOutcome, WithdrawReview, cast_vote, withdraw_review
+from govapp.web._context import actor, origin
+from govapp.web._fields import page_number
+from govapp.web._hx import page, see_other
+from govapp.web._routes import route
+from govapp.web.reviews._pages import inbox_context, show_review
+
+bp = Blueprint("reviews", __name__)
+P = Permission
+PAGE = 50
+LONGEST_REASON = 4000
+
+
+@route(bp, "/reviews", permission=P.REVIEW_VIEW)
+def inbox() -> Response:
+    """What waits for the person's decision, what they asked for and is open, what was decided lately."""
+    n = page_number()
+    with reading() as session:
+        total = waiting_count(session, actor())
+        waiting = waiting_for(session, actor(), limit=PAGE, offset=(n - 1) * PAGE)
+        asked = queries.asked_and_open(session, actor().id)
+        decided = queries.recently_decided(session, actor().id)
+        versions = {row.workflow_version_id for rows in (waiting, asked, decided) for row in rows}
+        names = queries.stage_names(session, versions) if versions else {}
+    return page(
+        "reviews/inbox.html", waiting=inbox_context(waiting, names), asked=inbox_context(asked, names),
+        decided=inbox_context(decided, names), total=total, n=n, pages=max(1, -(-total // PAGE)), said=said,
+        address=lambda p: f"/reviews?page={p}",
+    )  # fmt: skip
+
+
+@route(bp, "/reviews/<int:review_id>", permission=P.REVIEW_VIEW)
+def show(review_id: int) -> Response:
+    """One review with its newest dossier."""
+    return show_review(review_id)
+
+
+@route(bp, "/reviews/<int:review_id>/dossiers/<int:number>", permission=P.REVIEW_VIEW)
+def show_dossier(review_id: int, number: int) -> Response:
+    """One of the review's dossiers as it was frozen."""
+    return show_review(review_id, number=number)
+
+
+@route(bp, "/reviews/<int:review_id>/decision", permission=P.REVIEW_DECIDE, methods=["POST"])
+def decide(review_id: int) -> Response:
+    """Take a vote. Incomplete: 422 with the form; the dossier changed or the review ended: 409 with the fresh page."""
+    typed = {name: request.form.get(name, "") for name in ("verdict", "reason", "dossier")}
+    seen = _dossier_number(typed["dossier"])
+    try:
+        if seen is None or len(request.form.getlist("verdict")) > 1:
+            raise Invalid("vote_invalid", {"verdict": ["verdict_unknown"]})
+        key = request.form.get("action_key", "")[:200]
+        done = cast_vote(CastVote(review_id, typed["verdict"], seen, origin(), typed["reason"], key))
+    except Invalid as error:
+        note = sentence_of(error.code)
+        return show_review(
+            review_id, status=422, faults=said.field_errors(error.errors), typed=typed, note=note, seen=seen
+        )
+    except Stale as error:
+        return show_review(
+            review_id, status=409, typed=typed, note=sentence_of(error.code, error.values), seen=seen
+        )
+    return _go_on(review_id, done)
+
+
+def _dossier_number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else None
+
+
+def _go_on(review_id: int, done: VoteOutcome) -> Response:
+    """To the next decision that waits, else back to the list, with what the vote led to."""
+    with reading() as session:
+        following = [row for row in waiting_for(session, actor(), limit=2) if row.review_id != review_id]
+        into = queries.stage_of_review(session, review_id)
+    message = said.outcome_sentence(done.result, done.key, into)
+    if following:
+        return see_other(
+            f"/reviews/{following[0].review_id}", f"{message} {_('The next decision is below.')}"
+        )
+    return see_other("/reviews", message)
+
+
+@route(bp, "/reviews/<int:review_id>/withdrawal", permission=P.REVIEW_VIEW, methods=["POST"])
+def withdraw(review_id: int) -> Response:
+    """Take the request back."""
+    command = WithdrawReview(
+        review_id,
+        origin(),
+        request.form.get("reason", "")[:LONGEST_REASON],
+        request.form.get("action_key", "")[:200],
+    )
+    try:
+        key = withdraw_review(command)
+    except Stale as error:
+        return show_review(review_id, status=409, note=sentence_of(error.code, error.values))
+    return see_other(f"/reviews/{review_id}", _("Withdrawn. %(key)s stays where it is.", key=key))
+
+
+@route(bp, "/reviews/<int:review_id>/reminders", permission=P.REVIEW_VIEW, methods=["POST"])
+def remind(review_id: int) -> Response:
+    """Remind those who still have to decide."""
+    with reading() as session:
+        head = queries.review_head(session, review_id)
+    try:
+        names = ask_people(AskPeople(head.key if head else "", origin()))
+    except Invalid as error:
+        return show_review(review_id, status=422, note=sentence_of(error.code, error.values))
+    return see_other(f"/reviews/{review_id}", _("Reminded: %(names)s.", names=", ".join(names)))
