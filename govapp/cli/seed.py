@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from govapp.cli._say import fail
 from govapp.data.engine import reading
 from govapp.data.people import Person
+from govapp.data.settings import DEMO_DONE, is_demo, setting
 from govapp.services.demo import seed_programme
 
 seed = AppGroup("seed", help="Fill an empty database.")
@@ -21,6 +22,11 @@ def demo() -> None:
     if current_app.config["GOVAPP"].env != "demo":
         fail("the demonstration is only for GOVAPP_ENV=demo")
     with reading() as session:
+        if setting(session, DEMO_DONE) == "1":
+            click.echo("the demonstration is there already")
+            return
+        if is_demo(session):
+            fail("an earlier demonstration was interrupted; remove the database (var/govapp.db) and start again")
         if session.scalar(select(func.count()).select_from(Person)):
             fail("the database is not empty; the demonstration needs an empty one")
     said = [time.monotonic()]

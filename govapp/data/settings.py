@@ -8,6 +8,7 @@ from govapp.data.runtime import current
 from govapp.data.structure import Setting
 
 DEMO = "demo"
+DEMO_DONE = "demo_done"
 
 
 def setting(session: Session, key: str) -> str:

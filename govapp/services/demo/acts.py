@@ -118,7 +118,7 @@ def name_parts(play: Play, key: str, by: str, at: datetime, parts: Mapping[str, 
 
 
 def hand_in(play: Play, key: str, by: str, at: datetime, evidence: str) -> None:
-    """Hand in evidence. Who brings the baseline before any part is named is named reporting owner first, by the lead."""
+    """Hand in evidence. Who brings the baseline before parts are named is named reporting owner first, by the lead."""
     kind = play.papers.kinds.get(play.papers.by_id[evidence][1]["kind"])
     held = _held(key, play.stage.people[by])
     if kind is not None and kind.key == "baseline-record" and not held & set(kind.submitted_by):
@@ -341,6 +341,31 @@ def change_state(play: Play, key: str, by: str, at: datetime, kind: AskKind, sai
         )
     except GovappError as error:
         play.leave(key, f"{kind} by {by}", error)
+
+
+def declare_from_figures(play: Play, key: str, at: datetime) -> None:
+    """The owner's statuses of the last month, as milestones and forecast of the file give them."""
+    data = play.measures[key]
+    _, _, stage, state = measure_row(key)
+    if state != "active" or stage not in {"detailed", "decided", "implemented"}:
+        return
+    origin = play.stage.origin(data["owner"], at)
+    late = max(((one.get("actual") or one["forecast"]) - one["plan"]).days for one in data["milestones"])
+    words = "on its date" if late <= 0 else f"{late} days after its plan date"
+    colour = "green" if late <= 10 else "yellow" if late <= 30 else "red"
+    reason = f"The milestone that moved most is reached or expected {words}."
+    declare_status(DeclareStatus(key, "implementation", colour, reason, origin))
+    planned, expected = (_recurring(data, series) for series in ("plan", "forecast"))
+    if planned > 0 and expected > 0 and key != "M-146":
+        share = round(100 * expected / planned)
+        colour = "green" if share >= 90 else "yellow" if share >= 70 else "red"
+        reason = f"The forecast of the recurring effect stands at {share} % of its plan."
+        declare_status(DeclareStatus(key, "potential", colour, reason, origin))
+
+
+def _recurring(data: Mapping[str, Any], series: str) -> Decimal:
+    lines = [x for x in data["effects"] if x["timing"] == "recurring" and x["kind"] != "fte" and x.get(series)]
+    return sum((amount or Decimal(0) for line in lines for amount in _months(line[series]).values()), Decimal(0))
 
 
 def declare(play: Play, key: str, by: str, at: datetime, said: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Turns the evidence of the demonstration file into submissions: people by id, sample files in the store, derived forms."""
+"""Turns the demonstration's evidence into submissions: people by id, sample files in the store, derived forms."""
 
 import io
 from collections.abc import Mapping

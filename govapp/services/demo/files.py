@@ -1,4 +1,4 @@
-"""Small sample files for the demonstration's evidence: real PDF, XLSX, DOCX, PNG, CSV and text files, made when seeding."""
+"""Small sample files for the demonstration's evidence: real PDF, XLSX, DOCX, PNG, CSV and text, made when seeding."""
 
 import io
 import zipfile
@@ -38,7 +38,10 @@ def _pdf(words: str) -> bytes:
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>",
+        (
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R"
+            b" /Resources << /Font << /F1 5 0 R >> >> >>"
+        ),
         b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream),
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
     ]

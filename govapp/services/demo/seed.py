@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import yaml
 
 from govapp.config import ROOT
-from govapp.data.settings import DEMO
+from govapp.data.settings import DEMO, DEMO_DONE
 from govapp.data.structure import Setting
 from govapp.domain.errors import GovappError
 from govapp.domain.gates import AskKind
@@ -66,12 +66,18 @@ def seed_programme(progress: Progress | None = None) -> list[str]:
         if progress:
             progress("demonstration year", done, len(happenings))
     seed_portfolio(stage.people, progress)
+    writing(Origin(None, "import"), _mark_done)
     return play.left_out
 
 
 def _mark(work: Work) -> None:
     """The database holds demonstration people from now on; the app refuses it in any other mode."""
     work.session.add(Setting(key=DEMO, value="1"))
+
+
+def _mark_done(work: Work) -> None:
+    """Everything is in; a second `seed demo` has nothing to do."""
+    work.session.add(Setting(key=DEMO_DONE, value="1"))
 
 
 def _moment(text: str, zone: ZoneInfo) -> datetime:
@@ -100,6 +106,7 @@ def _happenings(measures: Mapping[str, Any], zone: ZoneInfo, as_of: date) -> Ite
             ]
             written = _moment(measures[one["predecessor"]]["history"][0]["at"], zone)
             yield max(known, written, *owned[:1]), 998, key, "dependency_found", {"on": one["predecessor"]}
+        yield end - timedelta(days=4), 0, key, "statuses_due", {}
         yield end, 999, key, "year_ends", {}
 
 
@@ -143,6 +150,8 @@ def _happen_beside(play: acts.Play, at: datetime, key: str, event: str, said: Ma
         acts.change_state(play, key, by, at, kinds[event], said)
     elif event == "approval_stale":
         acts.raise_cost(play, key, at)
+    elif event == "statuses_due":
+        acts.declare_from_figures(play, key, at)
     elif event == "status_declared":
         acts.declare(play, key, by, at, said)
     elif event == "dependency_found":
