@@ -139,7 +139,7 @@ class HistoryRow:
     actor: str
     event: str
     payload: Mapping[str, Any] | None
-    source: str
+    object_id: str
 
 
 def history(
@@ -147,14 +147,14 @@ def history(
 ) -> list[HistoryRow]:
     """Log rows of a measure, newest first, those before a sequence."""
     log = AuditLog
-    statement = select(log.sequence, log.at, log.actor, log.event, log.payload, log.source).where(
+    statement = select(log.sequence, log.at, log.actor, log.event, log.payload, log.object_id).where(
         log.measure_id == measure_id, log.chain == BUSINESS
     )
     if before is not None:
         statement = statement.where(log.sequence < before)
     rows = session.execute(statement.order_by(log.sequence.desc()).limit(limit))
     return [
-        HistoryRow(r.sequence, r.at, r.actor, r.event, json.loads(r.payload or "null"), r.source)
+        HistoryRow(r.sequence, r.at, r.actor, r.event, json.loads(r.payload or "null"), r.object_id)
         for r in rows
     ]
 

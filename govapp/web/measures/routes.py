@@ -35,6 +35,7 @@ from govapp.domain.rights import right_of
 from govapp.present import measures as words
 from govapp.present.csv_text import BOM, csv_line
 from govapp.present.findings import Supply, finding_view
+from govapp.present.history import people_in
 from govapp.present.measure_csv import COLUMNS, cells
 from govapp.services.measures import RecordListExport, record_list_export
 from govapp.web._context import actor, origin, today
@@ -203,16 +204,7 @@ def _read_overview(session: Session, loaded: Loaded) -> dict[str, Any]:
 
 def named_in(log: list[records.HistoryRow]) -> set[int]:
     """Ids of people a history speaks of."""
-    found: set[int] = set()
-    for row in log:
-        if row.event == "measure:parts-assigned" and row.payload:
-            found |= {
-                person
-                for pair in row.payload.get("changes", {}).values()
-                for person in pair
-                if isinstance(person, int)
-            }
-    return found
+    return {person for row in log for person in people_in(row.event, row.payload)}
 
 
 def _latest(rows: tuple[Any, ...]) -> dict[str, Any]:
