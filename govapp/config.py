@@ -20,27 +20,43 @@ class Settings(BaseSettings):
 
     env: Literal["production", "demo", "test"] = Field("production", description="production, demo or test")
     database_url: str = Field("", description="database; empty means SQLite var/govapp.db")
-    redis_url: str = Field("", description="Redis or Valkey; empty means the embedded Valkey on var/valkey.sock")
+    redis_url: str = Field(
+        "", description="Redis or Valkey; empty means the embedded Valkey on var/valkey.sock"
+    )
     files: Path = Field(ROOT / "var" / "files", description="folder of evidence files and reports")
-    secret_key: SecretStr = Field(SecretStr(""), description="signs cookies and tokens; at least 32 characters")
-    secret_key_fallbacks: list[SecretStr] = Field([], description="earlier secret keys, while they are rotated out")
-    audit_key: SecretStr = Field(SecretStr(""), description="key of the history's chain; keep it outside the database")
+    secret_key: SecretStr = Field(
+        SecretStr(""), description="signs cookies and tokens; at least 32 characters"
+    )
+    secret_key_fallbacks: list[SecretStr] = Field(
+        [], description="earlier secret keys, while they are rotated out"
+    )
+    audit_key: SecretStr = Field(
+        SecretStr(""), description="key of the history's chain; keep it outside the database"
+    )
     audit_key_id: str = Field("k1", description="name of the audit key, stored with every log row")
     audit_keys_earlier: dict[str, SecretStr] = Field(
         {}, description='earlier audit keys by their names, as JSON: {"k0": "..."}; to verify older rows'
     )
     base_url: str = Field("", description="address people use; empty means http://HOST:PORT")
-    smtp_url: str = Field("", description="mail server, smtp://user:password@host:port; empty: mail stays in the outbox")
+    smtp_url: str = Field(
+        "", description="mail server, smtp://user:password@host:port; empty: mail stays in the outbox"
+    )
     mail_sender: str = Field("govapp@localhost", description="sender of mail")
     host: str = Field("127.0.0.1", description="address the web server listens on")
     port: int = Field(8000, description="port the web server listens on")
     workers: int = Field(2, description="web server processes", ge=1, le=64)
     job_workers: int = Field(1, description="report worker processes", ge=0, le=64)
-    trusted_proxies: int = Field(0, description="number of proxies in front whose X-Forwarded headers count", ge=0, le=5)
-    session_idle_minutes: int = Field(120, description="a session ends after so many minutes without use", ge=1)
+    trusted_proxies: int = Field(
+        0, description="number of proxies in front whose X-Forwarded headers count", ge=0, le=5
+    )
+    session_idle_minutes: int = Field(
+        120, description="a session ends after so many minutes without use", ge=1
+    )
     session_hours: int = Field(12, description="a session ends after so many hours in any case", ge=1)
     upload_mb: int = Field(64, description="largest request body in megabytes", ge=1, le=1024)
-    upload_quota_mb: int = Field(2048, description="largest sum of files one person may hand in within a day", ge=1)
+    upload_quota_mb: int = Field(
+        2048, description="largest sum of files one person may hand in within a day", ge=1
+    )
     timezone: str = Field("Europe/Berlin", description="time zone for readers and organizations without one")
     metrics_token: SecretStr = Field(SecretStr(""), description="token for /metrics; empty: the page is off")
 

@@ -40,7 +40,7 @@ HISTORY: dict[str, Table] = {}
 
 
 def make_history_twins() -> None:
-    """Give every Kept table its twin: the same columns, from_seq, to_seq. Called once, after all tables are declared."""
+    """Give every Kept table its twin: its columns, from_seq, to_seq. Called once, after all tables are declared."""
     for mapper in list(Base.registry.mappers):
         table = mapper.local_table
         if (

@@ -65,10 +65,14 @@ def write_session() -> Iterator[Session]:
             yield session
             session.flush()
         return
-    with _one_writer, engine.connect().execution_options(**{WRITE: True}) as connection:
-        with connection.begin(), Session(connection, autoflush=False) as session:
-            yield session
-            session.flush()
+    with (
+        _one_writer,
+        engine.connect().execution_options(**{WRITE: True}) as connection,
+        connection.begin(),
+        Session(connection, autoflush=False) as session,
+    ):
+        yield session
+        session.flush()
 
 
 def worth_retrying(error: DBAPIError) -> bool:

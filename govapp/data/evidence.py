@@ -76,4 +76,7 @@ class EvidenceDraft(Identified, Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     values: Mapped[dict[str, object]] = mapped_column(CanonicalJson)
     at: Mapped[datetime]
-    __table_args__ = (UniqueConstraint("measure_id", "kind", "person_id"), Index("ix_evidence_draft_person", "person_id"))
+    __table_args__ = (
+        UniqueConstraint("measure_id", "kind", "person_id"),
+        Index("ix_evidence_draft_person", "person_id"),
+    )

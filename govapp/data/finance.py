@@ -36,4 +36,7 @@ class EffectValue(Identified, Kept, Base):
     month: Mapped[date | None]
     plan_version: Mapped[int] = mapped_column(default=0)
     amount: Mapped[int] = mapped_column(Money)
-    __table_args__ = (UniqueConstraint("line_id", "series", "month", "plan_version"), Index("ix_effect_value_line", "line_id"))
+    __table_args__ = (
+        UniqueConstraint("line_id", "series", "month", "plan_version"),
+        Index("ix_effect_value_line", "line_id"),
+    )

@@ -13,7 +13,7 @@ from govapp.data.measures import Measure, Milestone, StatusEntry
 
 @dataclass
 class Known:
-    """A measure with what a file may say about it: milestones by name, lines by name, undated values by (line, series)."""
+    """A measure with what a file may say about it: milestones and lines by name, undated values by (line, series)."""
 
     measure: Measure
     milestones: dict[str, Milestone] = field(default_factory=dict)

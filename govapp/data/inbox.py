@@ -1,4 +1,4 @@
-"""What waits for a person's decision: open steps that name them by part, role or group, without a counting vote of theirs."""
+"""What waits for a person's decision: open steps that name them, without a counting vote of theirs."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Measures and what belongs to them: parts, milestones, risks, dependencies, statuses, comments, and the derived card."""
+"""Measures and what belongs to them: parts, milestones, risks, dependencies, statuses, comments, derived cards."""
 
 from datetime import date, datetime
 
@@ -10,7 +10,7 @@ from govapp.data.types import CanonicalJson, Money
 
 
 class Measure(Identified, Kept, Base):
-    """The smallest governed unit. `stage` is empty while it is proposed; `stage_seq` is the log row that set stage or state."""
+    """The smallest governed unit. No `stage` while proposed; `stage_seq` is the log row that set stage or state."""
 
     __tablename__ = "measure"
     key: Mapped[str] = mapped_column(unique=True)
@@ -59,7 +59,10 @@ class Part(Identified, Kept, Base):
     measure_id: Mapped[int] = mapped_column(ForeignKey("measure.id"))
     part: Mapped[str]
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
-    __table_args__ = (UniqueConstraint("measure_id", "part"), Index("ix_part_person", "person_id", "part", "measure_id"))
+    __table_args__ = (
+        UniqueConstraint("measure_id", "part"),
+        Index("ix_part_person", "person_id", "part", "measure_id"),
+    )
 
 
 class Milestone(Identified, Kept, Base):
@@ -135,7 +138,7 @@ class Comment(Identified, Base):
 
 
 class Card(Base):
-    """What `settle` derives for one measure: readiness, waiting, statuses, value, and what it counted into stage_total."""
+    """What `settle` derives for one measure: readiness, waiting, statuses, value, its share of stage_total."""
 
     __tablename__ = "card"
     measure_id: Mapped[int] = mapped_column(ForeignKey("measure.id"), primary_key=True)
@@ -172,11 +175,14 @@ class StagePassage(Identified, Base):
     left_seq: Mapped[int | None]
     values: Mapped[dict[str, int]] = mapped_column(CanonicalJson, default=dict)
     review_id: Mapped[int | None]
-    __table_args__ = (Index("ix_stage_passage_measure", "measure_id", "id"), Index("ix_stage_passage_stage", "stage", "entered_at"))
+    __table_args__ = (
+        Index("ix_stage_passage_measure", "measure_id", "id"),
+        Index("ix_stage_passage_stage", "stage", "entered_at"),
+    )
 
 
 class StageTotal(Base):
-    """Maintained totals. A row with an empty currency counts measures; one with a currency adds their values (minor units)."""
+    """Totals kept by `settle`. A row without currency counts measures; one with it adds their values (minor units)."""
 
     __tablename__ = "stage_total"
     branch_id: Mapped[int] = mapped_column(ForeignKey("branch.id"), primary_key=True)

@@ -10,7 +10,10 @@ from govapp.data.types import BigId, CanonicalJson
 
 
 class Report(Identified, Base):
-    """A report in the archive. `identity` says what it shows (kind, object, as-of sequence, reach of rights); states as in data-report-state."""
+    """A report in the archive. `identity` says what it shows (kind, object, as-of sequence, reach of rights).
+
+    States are those of data-report-state.
+    """
 
     __tablename__ = "report"
     identity: Mapped[str] = mapped_column(unique=True)

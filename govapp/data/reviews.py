@@ -10,7 +10,10 @@ from govapp.data.types import CanonicalJson
 
 
 class Review(Identified, Kept, Base):
-    """One request to pass one gate; at most one is open per measure. States: open, passed, sent_back, withdrawn, overtaken."""
+    """One request to pass one gate; at most one is open per measure.
+
+    States: open, passed, sent_back, withdrawn, overtaken.
+    """
 
     __tablename__ = "review"
     measure_id: Mapped[int] = mapped_column(ForeignKey("measure.id"))
@@ -26,7 +29,10 @@ class Review(Identified, Kept, Base):
     ended_at: Mapped[datetime | None]
     ended_seq: Mapped[int | None]
     version: Mapped[int] = mapped_column(default=1)
-    __table_args__ = (Index("ix_review_measure", "measure_id", "id"), Index("ix_review_state", "state", "opened_at"))
+    __table_args__ = (
+        Index("ix_review_measure", "measure_id", "id"),
+        Index("ix_review_state", "state", "opened_at"),
+    )
 
 
 class Dossier(Identified, Base):

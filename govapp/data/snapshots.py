@@ -71,11 +71,13 @@ class Loaded:
     branch_kind: str
 
 
-def _time(value: str | None) -> datetime | None:
-    if value is None:
-        return None
+def _moment(value: str) -> datetime:
     moment = datetime.fromisoformat(value)
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _time(value: str | None) -> datetime | None:
+    return None if value is None else _moment(value)
 
 
 def _day(value: str | None) -> date | None:
@@ -135,18 +137,24 @@ def _statement() -> Select[*tuple[Any, ...]]:
                     EvidenceRevision.valid_until, EvidenceRevision.judged, EvidenceRevision.passage_id,
                     EvidenceKindVersion.number.label("kind_number"),
                 )
-                .join(EvidenceRevision, (EvidenceRevision.evidence_id == Evidence.id) & (EvidenceRevision.number == Evidence.revisions))
+                .join(
+                    EvidenceRevision,
+                    (EvidenceRevision.evidence_id == Evidence.id) & (EvidenceRevision.number == Evidence.revisions),
+                )
                 .join(EvidenceKindVersion, EvidenceKindVersion.id == EvidenceRevision.kind_version_id)
                 .where(_of(Evidence.measure_id)),
                 Evidence.id,
             ).label("evidence"),
             _rows(
-                select(Milestone.id, Milestone.name, Milestone.owner_id, Milestone.plan_date, Milestone.actual_date, Milestone.final)
-                .where(_of(Milestone.measure_id)),
+                select(
+                    Milestone.id, Milestone.name, Milestone.owner_id, Milestone.plan_date, Milestone.actual_date,
+                    Milestone.final,
+                ).where(_of(Milestone.measure_id)),
                 Milestone.id,
             ).label("milestones"),
             _rows(
-                select(Risk.id, Risk.rating, Risk.owner_id, Risk.response, Risk.blocking, Risk.open).where(_of(Risk.measure_id)),
+                select(Risk.id, Risk.rating, Risk.owner_id, Risk.response, Risk.blocking, Risk.open)
+                .where(_of(Risk.measure_id)),
                 Risk.id,
             ).label("risks"),
             _rows(
@@ -156,25 +164,31 @@ def _statement() -> Select[*tuple[Any, ...]]:
                 Dependency.id,
             ).label("predecessors"),
             _rows(
-                select(EffectLine.id, EffectLine.kind, EffectLine.timing, EffectLine.currency, EffectLine.run_rate, plan.label("plan"))
-                .where(_of(EffectLine.measure_id)),
+                select(
+                    EffectLine.id, EffectLine.kind, EffectLine.timing, EffectLine.currency, EffectLine.run_rate,
+                    plan.label("plan"),
+                ).where(_of(EffectLine.measure_id)),
                 EffectLine.id,
             ).label("lines"),
             _rows(
-                select(StatusEntry.kind, StatusEntry.colour, StatusEntry.until_day).where(StatusEntry.id.in_(newest_status)),
+                select(StatusEntry.kind, StatusEntry.colour, StatusEntry.until_day)
+                .where(StatusEntry.id.in_(newest_status)),
                 StatusEntry.id,
             ).label("statuses"),
             select(func.max(StagePassage.id)).where(_of(StagePassage.measure_id)).correlate(Measure.__table__).scalar_subquery().label("passage"),
             _rows(
-                select(Review.id, Review.into, Review.asked_by, Review.opened_at, Review.version, Dossier.number, Dossier.basis_digest)
+                select(
+                    Review.id, Review.into, Review.asked_by, Review.opened_at, Review.version, Dossier.number,
+                    Dossier.basis_digest,
+                )
                 .join(Dossier, Dossier.review_id == Review.id)
                 .where(_of(Review.measure_id), Review.state == "open"),
                 Dossier.number,
             ).label("review"),
             _rows(
                 select(
-                    ReviewStep.id, ReviewStep.key, ReviewStep.name, ReviewStep.waits_for, ReviewStep.position, ReviewStep.rule,
-                    ReviewStep.deciders, ReviewStep.opened_at,
+                    ReviewStep.id, ReviewStep.key, ReviewStep.name, ReviewStep.waits_for, ReviewStep.position,
+                    ReviewStep.rule, ReviewStep.deciders, ReviewStep.opened_at,
                 ).where(ReviewStep.review_id == open_review),
                 ReviewStep.position, ReviewStep.id,
             ).label("steps"),
@@ -199,7 +213,7 @@ def _review(row: Any) -> tuple[ReviewFact | None, int]:
     votes: dict[int, list[VoteFact]] = {}
     for step_id, person, behalf, verdict, at, basis in json.loads(row.votes):
         votes.setdefault(step_id, []).append(
-            VoteFact(person, verdict, basis, _time(at) or datetime.min, behalf)
+            VoteFact(person, verdict, basis, _moment(at), behalf)
         )
     steps = tuple(
         StepFact(
@@ -216,7 +230,7 @@ def _review(row: Any) -> tuple[ReviewFact | None, int]:
         for i, key, name, waits, order, rule, deciders, opened in json.loads(row.steps)
     )
     number, into, asked_by, opened, version, dossier, basis = dossiers[-1]
-    return ReviewFact(number, into, basis, dossier, asked_by, _time(opened) or datetime.min, steps), version
+    return ReviewFact(number, into, basis, dossier, asked_by, _moment(opened), steps), version
 
 
 def _loaded(session: Session, row: Any) -> Loaded:

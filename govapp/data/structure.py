@@ -37,7 +37,7 @@ class Branch(Identified, Kept, Base):
 
 
 class Choice(Identified, Base):
-    """One entry of an organization's lists: business units, legal entities, functions, services, request categories, vendors."""
+    """One entry of an organization's lists: units, legal entities, functions, services, request categories, vendors."""
 
     __tablename__ = "choice"
     organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))

@@ -89,7 +89,8 @@ def _ordered(below: dict[int | None, list[tuple[Branch, str]]], above: int | Non
     for b, organization in below.get(above, ()):
         nodes.append(
             Node(
-                b.id, b.key, b.kind, b.name, b.path, b.parent_id, depth, b.archived, b.version, organization, b.organization_id
+                b.id, b.key, b.kind, b.name, b.path, b.parent_id, depth, b.archived, b.version, organization,
+                b.organization_id,
             )
         )  # fmt: skip
         nodes += _ordered(below, b.id, depth + 1)

@@ -32,7 +32,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class Money(TypeDecorator[int]):
-    """An amount as an integer of minor units (or of 1/10,000 where the unit is FTE or percent). Never float or Decimal."""
+    """An amount as an integer of minor units (of 1/10,000 where the unit is FTE or percent). Never float or Decimal."""
 
     impl = BigInteger
     cache_ok = True

@@ -1,4 +1,4 @@
-"""The gate engine. One function answers "may this measure go there, and if not, why" (product.md, What a drop means)."""
+"""The gate engine: may this measure go there, and if not, why (product.md, What a drop means)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -25,7 +25,7 @@ def decimals_of(currency: str) -> int:
 
 
 def to_minor(amount: Decimal, currency: str) -> int:
-    """An amount in minor units, rounded half up. Raises ValueError for NaN, infinity and amounts past 10^17 minor units."""
+    """An amount in minor units, rounded half up. Raises ValueError for NaN, infinity and amounts past 10^17 units."""
     if not amount.is_finite() or amount.adjusted() > 17:
         raise ValueError("amount_out_of_range")
     minor = int((amount * (10 ** decimals_of(currency))).quantize(Decimal(1), ROUND_HALF_UP))

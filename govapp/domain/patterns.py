@@ -84,11 +84,8 @@ def _structure_fault(pattern: str) -> str | None:
             closed = None
         elif kind == "repeat":
             least, most = _bounds(text)
-            if closed is not None and (most is None or most > 1):
-                if closed.long_repeat or closed.alternatives:
-                    return "repeats a group that itself repeats or has alternatives"
-                if closed.optional and not closed.starts_distinctly():
-                    return "repeats a group with an optional part and no first character of its own"
+            if closed is not None and (most is None or most > 1) and (fault := _repeat_fault(closed)):
+                return fault
             if most is None or most - least > 1:
                 groups[-1].long_repeat = True
                 long_repeats += 1
@@ -107,6 +104,14 @@ def _structure_fault(pattern: str) -> str | None:
         return f"has more than {_MAX_LONG_REPEATS} open-ended repeats"
     if optionals > _MAX_OPTIONALS:
         return f"has more than {_MAX_OPTIONALS} optional parts"
+    return None
+
+
+def _repeat_fault(group: _Group) -> str | None:
+    if group.long_repeat or group.alternatives:
+        return "repeats a group that itself repeats or has alternatives"
+    if group.optional and not group.starts_distinctly():
+        return "repeats a group with an optional part and no first character of its own"
     return None
 
 

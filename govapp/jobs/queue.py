@@ -1,4 +1,4 @@
-"""Hands jobs to the queue by dotted name, with JSON and short timeouts; a breaker keeps requests from waiting (R40, R42)."""
+"""Hands jobs to the queue by dotted name, with JSON and short timeouts; a breaker saves requests waiting (R40, R42)."""
 
 import logging
 import time
@@ -63,7 +63,9 @@ class Enqueuer:
         if not self.open:
             raise QueueAway("the queue did not answer a moment ago")
         try:
-            self._queue.enqueue_call(name, args=arguments, job_id=f"outbox-{parcel.id}", result_ttl=60, failure_ttl=3600)
+            self._queue.enqueue_call(
+                name, args=arguments, job_id=f"outbox-{parcel.id}", result_ttl=60, failure_ttl=3600
+            )
         except (redis.RedisError, OSError) as error:
             self._closed_until = time.monotonic() + BREAKER_SECONDS
             raise QueueAway(str(error) or type(error).__name__) from error

@@ -71,7 +71,7 @@ def problems_of(
 def changes_of(
     content: Content, known: Known | None, choices: dict[str, frozenset[str]], currency: str
 ) -> list[Change]:
-    """Every difference between the row and the measure; for a new measure, everything the row says. Amounts in minor units."""
+    """Every difference between row and measure; for a new measure, all that the row says. Amounts in minor units."""
     clean, _ = clean_fields({"title": content["name"], **content["fields"]}, choices, currency)
     changes: list[Change] = []
     measure = known.measure if known else None

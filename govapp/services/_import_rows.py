@@ -54,8 +54,8 @@ def _add_measures(work: Work, rows: list[tuple[BatchRow, list[Change]]], adding:
             Measure(
                 key=key, organization_id=adding.organization_id, branch_id=adding.branches[_branch_key(content)],
                 workflow_version_id=adding.workflow_version_id, stage=None, state="proposed", version=1,
-                external_source=adding.source, external_key=content["key"], created_at=work.at, created_by=work.actor.id,
-                **fields,
+                external_source=adding.source, external_key=content["key"], created_at=work.at,
+                created_by=work.actor.id, **fields,
             )
         )  # fmt: skip
     work.session.add_all(measures)
@@ -102,7 +102,8 @@ def _update_measure(work: Work, row: BatchRow, known: Known, changes: list[Chang
     row.state, row.measure_id, row.outcome = "changed", measure.id, {"key": measure.key, "changes": said}
     work.log(
         Event.MEASURE_IMPORTED, {"file": adding.file_name, "row": row.content["number"], "changes": said},
-        right=adding.right, object_type="measure", object_id=measure.key, measure_id=measure.id, branch_id=measure.branch_id,
+        right=adding.right, object_type="measure", object_id=measure.key,
+        measure_id=measure.id, branch_id=measure.branch_id,
     )  # fmt: skip
 
 
@@ -146,8 +147,8 @@ def _add_lines(work: Work, known: Known, changes: list[Change]) -> None:
         if change.name not in known.lines:
             _, kind, category, timing, currency = change.more
             line = EffectLine(
-                measure_id=known.measure.id, name=change.name, kind=kind, timing=timing, category=category, cost_object="",
-                currency=currency, version=1,
+                measure_id=known.measure.id, name=change.name, kind=kind, timing=timing, category=category,
+                cost_object="", currency=currency, version=1,
             )  # fmt: skip
             known.lines[change.name] = line
             work.session.add(line)
@@ -189,8 +190,9 @@ def _counts(rows: list[BatchRow]) -> Applied:
 
 def _refuse(work: Work, row: BatchRow, problems: list[list[Any]], branch_id: int, adding: Adding) -> None:
     row.state, row.outcome = "refused", {"problems": problems}
+    said = [[problem[1], problem[2][:200], problem[3]] for problem in problems[:20]]
     work.log(
         Event.IMPORT_ROW_REFUSED,
-        {"file": adding.file_name, "row": row.content["number"], "problems": [[p[1], p[2][:200], p[3]] for p in problems[:20]]},
+        {"file": adding.file_name, "row": row.content["number"], "problems": said},
         right=adding.right, object_type="batch", object_id=str(row.batch_id), branch_id=branch_id,
     )  # fmt: skip

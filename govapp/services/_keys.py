@@ -1,4 +1,4 @@
-"""One-time action keys: a committed change consumes its key; a replay gets the first outcome and writes nothing (R13)."""
+"""One-time action keys: a committed change consumes its key; a replay gets its outcome and writes nothing (R13)."""
 
 from typing import Any
 

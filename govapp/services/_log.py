@@ -1,4 +1,4 @@
-"""Writes the history at the end of a transaction: locks the chain's head, numbers the rows, signs them, keeps old states."""
+"""Writes the history at the end of a transaction: locks the head, numbers and signs the rows, keeps old states."""
 
 import hashlib
 import hmac

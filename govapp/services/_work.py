@@ -130,7 +130,7 @@ def after_commit(call: Callable[[], None]) -> None:
 
 
 def writing(origin: Origin, body: Callable[[Work], T], *, action_key: str = "") -> T:
-    """Run `body` in one write transaction and commit; the whole is tried at most 3 times on lock or serialization failure.
+    """Run `body` in one write transaction and commit; tried whole at most 3 times on lock or serialization failure.
 
     Raises whatever the body raises (nothing is written then) and Busy when the database stays locked.
     """

@@ -1,4 +1,4 @@
-"""Handing in evidence: one valid submission is one revision; nothing is overwritten. Half-filled forms are kept as drafts."""
+"""Handing in evidence: a valid submission is a revision, nothing is overwritten. Half-filled forms stay as drafts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -82,7 +82,9 @@ def submit_evidence(command: SubmitEvidence) -> Submitted:
 
     Raises NotFound, Refused (no right, or the kind names others), Invalid with errors by field, KeyReused.
     """
-    return writing(command.origin, lambda work: _submit_evidence(work, command), action_key=command.action_key)
+    return writing(
+        command.origin, lambda work: _submit_evidence(work, command), action_key=command.action_key
+    )
 
 
 def _submit_evidence(work: Work, command: SubmitEvidence) -> Submitted:
@@ -110,8 +112,14 @@ def visible(work: Work, key: str) -> Loaded:
 
 def _context(work: Work, loaded: Loaded, kind: EvidenceKind, values: Mapping[str, Any]) -> FormContext:
     """People are checked by id; only files that are in the store count."""
-    wanted = {v for spec in kind.fields if spec.type == "person" and isinstance(v := values.get(spec.name), int)}
-    people = work.session.execute(select(Person.id, Person.name).where(Person.id.in_(wanted), Person.active)).all() if wanted else []
+    wanted = {
+        v for spec in kind.fields if spec.type == "person" and isinstance(v := values.get(spec.name), int)
+    }
+    people = (
+        work.session.execute(select(Person.id, Person.name).where(Person.id.in_(wanted), Person.active)).all()
+        if wanted
+        else []
+    )
     fields = dict(loaded.snapshot.fields)
     return FormContext(
         today=work.today(loaded.timezone),
@@ -140,12 +148,19 @@ def _submit(work: Work, loaded: Loaded, submission: Submission) -> Submitted:
         errors["effective_on"] = [Fault("too_early", {"least": EARLIEST.isoformat()})]
     if errors:
         raise Invalid("evidence_invalid", faults=errors, kind=kind.key)
-    files = [(name, item) for spec in kind.fields if (name := spec.name) in values and spec.type == "file" for item in values[name]]
+    files = [
+        (name, item)
+        for spec in kind.fields
+        if (name := spec.name) in values and spec.type == "file"
+        for item in values[name]
+    ]
     _known_files(work, [item["sha256"] for _, item in files])
     piece = _piece(work, loaded, kind, submission.piece)
     piece.revisions += 1
     piece.version += 1
-    digest = digest_of({"kind": kind.key, "form": kind.digest, "values": values, "effective_on": effective.isoformat()})
+    digest = digest_of(
+        {"kind": kind.key, "form": kind.digest, "values": values, "effective_on": effective.isoformat()}
+    )
     ends = valid_until(kind, effective)
     revision = EvidenceRevision(
         evidence_id=piece.id,
@@ -165,7 +180,12 @@ def _submit(work: Work, loaded: Loaded, submission: Submission) -> Submitted:
     for name, item in files:
         work.session.add(
             EvidenceFile(
-                revision_id=revision.id, field=name, name=item["name"], digest=item["sha256"], size=item["size"], type=item["type"]
+                revision_id=revision.id,
+                field=name,
+                name=item["name"],
+                digest=item["sha256"],
+                size=item["size"],
+                type=item["type"],
             )
         )
     _drop_draft(work, loaded.measure.id, kind.key)
@@ -183,14 +203,18 @@ def _submit(work: Work, loaded: Loaded, submission: Submission) -> Submitted:
 
 
 def _known_files(work: Work, digests: list[str]) -> None:
-    known = set(work.session.scalars(select(Blob.digest).where(Blob.digest.in_(digests)))) if digests else set()
+    known = (
+        set(work.session.scalars(select(Blob.digest).where(Blob.digest.in_(digests)))) if digests else set()
+    )
     if set(digests) - known:
         raise Invalid("file_unknown")
 
 
 def _piece(work: Work, loaded: Loaded, kind: EvidenceKind, number: int | None) -> Evidence:
     """The piece to revise, or a new one: a kind with several pieces gets one each time none is named."""
-    rows = work.session.scalars(select(Evidence).where(Evidence.measure_id == loaded.measure.id, Evidence.kind == kind.key)).all()
+    rows = work.session.scalars(
+        select(Evidence).where(Evidence.measure_id == loaded.measure.id, Evidence.kind == kind.key)
+    ).all()
     if number is not None or (rows and not kind.several):
         wanted = number if number is not None else min(row.number for row in rows)
         found = next((row for row in rows if row.number == wanted), None)
@@ -198,7 +222,11 @@ def _piece(work: Work, loaded: Loaded, kind: EvidenceKind, number: int | None) -
             raise NotFound("unknown_piece")
         return found
     piece = Evidence(
-        measure_id=loaded.measure.id, kind=kind.key, number=max((row.number for row in rows), default=0) + 1, revisions=0, version=0
+        measure_id=loaded.measure.id,
+        kind=kind.key,
+        number=max((row.number for row in rows), default=0) + 1,
+        revisions=0,
+        version=0,
     )
     work.session.add(piece)
     work.session.flush()
@@ -208,7 +236,9 @@ def _piece(work: Work, loaded: Loaded, kind: EvidenceKind, number: int | None) -
 def _drop_draft(work: Work, measure_id: int, kind: str) -> None:
     work.session.execute(
         delete(EvidenceDraft).where(
-            EvidenceDraft.measure_id == measure_id, EvidenceDraft.kind == kind, EvidenceDraft.person_id == work.actor.id
+            EvidenceDraft.measure_id == measure_id,
+            EvidenceDraft.kind == kind,
+            EvidenceDraft.person_id == work.actor.id,
         )
     )
 
@@ -228,7 +258,11 @@ def _save_draft(work: Work, command: SaveDraft) -> None:
     _drop_draft(work, loaded.measure.id, command.kind)
     work.session.add(
         EvidenceDraft(
-            measure_id=loaded.measure.id, kind=command.kind, person_id=work.actor.id, values=dict(command.values), at=work.at
+            measure_id=loaded.measure.id,
+            kind=command.kind,
+            person_id=work.actor.id,
+            values=dict(command.values),
+            at=work.at,
         )
     )
 
@@ -252,7 +286,11 @@ def register_files(command: RegisterFiles) -> None:
 def _register_files(work: Work, command: RegisterFiles) -> None:
     if not work.actor.is_system and not work.actor.grants and not command.files:
         raise Refused("no_right")
-    known = set(work.session.scalars(select(Blob.digest).where(Blob.digest.in_([digest for digest, _, _ in command.files]))))
+    known = set(
+        work.session.scalars(
+            select(Blob.digest).where(Blob.digest.in_([digest for digest, _, _ in command.files]))
+        )
+    )
     since = work.at - timedelta(days=1)
     spent = work.session.scalar(
         select(func.coalesce(func.sum(EvidenceFile.size), 0))

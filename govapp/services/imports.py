@@ -1,4 +1,4 @@
-"""Import of measures: stage the rows of a file, then apply them chunk by chunk under one batch, resumable after a kill."""
+"""Import of measures: stage the rows of a file, then apply them chunk by chunk; goes on where a kill stopped it."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
@@ -255,8 +255,8 @@ def _open_batch(
         work.session.add(mapping)
         work.session.flush()
     batch = Batch(
-        kind="measures", key=f"{key}:{earlier + 1}", file_name=command.file_name, file_digest=digest, mapping_id=mapping.id,
-        branch_id=frame.branch.id, person_id=work.actor.id, state="staging", made_at=work.at,
+        kind="measures", key=f"{key}:{earlier + 1}", file_name=command.file_name, file_digest=digest,
+        mapping_id=mapping.id, branch_id=frame.branch.id, person_id=work.actor.id, state="staging", made_at=work.at,
     )  # fmt: skip
     work.session.add(batch)
     work.session.flush()

@@ -21,7 +21,7 @@ from govapp.services.evidence import Submission, _submit, visible
 
 @dataclass(frozen=True, slots=True)
 class MoveMeasure:
-    """Ask for a decision. Without `ask`, the stage says what is asked for: a later one advance, an earlier one recycle."""
+    """Ask for a decision. Without `ask`, the stage says which: a later one means advance, an earlier one recycle."""
 
     key: str
     origin: Origin
@@ -36,7 +36,7 @@ class MoveMeasure:
 
 @dataclass(frozen=True, slots=True)
 class MoveOutcome:
-    """What came of it. `outcome`: allowed (done), waiting (a review is open), refused; `came_from` and `to` are stages."""
+    """What came of it: allowed (done), waiting (a review is open) or refused; `came_from` and `to` are stages."""
 
     key: str
     outcome: Outcome
@@ -111,7 +111,7 @@ def _again(command: MoveMeasure, earlier: Mapping[str, Any]) -> MoveOutcome:
 
 
 def _carry_out(work: Work, loaded: Loaded, ask: Ask, right: str) -> MoveOutcome:
-    """Decide and do; shared by the drop, the last vote, bulk and import. Settles the measure and those that wait for it."""
+    """Decide and do; shared by the drop and the last vote. Settles the measure and those that wait for it."""
     decision = decide(loaded.rules, loaded.snapshot, ask, work.today(loaded.timezone), right=right)
     came_from = loaded.snapshot.stage
     review = loaded.snapshot.review

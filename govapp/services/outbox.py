@@ -80,7 +80,9 @@ def note_delivered(origin: Origin, parcel_id: int) -> None:
 
 
 def _close(work: Work, parcel_id: int) -> None:
-    statement = update(Outbox).where(Outbox.id == parcel_id, or_(Outbox.state == "waiting", Outbox.state == "failed"))
+    statement = update(Outbox).where(
+        Outbox.id == parcel_id, or_(Outbox.state == "waiting", Outbox.state == "failed")
+    )
     work.session.execute(statement.values(state="done", done_at=work.at, problem=""))
 
 

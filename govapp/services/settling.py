@@ -33,7 +33,7 @@ def _settle_chunk(work: Work, ids: list[int]) -> int:
 
 
 def settle_due(origin: Origin) -> int:
-    """Settle measures whose time has come: an evidence or a declared status has ended. Returns how many were looked at."""
+    """Settle measures whose time has come: evidence or a declared status has ended. Returns how many were looked at."""
     with reading() as session:
         ids = due_measures(session, (origin.at or now()) + timedelta(seconds=1))
     if ids:

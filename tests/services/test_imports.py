@@ -1,4 +1,4 @@
-"""Import of measures: what is added, changed, refused; the same file twice; a killed import; the three portfolio files."""
+"""Import of measures: added, changed, refused; the same file twice; a killed import; the three portfolio files."""
 
 import csv
 import gzip
@@ -46,7 +46,11 @@ MAPPING: dict[str, Any] = {
     "dates": {"date_forms": ["yyyy-mm-dd"]},
     "amount_style": {"decimal": "point", "thousands": "comma"},
 }  # fmt: skip
-ROWS = 'id,name,problem,note,saving,end\nA1,First measure,Too slow,one,1.5,2026-05-01\nA2,Second measure,Too dear,two,"2,000",2026-06-01\n'
+ROWS = (
+    "id,name,problem,note,saving,end\n"
+    "A1,First measure,Too slow,one,1.5,2026-05-01\n"
+    'A2,Second measure,Too dear,two,"2,000",2026-06-01\n'
+)
 
 
 def run(
