@@ -1,15 +1,17 @@
 """Fixtures for every layer. `database`: SQLite and PostgreSQL, for services and data; `app`, `client`: SQLite."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from pydantic import SecretStr
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from govapp import create_app
 from govapp.config import Settings
+from govapp.data.runtime import current
 from tests import databases
 from tests.browser_client import GovappClient
 from tests.cast import Cast, fill_with_cast, read_cast
@@ -127,3 +129,37 @@ def client(app: Flask, cast: Cast) -> GovappClient:
     found = app.test_client()
     assert isinstance(found, GovappClient)
     return found
+
+
+class Counted:
+    """Statements sent to the database while it is open."""
+
+    def __init__(self) -> None:
+        self.statements: list[str] = []
+
+    @property
+    def number(self) -> int:
+        """How many; what begins a transaction is none."""
+        return len(self.statements)
+
+
+@pytest.fixture
+def count_queries() -> Callable[[], AbstractContextManager[Counted]]:
+    """`with count_queries() as counted: ...; assert counted.number <= 12`."""
+
+    @contextmanager
+    def counting() -> Iterator[Counted]:
+        counted = Counted()
+        engine = current().engine
+
+        def note(connection: object, cursor: object, statement: str, *rest: object) -> None:
+            if not statement.startswith(("BEGIN", "PRAGMA")):
+                counted.statements.append(statement)
+
+        event.listen(engine, "before_cursor_execute", note)
+        try:
+            yield counted
+        finally:
+            event.remove(engine, "before_cursor_execute", note)
+
+    return counting

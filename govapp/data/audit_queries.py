@@ -266,3 +266,23 @@ def opened_lately(session: Session, person: int, event: str, since: datetime) ->
         AuditLog.at > since,
     )
     return session.scalar(found.limit(1)) is not None
+
+
+def newest_of(session: Session, chain: str, events: Iterable[str]) -> LogRow | None:
+    """The newest row of a chain with one of these events."""
+    found: list[Any] = []
+    for event in events:
+        statement = select(*AuditLog.__table__.columns).where(
+            AuditLog.chain == chain, AuditLog.event == str(event)
+        )
+        found += session.execute(statement.order_by(AuditLog.sequence.desc()).limit(1)).all()
+    rows = _shown(session, sorted(found, key=lambda row: row.sequence)[-1:])
+    return rows[0] if rows else None
+
+
+def person_named(session: Session, said: str) -> int | None:
+    """A person by id, e-mail or full name; None when nobody fits."""
+    if said.isascii() and said.isdigit():
+        return int(said) if len(said) < 10 else None
+    fits = or_(Person.email == said.casefold(), func.lower(Person.name) == said.lower(), Person.name == said)
+    return session.scalar(select(Person.id).where(fits).order_by(Person.id).limit(1))

@@ -107,6 +107,7 @@ SENTENCES: dict[str, Sentence] = {
     "quorum_unreachable": lambda: _("The quorum lies between 1 and the number of members."),
     "set_unreadable": lambda: _("%(file)s cannot be read as a governance set: %(problem)s"),
     "set_invalid": lambda: _("The governance set does not hold together: %(problem)s"),
+    "check_begin_again": lambda: _("This check cannot be continued. Please begin again."),
     "anchor_unreadable": lambda: _("This is no anchor. It must be what `audit anchor` wrote."),
     "setup_over": lambda: _("The first steps are done already. Sign in, or ask an administrator."),
     "setup_token": lambda: _(

@@ -1,0 +1,1 @@
+"""The audit log: its pages, exports and the check of the chains."""
