@@ -107,6 +107,8 @@ def visible(work: Work, key: str) -> Loaded:
     if loaded is None:
         raise NotFound("not_found")
     may(work.actor, Permission.MEASURE_VIEW, loaded.place)
+    if loaded.measure.archived:
+        raise Refused("measure_archived")
     return loaded
 
 
