@@ -174,7 +174,7 @@ class CardWords:
         self._stages = {stage.key: stage.name for stage in rules.stages}
         self._moves = {key: _("Move to %(stage)s", stage=name) for key, name in self._stages.items()}
         self._others = _("Other moves")
-        self._no_money = _("no money effect")
+        self._no_money = _("no saving")
         self._no_owner = _("no owner")
 
     def view(
@@ -217,7 +217,7 @@ class CardWords:
             until = _("look again %(day)s", day=dates.short_day(row.hold_until)) if row.hold_until else ""
             who = " · ".join(
                 words
-                for words in (_(row.hold_cause.replace("_", " ")) if row.hold_cause else "", until)
+                for words in (_(row.hold_cause.replace("_", " ").replace("-", " ")) if row.hold_cause else "", until)
                 if words
             )
             return self._since("hold", _("On hold"), who, held_since)

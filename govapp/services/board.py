@@ -112,14 +112,14 @@ def _known(session: Session, actor: Actor) -> list[BranchRow]:
 
 
 def _choose(branches: Sequence[BranchRow], key: str) -> BranchRow | None:
-    """The branch asked for, else the highest one with most measures. Raises NotFound for an unknown one."""
+    """The branch asked for, else the highest and oldest one with measures. Raises NotFound for an unknown one."""
     if key:
         found = next((row for row in branches if row.key == key), None)
         if found is None:
             raise NotFound("not_found")
         return found
     return min(
-        branches, key=lambda row: (not row.whole, row.path.count("/"), -row.count, row.path), default=None
+        branches, key=lambda row: (not row.whole, not row.count, row.path.count("/"), row.id), default=None
     )
 
 
