@@ -68,7 +68,9 @@ def staged_rows(session: Session, batch_id: int, limit: int) -> list[BatchRow]:
 
 def unfinished_batch(session: Session, key: str) -> Batch | None:
     """The batch of the same file, mapping and branch that was not brought to its end."""
-    statement = select(Batch).where(Batch.key.like(f"{key}%"), Batch.state.in_(("staging", "running")))
+    statement = select(Batch).where(
+        Batch.key.startswith(f"{key}:", autoescape=True), Batch.state.in_(("staging", "running"))
+    )
     return session.scalar(statement.order_by(Batch.id.desc()).limit(1))
 
 
