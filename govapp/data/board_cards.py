@@ -6,10 +6,9 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, false, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, bindparam, false, func, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
-from govapp.data.finance import EffectLine
 from govapp.data.gates import WorkflowVersion
 from govapp.data.measures import Card, Measure, Part
 from govapp.data.people import Person
@@ -17,7 +16,7 @@ from govapp.data.structure import Branch
 
 IN_COLUMNS = ("active", "on_hold")
 PROPOSED = "proposed"
-SAVING_KINDS = ("ebitda",)
+MOST_SUMMED = 3000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +60,10 @@ class Reach:
     path: str
     part_of: int | None = None
 
-    def clause(self) -> ColumnElement[bool]:
-        """The reach as a clause on Measure."""
-        inside = Measure.branch_id.in_(self.branch_ids) if self.branch_ids else false()
+    def clause(self, *, dense: bool = False) -> ColumnElement[bool]:
+        """The reach as a clause on Measure; `dense` keeps the planner off the index of branches."""
+        branch: Any = Measure.branch_id + 0 if dense else Measure.branch_id
+        inside: ColumnElement[bool] = branch.in_(self.branch_ids) if self.branch_ids else false()
         if self.part_of is None:
             return inside
         return or_(inside, Measure.id.in_(_held(self.part_of, f"{self.path}%")))
@@ -160,12 +160,13 @@ def _below(seq: int, measure_id: int) -> ColumnElement[bool]:
     return or_(Measure.stage_seq < seq, and_(Measure.stage_seq == seq, Measure.id < measure_id))
 
 
-def _narrowed(reach: Reach, filters: Filters) -> list[ColumnElement[bool]]:
-    clauses = [reach.clause(), Measure.archived.is_(False)]
+def _narrowed(reach: Reach, filters: Filters, *, walked: str = "") -> list[ColumnElement[bool]]:
+    """What the filters let through; `walked` names the one state whose index is walked."""
+    clauses = [reach.clause(dense=bool(walked)), Measure.archived.is_(False)]
     if filters.workflow_id is not None:
         clauses.append(_of_workflow(filters.workflow_id))
     proposed = () if filters.state else (PROPOSED,)
-    clauses.append(Measure.state.in_((*filters.states, *proposed)))
+    clauses.append(Measure.state == walked if walked else Measure.state.in_((*filters.states, *proposed)))
     if filters.owner:
         clauses.append(Card.owner_id == filters.owner)
     if filters.text:
@@ -205,51 +206,59 @@ def pick_filtered(
     *,
     after: tuple[str, int, int] | None = None,
 ) -> Picked:
-    """The newest matching cards of each stage with counts and values by currency (minor units), counted in SQL."""
+    """The newest matching cards of each stage with counts and values by currency (minor units).
+
+    Up to MOST_SUMMED matches are read once and added up; of more, SQL counts, and values are left out.
+    """
+    stage = func.coalesce(Measure.stage, PROPOSED)
     clauses = _narrowed(reach, filters)
-    stage = func.coalesce(Measure.stage, PROPOSED).label("stage")
     if after:
         clauses += [stage == after[0], _below(after[1], after[2])]
-    most = max(limits.values(), default=25)
-    ranked = (
-        select(
-            Measure.id,
-            stage,
-            func.row_number()
-            .over(partition_by=stage, order_by=(Measure.stage_seq.desc(), Measure.id.desc()))
-            .label("rank"),
-            func.count().over(partition_by=stage).label("all"),
-            func.sum(case((Card.review_id.is_not(None), 1), else_=0))
-            .over(partition_by=stage)
-            .label("waiting"),
-        )
+    found = select(Measure.id, stage, Measure.stage_seq, Card.review_id, Card.values)
+    found = found.join(Card, Card.measure_id == Measure.id).where(*clauses).limit(MOST_SUMMED + 1)
+    rows: Any = session.execute(found).all()
+    if len(rows) <= MOST_SUMMED:
+        return _added_up(rows, limits)
+    counted: Any = session.execute(
+        select(stage, func.count(), func.count(Card.review_id))
+        .select_from(Measure)
         .join(Card, Card.measure_id == Measure.id)
         .where(*clauses)
-        .subquery()
+        .group_by(stage)
     )
-    rows = session.execute(select(ranked).where(ranked.c.rank <= most)).all()
-    counts = {row.stage: (int(row[3]), int(row.waiting)) for row in rows}
-    ids = tuple(row.id for row in rows if row.rank <= limits.get(row.stage, most))
+    counts = {key: (count, waiting) for key, count, waiting in counted}
+    walks = [
+        _filtered_walk(key, state, limits.get(key, 0), reach, filters, after).subquery()
+        for key in counts
+        for state in ((PROPOSED,) if key == PROPOSED else filters.states)
+    ]
+    return Picked(tuple(session.scalars(union_all(*(select(walk.c.id) for walk in walks)))), counts)
+
+
+def _added_up(rows: Sequence[Any], limits: Mapping[str, int]) -> Picked:
+    counts: dict[str, tuple[int, int]] = {}
+    values: dict[str, dict[str, int]] = {}
+    ids: list[int] = []
+    for measure, stage, _, review, amounts in sorted(rows, key=lambda row: (-row[2], -row[0])):
+        count, waiting = counts.get(stage, (0, 0))
+        counts[stage] = (count + 1, waiting + (review is not None))
+        if count < limits.get(stage, 0):
+            ids.append(measure)
+        sums = values.setdefault(stage, {})
+        for currency, amount in amounts.items():
+            sums[currency] = sums.get(currency, 0) + amount
+    return Picked(tuple(ids), counts, values)
+
+
+def _filtered_walk(
+    stage: str, state: str, limit: int, reach: Reach, filters: Filters, after: tuple[str, int, int] | None
+) -> Select[Any]:
+    clauses = _narrowed(reach, filters, walked=state)
+    clauses.append(Measure.stage.is_(None) if stage == PROPOSED else Measure.stage == stage)
     if after:
-        return Picked(ids, counts)
-    matching = select(Measure.id).join(Card, Card.measure_id == Measure.id).where(*clauses)
-    return Picked(ids, counts, _sums(session, matching))
-
-
-def _sums(session: Session, matching: Select[Any]) -> dict[str, dict[str, int]]:
-    stage = func.coalesce(Measure.stage, PROPOSED)
-    rows: Any = session.execute(
-        select(stage, EffectLine.currency, func.sum(EffectLine.run_rate))
-        .select_from(Measure)
-        .join(EffectLine, EffectLine.measure_id == Measure.id)
-        .where(Measure.id.in_(matching), EffectLine.timing == "recurring", EffectLine.kind.in_(SAVING_KINDS))
-        .where(EffectLine.run_rate.is_not(None), EffectLine.currency != "")
-        .group_by(stage, EffectLine.currency)
-    )
-    sums: dict[str, dict[str, int]] = {}
-    for stage, currency, value in rows:
-        sums.setdefault(stage, {})[currency] = int(value)
-    return sums
+        clauses.append(_below(after[1], after[2]))
+    walk = select(Measure.id).join(Card, Card.measure_id == Measure.id).where(*clauses)
+    return walk.order_by(Measure.stage_seq.desc(), Measure.id.desc()).limit(limit)
 
 
 _proposer = aliased(Person)

@@ -217,7 +217,10 @@ class CardWords:
             until = _("look again %(day)s", day=dates.short_day(row.hold_until)) if row.hold_until else ""
             who = " · ".join(
                 words
-                for words in (_(row.hold_cause.replace("_", " ").replace("-", " ")) if row.hold_cause else "", until)
+                for words in (
+                    _(row.hold_cause.replace("_", " ").replace("-", " ")) if row.hold_cause else "",
+                    until,
+                )
                 if words
             )
             return self._since("hold", _("On hold"), who, held_since)

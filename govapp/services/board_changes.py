@@ -78,7 +78,7 @@ def heads_after(
 def _heads(session: Session, place: Place, query: BoardQuery, workflow_id: int | None) -> dict[str, Head]:
     if query.filters.narrow or place.reach.part_of is not None:
         filters = replace(query.filters, workflow_id=workflow_id)
-        return heads_of_picked(pick_filtered(session, place.reach, filters, {"": 1}))
+        return heads_of_picked(pick_filtered(session, place.reach, filters, {}))
     return heads_of(totals(session, place.reach.branch_ids), workflow_id)
 
 

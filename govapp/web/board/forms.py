@@ -8,6 +8,14 @@ from flask import request
 
 from govapp.domain.errors import Invalid
 from govapp.domain.gates import AskKind
+from govapp.present import board_errors
+
+__all__ = [
+    "CAUSES",
+    "MoveForm",
+    "board_errors",
+    "move_form",
+]  # board_errors adds the sentences of these forms
 
 _SINGLE = ("to", "ask", "version", "action_key", "reason", "cause", "review_date", "evidence_kind", "draft")
 _LONGEST = {"reason": 4000, "cause": 80, "action_key": 200, "to": 80, "evidence_kind": 80}
@@ -43,7 +51,9 @@ def single_fields() -> dict[str, str]:
         if len(sent) > 1:
             raise Invalid("repeated_field", {name: ["repeated_field"]}, name=name)
         if sent and len(sent[0]) > _LONGEST.get(name, 200):
-            raise Invalid("too_long", {name: ["too_long"]}, name=name, max=_LONGEST.get(name, 200))
+            raise Invalid(
+                "field_too_long", {name: ["field_too_long"]}, name=name, max=_LONGEST.get(name, 200)
+            )
         found[name] = sent[0] if sent else ""
     return found
 
