@@ -14,7 +14,9 @@ from tests.factories import make_measure, make_proposal
 
 def events(chain="security"):
     with reading() as session:
-        return list(session.scalars(select(AuditLog.event).where(AuditLog.chain == chain).order_by(AuditLog.sequence)))
+        return list(
+            session.scalars(select(AuditLog.event).where(AuditLog.chain == chain).order_by(AuditLog.sequence))
+        )
 
 
 @pytest.mark.parametrize("who", ["owner", "lead", "controller", "leader", "stranger"])
@@ -46,7 +48,9 @@ def test_filters_by_event_person_day_and_words_narrow_the_rows(client, cast):
     client.sign_in(cast.auditor)
     by_event = client.get("/audit?event=measure:proposed").text
     assert by_event.count("Proposed: ") == 2
-    assert client.get(f"/audit?event=measure:proposed&person={cast.owner.email}").text.count("Proposed: ") == 1
+    assert (
+        client.get(f"/audit?event=measure:proposed&person={cast.owner.email}").text.count("Proposed: ") == 1
+    )
     assert "Printers that find" in client.get("/audit?q=printers").text
     assert "No row fits" in client.get("/audit?q=nowhere-to-be-found").text
     assert "No row fits" in client.get("/audit?person=nobody@example.test").text

@@ -1,0 +1,1 @@
+"""The tree with its roll-ups, and what administrators do to it."""
