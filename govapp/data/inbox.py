@@ -89,9 +89,14 @@ def _open_steps(actor: Actor, *columns: Any) -> Select[Any]:
     )
 
 
+def waiting_statement(actor: Actor) -> Select[Any]:
+    """Counts the open steps that wait for the person."""
+    return _open_steps(actor, func.count(func.distinct(ReviewStep.id)))
+
+
 def waiting_count(session: Session, actor: Actor) -> int:
     """How many open steps wait for the person."""
-    return session.scalar(_open_steps(actor, func.count(func.distinct(ReviewStep.id)))) or 0
+    return session.scalar(waiting_statement(actor)) or 0
 
 
 def waiting_for(session: Session, actor: Actor, *, limit: int = 50, offset: int = 0) -> list[InboxRow]:

@@ -143,7 +143,7 @@ def steps(session: Session, review_id: int) -> list[StepRow]:
         .where(ReviewStep.review_id == review_id)
         .order_by(ReviewStep.position, ReviewStep.id, Vote.id)
     ).all()  # fmt: skip
-    heads = {row[0]: tuple(row[:10]) for row in rows}
+    heads: dict[int, Any] = {row[0]: tuple(row[:10]) for row in rows}
     votes: dict[int, list[VoteRow]] = {key: [] for key in heads}
     for row in rows:
         if row[10] is not None:

@@ -139,8 +139,8 @@ errors.SENTENCES.update(
     {
         **_WHY_NOT,
         "dossier_changed": lambda: _(
-            "The dossier changed while you read: dossier %(dossier)s replaces %(seen)s. Your words are kept; look at what is "
-            "new, then decide."
+            "The dossier changed while you read: dossier %(dossier)s replaces %(seen)s. "
+            "Your words are kept; look at what is new, then decide."
         ),
         "review_ended": lambda: _("This review has ended meanwhile, so the vote was not taken."),
         "vote_invalid": lambda: _("Your decision is not complete yet."),

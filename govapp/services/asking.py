@@ -45,11 +45,7 @@ def _ask(work: Work, command: AskPeople) -> list[str]:
     if command.finding:
         people, kind = _suppliers(work, loaded, command.finding), "supply_asked"
     elif review is not None:
-        gate = loaded.rules.gates[review.into]
-        people, kind = (
-            _still_to_vote(work, loaded, deciders_of(work, loaded, gate.steps)),
-            "decision_reminder",
-        )
+        people, kind = _still_to_vote(work, loaded, review), "decision_reminder"
     else:
         raise Invalid("nobody_to_ask")
     people = [person for person in people if person != work.actor.id]

@@ -13,6 +13,7 @@ from govapp.present import language
 from govapp.present.browsers import browser
 from govapp.services._work import Origin
 from govapp.web._assets import asset
+from govapp.web._counters import unread_notices
 from govapp.web._headers import csp_nonce
 from govapp.web._identity import current_actor
 from govapp.web._nav import admin_places, navigation
@@ -89,5 +90,6 @@ def install(app: Flask) -> None:
         csp_nonce=csp_nonce,
         navigation=navigation,
         admin_places=admin_places,
+        unread_notices=unread_notices,
         action_key=action_key,
     )

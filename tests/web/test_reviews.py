@@ -1,11 +1,13 @@
 """Review pages: the inbox, the dossier, what changed, votes and why somebody may not vote."""
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
 
+from govapp.data.engine import reading
+from govapp.data.reviews import Vote
 from govapp.data.runtime import current
+from govapp.services.measures import EditMeasure, edit_measure
 from tests.factories import (
-    accept,
     make_measure,
     make_proposal,
     move,
@@ -85,7 +87,9 @@ def test_a_send_back_without_reason_is_422_under_its_field(client, cast, key, nu
 def test_a_vote_on_an_old_dossier_is_409_with_the_difference_and_what_was_typed(client, cast, key, number):
     submit(cast, key, "rough-numbers", run_rate=90_000)
     client.sign_in(cast.sponsor)
-    done = client.submit(f"/reviews/{number}/decision", decision(verdict="send_back", reason="The numbers are too rough."))
+    done = client.submit(
+        f"/reviews/{number}/decision", decision(verdict="send_back", reason="The numbers are too rough.")
+    )
     assert done.status_code == 409
     assert "dossier 2 replaces 1" in done.text
     assert "The numbers are too rough." in done.text
@@ -107,7 +111,12 @@ def test_an_older_dossier_stays_viewable_and_takes_no_vote(client, cast, key, nu
 
 @pytest.mark.parametrize(
     ("who", "why"),
-    [("owner", "barred_owner_votes"), ("leader", "not_a_decider"), ("controller", "not_a_decider"), ("auditor", "not_a_decider")],
+    [
+        ("owner", "barred_owner_votes"),
+        ("leader", "not_a_decider"),
+        ("controller", "not_a_decider"),
+        ("auditor", "not_a_decider"),
+    ],
 )
 def test_who_may_not_vote_sees_why(client, cast, key, number, who, why):
     client.sign_in(getattr(cast, who))
@@ -131,9 +140,8 @@ def test_r08_a_review_one_may_not_read_is_not_found(client, cast, key, number):
 
 
 def test_a_change_outside_the_basis_is_shown_and_makes_nothing_stale(client, cast, key, number):
-    from govapp.services.measures import EditMeasure, edit_measure
-
-    edit_measure(EditMeasure(key, version_of(key), {"description": "A longer text about the calls."}, cast.owner.origin))
+    changes = {"description": "A longer text about the calls."}
+    edit_measure(EditMeasure(key, version_of(key), changes, cast.owner.origin))
     client.sign_in(cast.sponsor)
     page = client.get(f"/reviews/{number}")
     assert "Changed since this dossier was frozen" in page.text
@@ -178,9 +186,16 @@ def test_r13_a_vote_sent_twice_counts_once(client, cast, key, number):
 
 def test_r09_foreign_fields_of_a_vote_never_bind(client, cast, key, number):
     client.sign_in(cast.sponsor)
-    done = client.submit(f"/reviews/{number}/decision", decision(person_id=str(cast.owner.id), step="x", verdict=["approve", "send_back"]))
-    assert done.status_code == 422
+    twice = decision(verdict=["approve", "send_back"])
+    assert client.submit(f"/reviews/{number}/decision", twice).status_code == 422
     assert review_states(key)[-1] == "open"
+    foreign = decision(
+        verdict="comment", reason="Fine", person_id=str(cast.lead.id), right_used="role:controller"
+    )
+    client.submit(f"/reviews/{number}/decision", foreign)
+    with reading() as session:
+        row = session.scalars(select(Vote).order_by(Vote.id.desc())).first()
+        assert (row.person_id, row.right_used) == (cast.sponsor.id, "part:sponsor")
 
 
 def test_a_proposal_is_reviewed_too(client, cast):

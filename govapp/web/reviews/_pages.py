@@ -9,6 +9,7 @@ from govapp.data.engine import reading
 from govapp.domain.criteria import Finding
 from govapp.present import dossiers as dossier_words
 from govapp.present import reviews as said
+from govapp.present.differences import difference_rows
 from govapp.present.findings import FindingView, finding_view, stage_name
 from govapp.services.review_pages import ReviewPage, counting, review_page
 from govapp.web._context import actor, moment
@@ -53,9 +54,9 @@ def show_review(
         words=dossier_words,
         findings=findings_of(found),
         since_decision=found.since_decision
-        and dossier_words.difference_rows(found.since_decision.changes, vocabulary),
-        since_seen=found.since_seen and dossier_words.difference_rows(found.since_seen.changes, vocabulary),
-        live=dossier_words.difference_rows(found.live, vocabulary),
+        and difference_rows(found.since_decision.changes, vocabulary),
+        since_seen=found.since_seen and difference_rows(found.since_seen.changes, vocabulary),
+        live=difference_rows(found.live, vocabulary),
         counts=counting(found),
         me=actor().id,
         faults=faults,

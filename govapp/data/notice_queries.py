@@ -1,0 +1,65 @@
+"""Reads a person's notices, and the counters of the navigation in one statement."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from govapp.data.inbox import waiting_statement
+from govapp.data.measures import Measure
+from govapp.data.notices import Notice
+from govapp.data.people import Person
+from govapp.domain.rights import Actor
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRow:
+    """One notice with the key of its measure and who caused it."""
+
+    id: int
+    kind: str
+    key: str
+    title: str
+    review_id: int | None
+    sender: str
+    payload: Mapping[str, Any]
+    at: datetime
+    read_at: datetime | None
+    workflow_version_id: int | None
+
+
+def notices(session: Session, person_id: int | None, page: int = 1) -> tuple[list[NoticeRow], int]:
+    """The person's notices, newest first, and how many there are."""
+    total = session.scalar(select(func.count()).select_from(Notice).where(Notice.person_id == person_id)) or 0
+    rows: Any = session.execute(
+        select(
+            Notice.id, Notice.kind, func.coalesce(Measure.key, ""), func.coalesce(Measure.title, ""), Notice.review_id,
+            func.coalesce(Person.name, ""), Notice.payload, Notice.at, Notice.read_at, Measure.workflow_version_id,
+        )
+        .outerjoin(Measure, Measure.id == Notice.measure_id)
+        .outerjoin(Person, Person.id == Notice.from_person_id)
+        .where(Notice.person_id == person_id)
+        .order_by(Notice.id.desc())
+        .limit(PAGE)
+        .offset((page - 1) * PAGE)
+    )  # fmt: skip
+    return [NoticeRow(*row) for row in rows], total
+
+
+def counters(session: Session, actor: Actor) -> tuple[int, int]:
+    """How many decisions wait for the person, and how many notices are unread."""
+    unread = (
+        select(func.count()).select_from(Notice).where(Notice.person_id == actor.id, Notice.read_at.is_(None))
+    )
+    row = session.execute(
+        select(
+            waiting_statement(actor).scalar_subquery().label("waiting"),
+            unread.scalar_subquery().label("unread"),
+        )
+    ).one()
+    return row.waiting or 0, row.unread or 0

@@ -1,0 +1,1 @@
+"""Notices, and asking people for what is missing."""
