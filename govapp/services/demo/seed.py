@@ -8,8 +8,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import yaml
+from sqlalchemy import or_, select, update
 
 from govapp.config import ROOT
+from govapp.data.notices import Notice
+from govapp.data.reviews import Review
 from govapp.data.settings import DEMO, DEMO_DONE
 from govapp.data.structure import Setting
 from govapp.domain.errors import GovappError
@@ -76,7 +79,10 @@ def _mark(work: Work) -> None:
 
 
 def _mark_done(work: Work) -> None:
-    """Everything is in; a second `seed demo` has nothing to do."""
+    """Everything is in; a second `seed demo` has nothing to do. Notices of what is over count as read."""
+    still_open = select(Review.id).where(Review.state == "open")
+    settled = or_(Notice.review_id.is_(None), Notice.review_id.not_in(still_open), Notice.kind == "moved")
+    work.session.execute(update(Notice).where(Notice.read_at.is_(None), settled).values(read_at=work.at))
     work.session.add(Setting(key=DEMO_DONE, value="1"))
 
 
