@@ -6,17 +6,18 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, false, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, bindparam, false, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from govapp.data.gates import WorkflowVersion
 from govapp.data.measures import Card, Measure, Part
 from govapp.data.people import Person
+from govapp.data.reviews import Review
 from govapp.data.structure import Branch
 
 IN_COLUMNS = ("active", "on_hold")
 PROPOSED = "proposed"
-MOST_SUMMED = 3000
+MOST_SUMMED = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,11 @@ class Filters:
     def narrow(self) -> bool:
         """True when heads cannot come from the maintained totals."""
         return bool(self.owner or self.text or self.waiting or self.state)
+
+    @property
+    def by_card(self) -> bool:
+        """True when the filter looks at what `settle` derived."""
+        return bool(self.owner or self.waiting)
 
     @property
     def states(self) -> tuple[str, ...]:
@@ -170,8 +176,7 @@ def _narrowed(reach: Reach, filters: Filters, *, walked: str = "") -> list[Colum
     if filters.owner:
         clauses.append(Card.owner_id == filters.owner)
     if filters.text:
-        like = f"%{_escaped(filters.text)}%"
-        clauses.append(or_(Measure.title.ilike(like, escape="\\"), Measure.key.ilike(like, escape="\\")))
+        clauses.append(_has_text(filters.text))
     if filters.waiting == "any":
         clauses.append(Card.waits_for != "")
     elif filters.waiting == "missing":
@@ -185,8 +190,10 @@ def _narrowed(reach: Reach, filters: Filters, *, walked: str = "") -> list[Colum
     return clauses
 
 
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+def _has_text(text: str) -> ColumnElement[bool]:
+    """Title or key contains the text, whatever the case, its wildcards taken as they are."""
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return (Measure.title + " " + Measure.key).ilike(f"%{escaped}%", escape="\\")
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,20 +226,33 @@ def pick_filtered(
     rows: Any = session.execute(found).all()
     if len(rows) <= MOST_SUMMED:
         return _added_up(rows, limits)
-    counted: Any = session.execute(
-        select(stage, func.count(), func.count(Card.review_id))
-        .select_from(Measure)
-        .join(Card, Card.measure_id == Measure.id)
-        .where(*clauses)
-        .group_by(stage)
-    )
-    counts = {key: (count, waiting) for key, count, waiting in counted}
+    counts = _counted(session, clauses, by_card=filters.by_card)
     walks = [
         _filtered_walk(key, state, limits.get(key, 0), reach, filters, after).subquery()
         for key in counts
         for state in ((PROPOSED,) if key == PROPOSED else filters.states)
     ]
     return Picked(tuple(session.scalars(union_all(*(select(walk.c.id) for walk in walks)))), counts)
+
+
+def _counted(
+    session: Session, clauses: Sequence[ColumnElement[bool]], *, by_card: bool
+) -> dict[str, tuple[int, int]]:
+    """By stage how many match and how many of them have an open review; cards are read only where the filter asks."""
+    stage = func.coalesce(Measure.stage, PROPOSED)
+    every = select(stage, literal(0).label("open"), func.count()).select_from(Measure)
+    waiting = select(stage, literal(1).label("open"), func.count()).join_from(
+        Review, Measure, Measure.id == Review.measure_id
+    )
+    if by_card:
+        every = every.join(Card, Card.measure_id == Measure.id)
+        waiting = waiting.join(Card, Card.measure_id == Measure.id)
+    every = every.where(*clauses).group_by(stage)
+    waiting = waiting.where(Review.state == "open", *clauses).group_by(stage)
+    found: dict[str, list[int]] = {}
+    for key, place, count in session.execute(union_all(every, waiting)):
+        found.setdefault(key, [0, 0])[place] = count
+    return {key: (count, open_ones) for key, (count, open_ones) in found.items()}
 
 
 def _added_up(rows: Sequence[Any], limits: Mapping[str, int]) -> Picked:

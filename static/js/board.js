@@ -122,10 +122,12 @@
     if (button.disabled) return;
     button.disabled = true;
     try {
-      const answer = await fetch(form.action, { method: "POST", body: new FormData(form), redirect: "manual" });
-      if (answer.type !== "opaqueredirect" && !answer.ok) throw new Error(String(answer.status));
-      button.replaceWith(Object.assign(document.createElement("span"), { className: "soft small", textContent: dialogs.dataset.asked }));
-      say(dialogs.dataset.asked, false);
+      const headers = { "HX-Request": "true", "HX-Request-Type": "partial" };
+      const answer = await fetch(form.action, { method: "POST", body: new FormData(form), headers });
+      if (!answer.ok && answer.status !== 422) throw new Error(String(answer.status));
+      const text = new DOMParser().parseFromString(await answer.text(), "text/html").body.textContent.trim();
+      button.replaceWith(Object.assign(document.createElement("span"), { className: "soft small", textContent: text }));
+      say(text, false);
     } catch {
       button.disabled = false;
       say(dialogs.dataset.notAsked, true);

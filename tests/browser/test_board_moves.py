@@ -226,3 +226,13 @@ def test_moves_of_others_appear_without_a_reload_but_not_under_the_hand(visit, c
     page.evaluate("document.activeElement.blur()")
     expect(page.locator(f'#intake [data-card="{fresh}"]')).to_be_visible(timeout=6000)
     assert page.evaluate("window.here")
+
+
+def test_who_cannot_supply_it_asks_those_who_can_from_the_dialog(visit, cast):
+    key = make_measure(cast)
+    page = visit(cast.controller, BOARD)
+    page.click(f'[data-card="{key}"] button')
+    row = page.locator('[data-finding="evidence:scope-statement"]')
+    row.locator("button").click()
+    expect(row).to_contain_text("Asked")
+    expect(page.locator("dialog#refusal")).to_be_visible()
