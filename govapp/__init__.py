@@ -14,6 +14,7 @@ from govapp.data.runtime import Runtime, configure
 from govapp.data.settings import refuse_wrong_database
 from govapp.data.tables import Base
 from govapp.extensions import babel, csrf, db, htmx, login, migrate
+from govapp.jobs import queue
 
 __version__ = "1.0.0"
 
@@ -38,6 +39,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     csrf.init_app(app)
     web.register(app)
     cli.register(app)
+    queue.install(settings.redis)
     return app
 
 

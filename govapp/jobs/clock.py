@@ -1,0 +1,82 @@
+"""Where time passes: one loop delivers the outbox, looks after reports, settles what has come due, and sweeps."""
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy.exc import DBAPIError
+
+from govapp.jobs.mail import Mailer
+from govapp.jobs.queue import Enqueuer
+from govapp.services._work import Busy, Origin
+from govapp.services.clockwork import sweep_period
+from govapp.services.outbox import Deliver, deliver_due
+from govapp.services.report_runs import reap_reports
+from govapp.services.settling import settle_due
+
+CLOCK = Origin(None, "job", "clock")
+TICK = 1.0
+_log = logging.getLogger("govapp.clock")
+
+
+@dataclass(slots=True)
+class Duty:
+    """Something done again and again, `every` so many seconds; what goes wrong is said and tried at its next turn."""
+
+    name: str
+    every: float
+    act: Callable[[], object]
+    due: float = 0.0
+
+    def turn(self, at: float) -> None:
+        """Do it when its time has come."""
+        if at < self.due:
+            return
+        self.due = at + self.every
+        try:
+            self.act()
+        except (Busy, DBAPIError) as error:
+            _log.warning("%s: the database is busy or away (%s)", self.name, error.__class__.__name__)
+        except Exception:  # noqa: BLE001 - one duty that fails must not stop the others
+            _log.exception("%s failed", self.name)
+
+
+def duties(redis_url: str, smtp_url: str, sender: str) -> list[Duty]:
+    """What the clock does."""
+    enqueuer = Enqueuer(redis_url)
+    mailer = Mailer(smtp_url, sender) if smtp_url else None
+
+    def deliver() -> int:
+        ways: dict[str, Deliver] = {}
+        if enqueuer.open:
+            ways["job"] = enqueuer.put
+        if mailer:
+            ways["mail"] = mailer.send
+        return deliver_due(CLOCK, ways) if ways else 0
+
+    return [
+        Duty("outbox", TICK, deliver),
+        Duty("reports", 5, lambda: reap_reports(CLOCK)),
+        Duty("due measures", 5, lambda: settle_due(CLOCK)),
+        Duty("sweep", 60, lambda: sweep_period(CLOCK)),
+    ]
+
+
+def run_clock(
+    redis_url: str, smtp_url: str = "", sender: str = "", stop: threading.Event | None = None
+) -> None:
+    """Tick until told to stop (SIGTERM, Ctrl-C or `stop`), then end within the turn in hand."""
+    ended = stop or threading.Event()
+    if stop is None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: ended.set())
+    todo = duties(redis_url, smtp_url, sender)
+    while not ended.is_set():
+        began = time.monotonic()
+        for duty in todo:
+            if not ended.is_set():
+                duty.turn(began)
+        ended.wait(max(0.05, TICK - (time.monotonic() - began)))

@@ -1,0 +1,270 @@
+"""Gathers a branch report: stages, measures, what waits for whom, as of a log sequence."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from govapp.data.report_queries import (
+    Recorded,
+    Row,
+    branch_names,
+    branches_below,
+    kept,
+    measures_in,
+    names_at,
+    record_of,
+)
+from govapp.data.rulebook import rules_for
+from govapp.data.structure import Branch, Organization
+from govapp.domain.gates import gate_findings
+from govapp.domain.money import from_minor
+from govapp.domain.rules import Rules
+from govapp.present.findings import stage_name, who_words
+from govapp.present.language import gettext as _
+from govapp.reports.branch import BranchData, MeasureRow, StageRow, Wait, WaitGroup, WaitingMeasure
+from govapp.reports.paper import LogHead
+from govapp.services._report_rights import Reach
+from govapp.services._report_snapshot import (
+    People,
+    name_of,
+    people_in,
+    review_fact,
+    snapshot_at,
+    standings_of,
+    values_at,
+)
+from govapp.services._settle import SAVING_KINDS
+
+SHOWN = ("active", "on_hold")
+FREEZES_AT = "decided"
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    session: Session
+    seq: int
+    at: datetime
+    organization: Organization
+    branches: dict[int, Row]
+    people: People
+    rules: dict[int, Rules]
+
+
+def branch_data(
+    session: Session, branch_id: int, seq: int, at: datetime, reach: Reach, head: LogHead, base_url: str
+) -> BranchData | None:
+    """The branch report; figures add up only what the reach covers. None when the branch was not there then."""
+    branches = branches_below(session, seq, branch_id)
+    if not branches:
+        return None
+    top = branches[0]
+    readable = _readable(session, branches, reach)
+    also = [] if reach.whole else list(reach.measures)
+    measures = [
+        row
+        for row in measures_in(session, seq, readable, also)
+        if row["branch_id"] in {b["id"] for b in branches}
+    ]
+    shown = [row for row in measures if row["state"] in SHOWN]
+    recorded = record_of(session, seq, shown, full=False)
+    organization = session.get_one(Organization, top["organization_id"])
+    context = _Context(
+        session=session,
+        seq=seq,
+        at=at,
+        organization=organization,
+        branches={row["id"]: row for row in branches},
+        people=names_at(session, seq, {i for each in recorded.values() for i in people_in(each)}),
+        rules={i: rules_for(session, i) for i in sorted({row["workflow_version_id"] for row in measures})},
+    )
+    rows = {i: _measure(context, each) for i, each in recorded.items()}
+    waits = _waits(context, recorded)
+    return BranchData(
+        name=top["name"],
+        organization=organization.name,
+        branch_path=" › ".join(branch_names(session, seq, top["path"])),
+        rules=_rules_words(context.rules.values()),
+        as_of=at,
+        zone=organization.timezone,
+        log_head=head,
+        stages=_stages(context, recorded, rows),
+        measures=tuple(_with_wait(rows[i], waits.get(i)) for i in _ordered(context, recorded)),
+        waits=_groups(recorded, waits),
+        proposed=sum(row["state"] == "proposed" for row in measures),
+        cancelled=sum(row["state"] == "cancelled" for row in measures),
+        partial=not reach.whole,
+        frozen_from=_frozen(context.rules.values()),
+        base_url=base_url,
+    )
+
+
+def _readable(session: Session, branches: list[Row], reach: Reach) -> list[int]:
+    """Ids of the branches that are read: by where they lie today, since rights are today's."""
+    ids = [row["id"] for row in branches]
+    if reach.whole:
+        return ids
+    tops = session.scalars(select(Branch.path).where(Branch.id.in_(reach.branches))).all()
+    now = session.execute(select(Branch.id, Branch.path).where(Branch.id.in_(ids)))
+    return [row.id for row in now if any(row.path.startswith(path) for path in tops)]
+
+
+def _measure(context: _Context, recorded: Recorded) -> MeasureRow:
+    measure = recorded.measure
+    rules = context.rules[measure["workflow_version_id"]]
+    owner = next((row["person_id"] for row in recorded.parts if row["part"] == "owner"), None)
+    today = context.at.astimezone(ZoneInfo(context.organization.timezone)).date()
+    colours = {}
+    for row in recorded.statuses:  # the latest of each kind counts until it lapses
+        lapsed = row["until_day"] is not None and row["until_day"] < today
+        colours[row["kind"]] = "none" if lapsed else colour_of(row["colour"])
+    values = values_at(recorded, SAVING_KINDS)
+    return MeasureRow(
+        key=measure["key"],
+        title=measure["title"],
+        owner=name_of(context.people, owner),
+        stage=stage_name(rules, measure["stage"]),
+        state=measure["state"],
+        implementation=colours.get("implementation", "none"),
+        potential=colours.get("potential", "none"),
+        values=tuple((code, from_minor(minor, code)) for code, minor in sorted(values.items())),
+    )
+
+
+def colour_of(colour: str) -> str:
+    """A stored status colour in the words of reports."""
+    return "amber" if colour == "yellow" else colour
+
+
+def _waits(context: _Context, recorded: dict[int, Recorded]) -> dict[int, Wait]:
+    """What each measure with an open review waits for; where every step is granted, its gate is looked at."""
+    waits: dict[int, Wait] = {}
+    granted = []
+    for i, each in recorded.items():
+        review = each.open_review()
+        if review is None or each.measure["state"] != "active":
+            continue
+        wait = wait_of(each, context.people, context.rules[each.measure["workflow_version_id"]])
+        if wait is None:
+            granted.append(each.measure)
+        else:
+            waits[i] = wait
+    for i, each in record_of(context.session, context.seq, granted, full=True).items():
+        waits[i] = _granted(context, each)
+    return waits
+
+
+def wait_of(recorded: Recorded, people: People, rules: Rules) -> Wait | None:
+    """What an open review waits for, whom, since when; None when every step is granted."""
+    review = recorded.open_review()
+    if review is None:
+        return None
+    fact = review_fact(recorded, review)
+    states = standings_of(fact)
+    steps = [step for step in fact.steps if states[step.id].state == "open"]
+    if not steps:
+        return None
+    holders = {row["part"]: row["person_id"] for row in recorded.parts}
+    whom: list[str] = []
+    for step in steps:
+        whom += [
+            name_of(people, holders.get(part)) or who_words(f"part:{part}")
+            for part in step.deciders.get("parts", ())
+        ]
+        whom += [who_words(f"role:{role}") for role in step.deciders.get("roles", ())]
+        whom += [who_words(f"group:{group}") for group in step.deciders.get("groups", ())]
+    since = min(step.opened_at or fact.opened_at for step in steps)
+    return Wait(", ".join(step.name for step in steps), tuple(dict.fromkeys(whom)), since)
+
+
+def _granted(context: _Context, recorded: Recorded) -> Wait:
+    """Approved: the owner moves it, or first supplies what has come open again."""
+    measure = recorded.measure
+    rules = context.rules[measure["workflow_version_id"]]
+    review = recorded.open_review()
+    into = review["into"] if review else ""
+    on = [row["on_measure_id"] for row in recorded.dependencies]
+    others = {
+        row["id"]: row for row in kept(context.session, context.seq, "measure", lambda t: t.c.id.in_(on))
+    }
+    people = names_at(context.session, context.seq, people_in(recorded))
+    kind = context.branches[measure["branch_id"]]["kind"]
+    snapshot = snapshot_at(recorded, people, others, context.organization.currency, kind)
+    today = context.at.astimezone(ZoneInfo(context.organization.timezone)).date()
+    unmet = [f for f in gate_findings(rules, rules.gates[into], snapshot, today) if not f.met]
+    stage = stage_name(rules, into)
+    what = (
+        _("criteria of %(stage)s, open again", stage=stage)
+        if unmet
+        else _("the move to %(stage)s, approved", stage=stage)
+    )
+    owner = snapshot.parts.get("owner")
+    return Wait(
+        what, (owner.name if owner else who_words("part:owner"),), review["opened_at"] if review else None
+    )
+
+
+def _with_wait(row: MeasureRow, wait: Wait | None) -> MeasureRow:
+    return MeasureRow(
+        row.key,
+        row.title,
+        row.owner,
+        row.stage,
+        row.state,
+        row.implementation,
+        row.potential,
+        row.values,
+        wait,
+    )
+
+
+def _groups(recorded: dict[int, Recorded], waits: dict[int, Wait]) -> tuple[WaitGroup, ...]:
+    groups: dict[str, list[WaitingMeasure]] = {}
+    for i, wait in waits.items():
+        measure = recorded[i].measure
+        for name in wait.whom:
+            row = WaitingMeasure(measure["key"], measure["title"], wait.what, wait.since, wait.due)
+            groups.setdefault(name, []).append(row)
+    return tuple(WaitGroup(name, tuple(rows)) for name, rows in sorted(groups.items()))
+
+
+def _ordered(context: _Context, recorded: dict[int, Recorded]) -> list[int]:
+    """Measures by stage, then by number."""
+
+    def place(i: int) -> tuple[int, int]:
+        measure = recorded[i].measure
+        return context.rules[measure["workflow_version_id"]].order.get(measure["stage"] or "", -1), i
+
+    return sorted(recorded, key=place)
+
+
+def _stages(
+    context: _Context, recorded: dict[int, Recorded], rows: dict[int, MeasureRow]
+) -> tuple[StageRow, ...]:
+    """Every stage of the rules in use, also the empty ones, in their order."""
+    names: dict[str, int] = {}
+    for rules in context.rules.values():
+        for stage in rules.stages:
+            names.setdefault(stage.name, rules.order[stage.key])
+    found = []
+    for name in sorted(names, key=lambda name: (names[name], name)):
+        inside = [rows[i] for i in recorded if rows[i].stage == name]
+        sums: dict[str, Decimal] = {}
+        for row in inside:
+            for code, value in row.values:
+                sums[code] = sums.get(code, Decimal(0)) + value
+        on_hold = sum(row.state == "on_hold" for row in inside)
+        found.append(StageRow(name, len(inside), on_hold, tuple(sorted(sums.items()))))
+    return tuple(found)
+
+
+def _rules_words(used: Iterable[Rules]) -> str:
+    return ", ".join(dict.fromkeys(_("%(name)s, version %(n)s", name=r.name, n=r.version) for r in used))
+
+
+def _frozen(used: Iterable[Rules]) -> str:
+    return next((rules.stage(FREEZES_AT).name for rules in used if FREEZES_AT in rules.order), "")

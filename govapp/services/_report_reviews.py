@@ -1,0 +1,90 @@
+"""The reviews of a measure as a dossier shows them: steps with their votes, as of a log sequence."""
+
+from typing import Any
+
+from govapp.data.report_queries import Recorded, Row
+from govapp.domain.rules import Rules
+from govapp.domain.snapshot import ReviewFact, StepFact
+from govapp.present.findings import stage_name, who_words
+from govapp.present.language import gettext as _
+from govapp.reports import dossier as paper
+from govapp.services._report_snapshot import People, name_of, review_fact, standings_of
+
+
+def reviews_shown(recorded: Recorded, rules: Rules, people: People) -> tuple[paper.Review, ...]:
+    """All reviews, oldest first."""
+    return tuple(_review(recorded, row, rules, people) for row in recorded.reviews)
+
+
+def _review(recorded: Recorded, row: Row, rules: Rules, people: People) -> paper.Review:
+    fact = review_fact(recorded, row)
+    numbers = {d["id"]: d["number"] for d in recorded.dossiers if d["review_id"] == row["id"]}
+    digests = [d["content_digest"] for d in recorded.dossiers if d["review_id"] == row["id"]]
+    votes = [vote for vote in recorded.votes if vote["review_id"] == row["id"]]
+    return paper.Review(
+        number=row["id"],
+        into=stage_name(rules, row["into"]),
+        state=row["state"],
+        asked_by=name_of(people, row["asked_by"]),
+        opened_at=row["opened_at"],
+        dossiers=fact.dossier,
+        dossier_digest=digests[-1] if digests else "",
+        ended_at=row["ended_at"],
+        reason=row["reason"] or "",
+        steps=tuple(_step(fact, step, row, votes, numbers, people) for step in fact.steps),
+    )
+
+
+def _step(
+    fact: ReviewFact, step: StepFact, review: Row, votes: list[Row], numbers: dict[int, int], people: People
+) -> paper.Step:
+    standing = standings_of(fact)[step.id]
+    state = standing.state
+    if review["state"] != "open" and state in {"open", "waiting"}:
+        state = "ended"
+    named = [
+        who_words(f"{kind[:-1]}:{key}")
+        for kind in ("parts", "roles", "groups")
+        for key in step.deciders.get(kind, ())
+    ]
+    mine = [vote for vote in votes if vote["step_id"] == step.id]
+    return paper.Step(
+        step.name, ", ".join(_bare(name) for name in named), rule_words(step.rule), state,
+        tuple(_vote(vote, fact, numbers, people) for vote in mine),
+    )  # fmt: skip
+
+
+def _bare(words: str) -> str:
+    """`sponsor (nobody yet)` names the part; who held it stands with the vote."""
+    return words.partition(" (")[0]
+
+
+def _vote(vote: Row, fact: ReviewFact, numbers: dict[int, int], people: People) -> paper.Vote:
+    latest = numbers.get(vote["dossier_id"], 0) == fact.dossier
+    stale = not latest and any(
+        v.person_id == vote["person_id"] and v.at == vote["at"]
+        for standing in standings_of(fact).values()
+        for v in standing.stale
+    )
+    return paper.Vote(
+        name=name_of(people, vote["person_id"]),
+        verdict=vote["verdict"],
+        at=vote["at"],
+        on_behalf_of=name_of(people, vote["on_behalf_of"]),
+        reason=vote["reason"] or "",
+        meaning=vote["meaning"] or "",
+        dossier=numbers.get(vote["dossier_id"], 0),
+        stale=stale,
+    )
+
+
+def rule_words(rule: Any) -> str:
+    """A step's rule in words: `any one of them`, `at least 2`."""
+    kind, count = rule.get("type", "any"), rule.get("count") or rule.get("n") or rule.get("percent") or ""
+    known = {
+        "any": _("one of them"),
+        "all": _("all of them"),
+        "at_least": _("at least %(n)s", n=count),
+        "percent": _("%(n)s percent of the votes", n=count),
+    }
+    return known.get(kind, str(kind))

@@ -1,0 +1,84 @@
+"""What the clock clears away once an hour; a key per period makes two clocks do it once."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, or_, select
+from sqlalchemy.dialects.postgresql import insert as insert_postgresql
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+
+from govapp.data.audit import ActionKey, RefusalCount
+from govapp.data.blobs import BlobStore
+from govapp.data.engine import reading
+from govapp.data.evidence import Blob
+from govapp.data.notices import Outbox
+from govapp.data.people import LoginSession, SignInFailure
+from govapp.data.reports import Report
+from govapp.data.runtime import current
+from govapp.services._work import Origin, Work, now, writing
+
+# An action key guards a form on an open page; sessions end after hours, so days are ample.
+KEYS_KEPT = timedelta(days=7)
+SESSIONS_KEPT = timedelta(days=90)
+COUNTS_KEPT = timedelta(days=2)
+DELIVERED_KEPT = timedelta(days=14)
+# A file is stored before the row that names it commits; a day is far longer than any request.
+ORPHANS_KEPT = timedelta(days=1)
+AT_ONCE = 2000
+
+
+def once_per(origin: Origin, key: str, act: Callable[[], object]) -> bool:
+    """Do something unless it was done under that key, by this clock or another; True when it was done now."""
+    if not writing(origin, lambda work: _claim(work, key)):
+        return False
+    act()
+    return True
+
+
+def _claim(work: Work, key: str) -> bool:
+    insert = insert_sqlite if work.session.get_bind().dialect.name == "sqlite" else insert_postgresql
+    values = {"kind": "period", "key": key, "payload": {}, "state": "done", "attempts": 0, "problem": ""}
+    times = {"due_at": work.at, "made_at": work.at, "done_at": work.at}
+    statement = insert(Outbox).values(values | times).on_conflict_do_nothing(index_elements=["key"])
+    return bool(work.session.execute(statement).rowcount)  # type: ignore[attr-defined]  # an INSERT has one
+
+
+def sweep_period(origin: Origin) -> bool:
+    """The sweep of this hour, unless it was done."""
+    at = origin.at or now()
+    key = f"sweep:{at:%Y-%m-%dT%H}"
+    with reading() as session:
+        if session.scalar(select(Outbox.id).where(Outbox.key == key)):
+            return False
+    return once_per(origin, key, lambda: sweep(origin))
+
+
+def sweep(origin: Origin) -> list[str]:
+    """Clear away old keys, ended sessions, counts, delivered parcels, and files no row names; digests of the latter."""
+    while writing(origin, _sweep_some) >= AT_ONCE:
+        continue
+    at: datetime = origin.at or now()
+    with reading() as session:
+        known = set(session.scalars(select(Blob.digest)))
+        known |= set(session.scalars(select(Report.file_digest).where(Report.file_digest != "")))
+    return BlobStore(current().files).sweep(known, at - ORPHANS_KEPT)
+
+
+def _sweep_some(work: Work) -> int:
+    """One short transaction's worth; returns the largest number removed from one table."""
+    at = work.at
+    ended = or_(LoginSession.ended_at < at - SESSIONS_KEPT, LoginSession.expires_at < at - SESSIONS_KEPT)
+    targets = (
+        (ActionKey, ActionKey.key, ActionKey.at < at - KEYS_KEPT),
+        (LoginSession, LoginSession.id, ended),
+        (SignInFailure, SignInFailure.id, SignInFailure.at < at - COUNTS_KEPT),
+        (Outbox, Outbox.id, (Outbox.state == "done") & (Outbox.done_at < at - DELIVERED_KEPT)),
+    )
+    most = 0
+    for table, key, old in targets:
+        ids = list(work.session.scalars(select(key).where(old).limit(AT_ONCE)))
+        if ids:
+            work.session.execute(delete(table).where(key.in_(ids)))
+        most = max(most, len(ids))
+    work.session.execute(delete(RefusalCount).where(RefusalCount.minute < at - COUNTS_KEPT))
+    return most
