@@ -63,7 +63,6 @@ class Head:
     count: int = 0
     waiting: int = 0
     values: Mapping[str, int] = field(default_factory=dict)
-    held: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +150,7 @@ def heads_of(rows: Sequence[Total], workflow_id: int | None) -> dict[str, Head]:
             found[row.stage] = replace(head, values=values)
         else:
             waiting = head.waiting + (row.count if row.waiting else 0)
-            held = head.held + (row.count if row.state == "on_hold" else 0)
-            found[row.stage] = replace(head, count=head.count + row.count, waiting=waiting, held=held)
+            found[row.stage] = replace(head, count=head.count + row.count, waiting=waiting)
     return found
 
 

@@ -60,6 +60,9 @@
     arrivals.replaceChildren();
     const intake = document.getElementById("intake");
     if (intake) intake.hidden = !intake.querySelector(".mc");
+    const sum = [...document.querySelectorAll("#board .stage-head .count")].reduce((all, one) => all + (parseInt(one.textContent, 10) || 0), 0);
+    const total = document.getElementById("board-count");
+    if (total && board) total.textContent = String(sum);
     return Boolean(answer);
   };
 

@@ -114,7 +114,7 @@ def _fullest(heads: Mapping[str, Head], rules: Rules) -> str:
 
 
 def summary(found: Board) -> dict[str, Any]:
-    """What the columns hold together: how many measures, their value, how many wait and are on hold."""
+    """What the columns hold together: how many measures, and their value by currency."""
     heads = [head for key, head in found.heads.items() if key != PROPOSED]
     values: dict[str, int] = {}
     for head in heads:
@@ -123,8 +123,6 @@ def summary(found: Board) -> dict[str, Any]:
     return {
         "count": sum(head.count for head in heads),
         "values": {currency: value for currency, value in values.items() if value},
-        "waiting": sum(head.waiting for head in heads),
-        "held": sum(head.held for head in heads),
     }
 
 
