@@ -13,6 +13,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import current_app
+from flask.cli import with_appcontext
 from pydantic import SecretStr
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -33,6 +34,7 @@ def _settings() -> Settings:
 
 
 @click.command("settings")
+@with_appcontext
 def settings() -> None:
     """Print every setting with its value, where it comes from and what it means; secrets are hidden."""
     found = _settings()
@@ -73,6 +75,7 @@ def _names_in_file() -> set[str]:
 
 
 @click.command("doctor")
+@with_appcontext
 def doctor() -> None:
     """Say in one line each whether database, migrations, Valkey, Pango, fonts, mail, disk and secrets are well."""
     checks: dict[str, Callable[[], tuple[bool, str]]] = {
