@@ -6,7 +6,19 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, false, func, literal, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    false,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session, aliased
 
 from govapp.data.gates import WorkflowVersion
@@ -18,6 +30,7 @@ from govapp.data.structure import Branch
 IN_COLUMNS = ("active", "on_hold")
 PROPOSED = "proposed"
 MOST_SUMMED = 1000
+_STAGE = func.coalesce(Measure.stage, literal_column(f"'{PROPOSED}'"))  # no parameter: it is grouped by
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +230,7 @@ def pick_filtered(
 
     Up to MOST_SUMMED matches are read once and added up; of more, SQL counts, and values are left out.
     """
-    stage = func.coalesce(Measure.stage, PROPOSED)
+    stage = _STAGE
     clauses = _narrowed(reach, filters)
     if after:
         clauses += [stage == after[0], _below(after[1], after[2])]
@@ -239,7 +252,7 @@ def _counted(
     session: Session, clauses: Sequence[ColumnElement[bool]], *, by_card: bool
 ) -> dict[str, tuple[int, int]]:
     """By stage how many match and how many of them have an open review; cards are read only where the filter asks."""
-    stage = func.coalesce(Measure.stage, PROPOSED)
+    stage = _STAGE
     every = select(stage, literal(0).label("open"), func.count()).select_from(Measure)
     waiting = select(stage, literal(1).label("open"), func.count()).join_from(
         Review, Measure, Measure.id == Review.measure_id

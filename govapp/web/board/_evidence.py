@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import request
 
-from govapp.data.blobs import BlobStore
+from govapp.data.blobs import BlobStore, StoreFull
 from govapp.data.runtime import current
 from govapp.domain.evidence_kinds import EvidenceKind
 from govapp.domain.rights import Actor
@@ -19,6 +19,7 @@ from govapp.forms.evidence import (
     from_draft,
     from_values,
 )
+from govapp.services._work import Busy
 from govapp.services.board_moves import FormStart, Standing, form_start
 from govapp.services.evidence import RegisterFiles, SaveDraft, Submission, register_files, save_draft
 from govapp.web._context import origin
@@ -68,7 +69,10 @@ def _store(bound: BoundEvidence) -> None:
     store = BlobStore(current().files)
     known = []
     for upload in bound.uploads:
-        blob = store.put(upload.file.stream)
+        try:
+            blob = store.put(upload.file.stream)
+        except StoreFull as error:
+            raise Busy("disk_full", retry_after=60) from error
         known.append((blob.digest, blob.size, upload.file.type))
     if known:
         register_files(RegisterFiles(tuple(known), origin()))

@@ -1,0 +1,109 @@
+"""The board's read models on both databases."""
+
+from govapp.data import board_cards
+from govapp.data.actors import load_actor
+from govapp.data.board_cards import Filters
+from govapp.data.engine import reading
+from govapp.domain.rights import Actor
+from govapp.services._work import now
+from govapp.services.board import BoardQuery, board
+from govapp.services.board_changes import changes, heads_after, more_cards
+from govapp.services.board_moves import decision_on, lesson, standing, ways
+from tests.factories import assign_all, bring_to, hold, make_measure, make_proposal, move, supply
+
+
+def actor_of(person) -> Actor:
+    """The person with rights as of now."""
+    with reading() as session:
+        found = load_actor(session, person.id, now().date())
+    assert found is not None
+    return found
+
+
+QUERY = BoardQuery(branch="service-quality")
+
+
+def filled(cast) -> tuple[str, str, str, str]:
+    """A measure that waits, one on hold, one further on, and a proposal."""
+    waiting = make_measure(cast)
+    supply(cast, waiting, "identified")
+    move(cast, waiting, "identified")
+    held = make_measure(cast)
+    hold(cast, held)
+    further = bring_to(cast, make_measure(cast), "identified")
+    return waiting, held, further, make_proposal(cast)
+
+
+def test_the_board_shows_every_card_in_its_column_with_heads(database, cast):
+    waiting, held, further, proposal = filled(cast)
+    found = board(actor_of(cast.owner), QUERY)
+    assert {row.key for row in found.cards["defined"]} == {waiting, held}
+    assert [row.key for row in found.cards["identified"]] == [further]
+    assert [row.key for row in found.cards["proposed"]] == [proposal]
+    assert (found.heads["defined"].count, found.heads["defined"].waiting) == (2, 1)
+    assert found.cards["defined"][0].key == held
+    assert list(found.held_since) == [found.cards["defined"][0].seq]
+
+
+def test_filters_and_totals_agree(database, cast, monkeypatch):
+    filled(cast)
+    owner = actor_of(cast.owner)
+    everything = BoardQuery(branch="service-quality", filters=Filters(text="a"))
+    plain, summed = board(owner, QUERY), board(owner, everything)
+    assert summed.cards == plain.cards
+    assert {key: (head.count, head.waiting) for key, head in summed.heads.items()} == {
+        key: (head.count, head.waiting) for key, head in plain.heads.items()
+    }
+    monkeypatch.setattr(board_cards, "MOST_SUMMED", 1)
+    counted = board(owner, everything)
+    assert counted.cards == plain.cards
+    assert {k: (h.count, h.waiting) for k, h in counted.heads.items()} == {
+        k: (h.count, h.waiting) for k, h in plain.heads.items()
+    }
+    for waiting in ("any", "missing", "ready", "expired", "sponsor-decision"):
+        board(
+            owner, BoardQuery(branch="service-quality", filters=Filters(waiting=waiting, owner=cast.owner.id))
+        )
+
+
+def test_changes_and_more_cards_are_read_by_sequence(database, cast):
+    _, held, _, _ = filled(cast)
+    owner = actor_of(cast.owner)
+    before = board(owner, QUERY)
+    assert changes(owner, QUERY, before.since) is None
+    move(cast, held, ask="release", by=cast.lead, reason="The vendor answered")
+    found = changes(owner, QUERY, before.since)
+    assert found is not None
+    assert [row.key for row in found.rows] == [held]
+    assert found.heads["defined"].count == 2
+    top = before.cards["defined"][0]
+    assert len(more_cards(owner, QUERY, "defined", (top.seq, top.id)).rows) == 1
+    assert heads_after(owner, QUERY, before.workflow_id, ["defined"])["defined"].count == 2
+
+
+def test_a_part_shows_its_measures_only(database, cast):
+    waiting, _, _, _ = filled(cast)
+    assign_all(cast, waiting, service_owner=cast.stranger)
+    found = board(actor_of(cast.stranger), BoardQuery())
+    assert found.place is not None
+    assert not found.place.whole
+    assert [row.key for rows in found.cards.values() for row in rows] == [waiting]
+    assert found.heads["defined"].count == 1
+
+
+def test_hints_and_lesson_use_the_same_decision_as_the_move(database, cast):
+    key = make_measure(cast)
+    owner = actor_of(cast.owner)
+    here = standing(owner, key, now())
+    stages, others = ways(owner, here)
+    assert stages[0].stage == "identified"
+    assert not any(way.is_open for way in stages)
+    assert {str(way.kind) for way in others} == {"hold", "release", "reopen", "cancel"}
+    decision = decision_on(owner, here, "identified", None)
+    refused = move(cast, key, "identified").decision
+    assert refused is not None
+    assert [finding.key for finding in refused.unmet] == [finding.key for finding in decision.unmet]
+    taught = lesson(owner, here, decision)
+    assert taught.kind is not None
+    assert taught.kind.key == "scope-statement"
+    assert taught.suppliers["evidence:scope-statement"].yours
