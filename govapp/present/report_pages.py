@@ -83,3 +83,10 @@ def as_of_words(at: datetime, zone: str) -> str:
 def size_words(size: int) -> str:
     """A file's size: `84 kB`."""
     return _("%(n)s kB", n=max(1, round(size / 1000)))
+
+
+def unknown_sentence(field: str) -> str:
+    """There is no such measure or branch, or it is not for the reader."""
+    if field == "branch":
+        return _("There is no branch of this key that you may read.")
+    return errors.sentence_of("measure_unknown")

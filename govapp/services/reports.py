@@ -213,6 +213,32 @@ def _download(work: Work, report_id: int) -> Download:
     return Download(store.path(report.file_digest), name, "application/pdf", report.size)
 
 
+@dataclass(frozen=True, slots=True)
+class Printable:
+    """What a printable page shows, gathered afresh as a job would."""
+
+    kind: str
+    subject_id: int
+    seq: int
+    at: datetime
+    reach: Reach
+
+
+def print_report(command: ReportCommand) -> Printable:
+    """What to gather for the printable page of a report, for where no PDF can be made; logged like a download.
+
+    Raises NotFound and Refused.
+    """
+    return writing(command.origin, lambda work: _print(work, command.report_id))
+
+
+def _print(work: Work, report_id: int) -> Printable:
+    report, subject, right = opened(work.session, work.actor, report_id)
+    _log(work, Event.REPORT_DOWNLOADED, report, subject, right, printed=True)
+    reach = Reach.from_data(report.params["reach"])  # type: ignore[arg-type]  # JSON
+    return Printable(report.kind, subject.id, report.as_of_seq, report.as_of, reach)
+
+
 def file_name(kind: str, key: str, as_of: datetime, timezone: str) -> str:
     """The name under which a report goes out: `M-142 dossier 2026-11-24.pdf`."""
     what = "dossier" if kind == "dossier" else "branch report"

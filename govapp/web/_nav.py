@@ -33,7 +33,7 @@ _PLACES: tuple[tuple[str, object, tuple[Permission, ...]], ...] = (
     ("/finance/confirmations", _l("Finance"), (P.FINANCE_CONFIRM,)),
     ("/structure", _l("Structure"), (P.STRUCTURE_VIEW,)),
     ("/dashboard", _l("Dashboard"), (P.REPORT_VIEW,)),
-    ("/reports", _l("Reports"), (P.REPORT_VIEW,)),
+    ("/reports", _l("Reports"), (P.REPORT_VIEW, P.REPORT_MAKE)),
     ("/audit", _l("Audit log"), (P.AUDIT_VIEW,)),
     ("/admin", _l("Admin"), (P.PEOPLE_MANAGE, P.GOVERNANCE_EDIT, P.SYSTEM_OPERATE)),
 )

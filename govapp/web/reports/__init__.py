@@ -1,0 +1,1 @@
+"""Reports: the archive, asking for one, its progress, its file."""
