@@ -148,7 +148,7 @@ def steps(session: Session, review_id: int) -> list[StepRow]:
     for row in rows:
         if row[10] is not None:
             votes[row[0]].append(VoteRow(row[0], *row[11:]))
-    return [StepRow(*head, tuple(votes[key])) for key, head in heads.items()]
+    return [StepRow(*head, votes=tuple(votes[key])) for key, head in heads.items()]
 
 
 def asked_and_open(session: Session, person_id: int | None, limit: int = 50) -> Rows:

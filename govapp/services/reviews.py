@@ -8,7 +8,7 @@ from govapp.data.measures import Measure
 from govapp.data.reviews import Dossier, Review, Vote
 from govapp.data.snapshots import Loaded
 from govapp.domain.approvals import APPROVE, COMMENT, SEND_BACK, VERDICTS, all_granted, standings
-from govapp.domain.errors import Invalid, NotFound, Stale
+from govapp.domain.errors import Invalid, NotFound, Refused, Stale
 from govapp.domain.events import Event
 from govapp.domain.gates import Ask, AskKind, Outcome
 from govapp.domain.permissions import Permission
@@ -214,7 +214,7 @@ class WithdrawReview:
 def withdraw_review(command: WithdrawReview) -> str:
     """End the open review as withdrawn; returns the measure's key.
 
-    Who asked may, and who may withdraw on the measure. Raises NotFound, Refused, Stale, KeyReused.
+    Who asked may, the owner, and a program lead. Raises NotFound, Refused, Stale, KeyReused.
     """
     return writing(command.origin, lambda work: _withdraw(work, command), action_key=command.action_key)
 
@@ -224,8 +224,8 @@ def _withdraw(work: Work, command: WithdrawReview) -> str:
     body = ["withdraw", command.review_id]
     if consumed(work, command.action_key, body) is not None:
         return loaded.measure.key
-    if review.asked_by != work.actor.id:
-        may(work.actor, Permission.REVIEW_WITHDRAW, loaded.place)
+    if not may_withdraw(work.actor, review.asked_by, loaded.place):
+        raise Refused("no_right", permission=str(Permission.REVIEW_WITHDRAW))
     if review.state != "open":
         raise Stale("review_ended", state=review.state)
     _end_review(work, loaded, "withdrawn", command.reason.strip()[:REASON_LIMIT])
@@ -235,5 +235,10 @@ def _withdraw(work: Work, command: WithdrawReview) -> str:
 
 
 def may_withdraw(actor: Actor, asked_by: int, place: Place) -> bool:
-    """True when the person asked for the review or may withdraw on this measure."""
-    return actor.id == asked_by or right_of(actor, Permission.REVIEW_WITHDRAW, place) is not None
+    """True for who asked, the owner, and whoever may edit any measure there (product.md, What a drop means, 7)."""
+    if actor.id == asked_by:
+        return True
+    leads = actor.grant_for(Permission.MEASURE_EDIT_ANY, place.path) is not None
+    if place.parts.get("owner") != actor.id and not leads:
+        return False
+    return right_of(actor, Permission.REVIEW_WITHDRAW, place) is not None
