@@ -1,7 +1,7 @@
-"""Cards of the gate board: the newest of each column, walked down an index; the filtered ones; those that changed."""
+"""Cards of the gate board: the newest of each column, walked down an index, and those that changed."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -13,8 +13,6 @@ from sqlalchemy import (
     bindparam,
     false,
     func,
-    literal,
-    literal_column,
     or_,
     select,
     union_all,
@@ -24,13 +22,10 @@ from sqlalchemy.orm import Session, aliased
 from govapp.data.gates import WorkflowVersion
 from govapp.data.measures import Card, Measure, Part
 from govapp.data.people import Person
-from govapp.data.reviews import Review
 from govapp.data.structure import Branch
 
 IN_COLUMNS = ("active", "on_hold")
 PROPOSED = "proposed"
-MOST_SUMMED = 1000
-_STAGE = func.coalesce(Measure.stage, literal_column(f"'{PROPOSED}'"))  # no parameter: it is grouped by
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,38 +78,8 @@ class Reach:
         return or_(inside, Measure.id.in_(_held(self.part_of, f"{self.path}%")))
 
 
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What the address asks for.
-
-    `waiting`: any, missing, ready, expired or the key of a step; `state`: hold, active, cancelled.
-    """
-
-    owner: int | None = None
-    text: str = ""
-    waiting: str = ""
-    state: str = ""
-    workflow_id: int | None = None
-
-    @property
-    def narrow(self) -> bool:
-        """True when heads cannot come from the maintained totals."""
-        return bool(self.owner or self.text or self.waiting or self.state)
-
-    @property
-    def by_card(self) -> bool:
-        """True when the filter looks at what `settle` derived."""
-        return bool(self.owner or self.waiting)
-
-    @property
-    def states(self) -> tuple[str, ...]:
-        """States a column shows."""
-        return {"hold": ("on_hold",), "active": ("active",), "cancelled": ("cancelled",)}.get(
-            self.state, IN_COLUMNS
-        )
-
-
-def _of_workflow(workflow: Any) -> ColumnElement[bool]:
+def of_workflow_clause(workflow: Any) -> ColumnElement[bool]:
+    """Measures under any version of a workflow."""
     versions = select(WorkflowVersion.id).where(WorkflowVersion.workflow_id == workflow)
     return Measure.workflow_version_id.in_(versions)
 
@@ -158,9 +123,9 @@ def _walk(column: Column, state: str, one_branch: bool, of_workflow: bool) -> Se
     stage = Measure.stage == column.stage if column.stage else Measure.stage.is_(None)
     clauses = [inside, stage, Measure.state == state, Measure.archived.is_(False)]
     if of_workflow:
-        clauses.append(_of_workflow(bindparam("workflow")))
+        clauses.append(of_workflow_clause(bindparam("workflow")))
     if column.after:
-        clauses.append(_below(*column.after))
+        clauses.append(below(*column.after))
     return select(Measure.id).where(*clauses).order_by(newest.desc(), Measure.id.desc()).limit(column.limit)
 
 
@@ -175,123 +140,9 @@ def _held(person: Any, pattern: Any) -> Select[Any]:
     )
 
 
-def _below(seq: int, measure_id: int) -> ColumnElement[bool]:
+def below(seq: int, measure_id: int) -> ColumnElement[bool]:
+    """Measures that stand below one in their column."""
     return or_(Measure.stage_seq < seq, and_(Measure.stage_seq == seq, Measure.id < measure_id))
-
-
-def _narrowed(reach: Reach, filters: Filters, *, walked: str = "") -> list[ColumnElement[bool]]:
-    """What the filters let through; `walked` names the one state whose index is walked."""
-    clauses = [reach.clause(dense=bool(walked)), Measure.archived.is_(False)]
-    if filters.workflow_id is not None:
-        clauses.append(_of_workflow(filters.workflow_id))
-    proposed = () if filters.state else (PROPOSED,)
-    clauses.append(Measure.state == walked if walked else Measure.state.in_((*filters.states, *proposed)))
-    if filters.owner:
-        clauses.append(Card.owner_id == filters.owner)
-    if filters.text:
-        clauses.append(_has_text(filters.text))
-    if filters.waiting == "any":
-        clauses.append(Card.waits_for != "")
-    elif filters.waiting == "missing":
-        clauses += [Card.missing > 0, Card.waits_for == ""]
-    elif filters.waiting == "ready":
-        clauses += [Card.missing == 0, Card.waits_for == "", Card.next_stage.is_not(None)]
-    elif filters.waiting == "expired":
-        clauses.append(Card.expired != [])
-    elif filters.waiting:
-        clauses.append(Card.waits_for == filters.waiting)
-    return clauses
-
-
-def _has_text(text: str) -> ColumnElement[bool]:
-    """Title or key contains the text, whatever the case, its wildcards taken as they are."""
-    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return (Measure.title + " " + Measure.key).ilike(f"%{escaped}%", escape="\\")
-
-
-@dataclass(frozen=True, slots=True)
-class Picked:
-    """What a filter found: ids of the newest cards; by stage how many there are, how many wait, their values."""
-
-    ids: tuple[int, ...]
-    counts: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    values: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-
-
-def pick_filtered(
-    session: Session,
-    reach: Reach,
-    filters: Filters,
-    limits: Mapping[str, int],
-    *,
-    after: tuple[str, int, int] | None = None,
-) -> Picked:
-    """The newest matching cards of each stage with counts and values by currency (minor units).
-
-    Up to MOST_SUMMED matches are read once and added up; of more, SQL counts, and values are left out.
-    """
-    stage = _STAGE
-    clauses = _narrowed(reach, filters)
-    if after:
-        clauses += [stage == after[0], _below(after[1], after[2])]
-    found = select(Measure.id, stage, Measure.stage_seq, Card.review_id, Card.values)
-    found = found.join(Card, Card.measure_id == Measure.id).where(*clauses).limit(MOST_SUMMED + 1)
-    rows: Any = session.execute(found).all()
-    if len(rows) <= MOST_SUMMED:
-        return _added_up(rows, limits)
-    counts = _counted(session, clauses, by_card=filters.by_card)
-    walks = [
-        _filtered_walk(key, state, limits.get(key, 0), reach, filters, after).subquery()
-        for key in counts
-        for state in ((PROPOSED,) if key == PROPOSED else filters.states)
-    ]
-    return Picked(tuple(session.scalars(union_all(*(select(walk.c.id) for walk in walks)))), counts)
-
-
-def _counted(
-    session: Session, clauses: Sequence[ColumnElement[bool]], *, by_card: bool
-) -> dict[str, tuple[int, int]]:
-    """By stage how many match and how many of them have an open review; cards are read only where the filter asks."""
-    stage = _STAGE
-    every = select(stage, literal(0).label("open"), func.count()).select_from(Measure)
-    waiting = select(stage, literal(1).label("open"), func.count()).join_from(
-        Review, Measure, Measure.id == Review.measure_id
-    )
-    if by_card:
-        every = every.join(Card, Card.measure_id == Measure.id)
-        waiting = waiting.join(Card, Card.measure_id == Measure.id)
-    every = every.where(*clauses).group_by(stage)
-    waiting = waiting.where(Review.state == "open", *clauses).group_by(stage)
-    found: dict[str, list[int]] = {}
-    for key, place, count in session.execute(union_all(every, waiting)):
-        found.setdefault(key, [0, 0])[place] = count
-    return {key: (count, open_ones) for key, (count, open_ones) in found.items()}
-
-
-def _added_up(rows: Sequence[Any], limits: Mapping[str, int]) -> Picked:
-    counts: dict[str, tuple[int, int]] = {}
-    values: dict[str, dict[str, int]] = {}
-    ids: list[int] = []
-    for measure, stage, _, review, amounts in sorted(rows, key=lambda row: (-row[2], -row[0])):
-        count, waiting = counts.get(stage, (0, 0))
-        counts[stage] = (count + 1, waiting + (review is not None))
-        if count < limits.get(stage, 0):
-            ids.append(measure)
-        sums = values.setdefault(stage, {})
-        for currency, amount in amounts.items():
-            sums[currency] = sums.get(currency, 0) + amount
-    return Picked(tuple(ids), counts, values)
-
-
-def _filtered_walk(
-    stage: str, state: str, limit: int, reach: Reach, filters: Filters, after: tuple[str, int, int] | None
-) -> Select[Any]:
-    clauses = _narrowed(reach, filters, walked=state)
-    clauses.append(Measure.stage.is_(None) if stage == PROPOSED else Measure.stage == stage)
-    if after:
-        clauses.append(_below(after[1], after[2]))
-    walk = select(Measure.id).join(Card, Card.measure_id == Measure.id).where(*clauses)
-    return walk.order_by(Measure.stage_seq.desc(), Measure.id.desc()).limit(limit)
 
 
 _proposer = aliased(Person)
@@ -331,12 +182,6 @@ def changed_cards(session: Session, reach: Reach, since: int, limit: int) -> lis
     return [
         CardRow(*row) for row in session.execute(statement.order_by(Card.change_seq, Measure.id).limit(limit))
     ]
-
-
-def matching(session: Session, reach: Reach, filters: Filters, ids: Sequence[int]) -> set[int]:
-    """Those of these measures which the filters let through."""
-    statement = select(Measure.id).join(Card, Card.measure_id == Measure.id)
-    return set(session.scalars(statement.where(Measure.id.in_(ids), *_narrowed(reach, filters))))
 
 
 def workflows_in(session: Session, reach: Reach) -> list[int]:

@@ -6,19 +6,8 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from govapp.data.board_cards import (
-    IN_COLUMNS,
-    PROPOSED,
-    CardRow,
-    Column,
-    Filters,
-    Picked,
-    Reach,
-    cards,
-    pick,
-    pick_filtered,
-    workflows_in,
-)
+from govapp.data.board_cards import IN_COLUMNS, PROPOSED, CardRow, Column, Reach, cards, pick, workflows_in
+from govapp.data.board_filters import Filters, Picked, pick_filtered
 from govapp.data.board_queries import (
     BranchRow,
     Total,

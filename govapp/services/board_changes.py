@@ -6,16 +6,8 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from govapp.data.board_cards import (
-    PROPOSED,
-    CardRow,
-    Column,
-    cards,
-    changed_cards,
-    matching,
-    pick,
-    pick_filtered,
-)
+from govapp.data.board_cards import PROPOSED, CardRow, Column, cards, changed_cards, pick
+from govapp.data.board_filters import matching, pick_filtered
 from govapp.data.board_queries import branch_path, changed_at_all, newest_version, stage_totals, totals
 from govapp.data.engine import reading
 from govapp.data.rulebook import rules_for

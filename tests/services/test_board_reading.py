@@ -1,8 +1,8 @@
 """The board's read models on both databases."""
 
-from govapp.data import board_cards
+from govapp.data import board_filters
 from govapp.data.actors import load_actor
-from govapp.data.board_cards import Filters
+from govapp.data.board_filters import Filters
 from govapp.data.engine import reading
 from govapp.domain.rights import Actor
 from govapp.services._work import now
@@ -54,7 +54,7 @@ def test_filters_and_totals_agree(database, cast, monkeypatch):
     assert {key: (head.count, head.waiting) for key, head in summed.heads.items()} == {
         key: (head.count, head.waiting) for key, head in plain.heads.items()
     }
-    monkeypatch.setattr(board_cards, "MOST_SUMMED", 1)
+    monkeypatch.setattr(board_filters, "MOST_SUMMED", 1)
     counted = board(owner, everything)
     assert counted.cards == plain.cards
     assert {k: (h.count, h.waiting) for k, h in counted.heads.items()} == {

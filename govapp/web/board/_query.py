@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from flask import request
 
-from govapp.data.board_cards import Filters
+from govapp.data.board_filters import Filters
 from govapp.domain.rights import Actor
 from govapp.services.board import A_COLUMN, MOST_CARDS, BoardQuery
 
