@@ -9,7 +9,7 @@ from govapp.web._routes import declared_by
 
 OPEN = {"static"}
 PUBLIC = re.compile(r"/(sign-in|sign-out|setup|healthz|metrics|static)\b.*")
-_PART = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*(\.(csv|json|xlsx))?|<[a-z:_]+>")
+_PART = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*(\.[a-z]{2,4})?|<[a-z:_]+>")
 
 
 def rules(app: Flask):
