@@ -74,6 +74,7 @@ def run_clock(
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: ended.set())
     todo = duties(redis_url, smtp_url, sender)
+    _log.warning("the clock runs%s", "" if smtp_url else "; mail stays in the outbox, no mail server is set")
     while not ended.is_set():
         began = time.monotonic()
         for duty in todo:

@@ -66,6 +66,7 @@ def run_worker(url: str, base_url: str, *, burst: bool = False) -> None:
     else:
         warm()
     wait_for_queue(url)
+    _log.warning("the worker is ready")
     make_worker(url).work(burst=burst, logging_level="WARNING", with_scheduler=False)
 
 

@@ -39,8 +39,13 @@ def _claim(work: Work, key: str) -> bool:
     insert = insert_sqlite if work.session.get_bind().dialect.name == "sqlite" else insert_postgresql
     values = {"kind": "period", "key": key, "payload": {}, "state": "done", "attempts": 0, "problem": ""}
     times = {"due_at": work.at, "made_at": work.at, "done_at": work.at}
-    statement = insert(Outbox).values(values | times).on_conflict_do_nothing(index_elements=["key"])
-    return bool(work.session.execute(statement).rowcount)  # type: ignore[attr-defined]  # an INSERT has one
+    statement = (
+        insert(Outbox)
+        .values(values | times)
+        .on_conflict_do_nothing(index_elements=["key"])
+        .returning(Outbox.id)
+    )
+    return work.session.scalar(statement) is not None
 
 
 def sweep_period(origin: Origin) -> bool:

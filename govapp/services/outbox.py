@@ -9,6 +9,8 @@ from sqlalchemy import or_, select, update
 
 from govapp.data.engine import reading
 from govapp.data.notices import Outbox
+from govapp.domain.errors import NotFound, Refused
+from govapp.domain.permissions import Permission
 from govapp.services._work import Origin, Work, now, writing
 
 BATCH = 50
@@ -103,3 +105,27 @@ def _postpone(work: Work, parcel: Parcel, problem: str, wait: int | None) -> Non
         .where(Outbox.id == parcel.id, Outbox.state == "waiting")
         .values(attempts=attempts, problem=problem, due_at=work.at + timedelta(seconds=seconds), state=state)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class SendAgain:
+    """Let a parcel that failed or waits be tried now."""
+
+    parcel_id: int
+    origin: Origin
+
+
+def send_again(command: SendAgain) -> None:
+    """Let a parcel be due now. Raises NotFound, and Refused without the right to operate the system."""
+    writing(command.origin, lambda work: _again(work, command.parcel_id))
+
+
+def _again(work: Work, parcel_id: int) -> None:
+    if not work.actor.is_system and not work.actor.holds_anywhere(Permission.SYSTEM_OPERATE):
+        raise Refused("no_right", permission=str(Permission.SYSTEM_OPERATE))
+    parcel = work.session.get(Outbox, parcel_id, with_for_update=True)
+    if parcel is None:
+        raise NotFound("not_found")
+    if parcel.state in {"waiting", "failed"}:
+        parcel.state, parcel.attempts, parcel.due_at = "waiting", 0, work.at
+        work.enqueued = True

@@ -1,0 +1,1 @@
+"""Operation: what waits to leave."""
