@@ -79,9 +79,8 @@ def main():
         wall, cpu = time.perf_counter() - began, time.process_time() - spent
         grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
         print(f"{dialect}, {result.rows} rows, whole: {result.ok}")
-        print(
-            f"verify          {result.rows / wall:10,.0f} rows/s, {result.rows / cpu:,.0f} a processor second, +{grown:.0f} MiB"
-        )
+        speed = f"{result.rows / wall:10,.0f} rows/s, {result.rows / cpu:,.0f} a processor second"
+        print(f"verify          {speed}, +{grown:.0f} MiB")
         filters = {
             "newest": LogFilter(),
             "event": LogFilter(event="measure:moved"),
