@@ -26,7 +26,9 @@ def demo() -> None:
             click.echo("the demonstration is there already")
             return
         if is_demo(session):
-            fail("an earlier demonstration was interrupted; remove the database (var/govapp.db) and start again")
+            fail(
+                "an earlier demonstration was interrupted; remove the database (var/govapp.db) and start again"
+            )
         if session.scalar(select(func.count()).select_from(Person)):
             fail("the database is not empty; the demonstration needs an empty one")
     said = [time.monotonic()]

@@ -19,8 +19,9 @@ from govapp.domain.errors import GovappError
 from govapp.domain.gates import AskKind
 from govapp.domain.rules import parse_rules
 from govapp.services._work import Origin, Work, writing
-from govapp.services.demo import acts
+from govapp.services.demo import acts, figures
 from govapp.services.demo.evidence import Papers
+from govapp.services.demo.play import Play
 from govapp.services.demo.portfolio import seed_portfolio
 from govapp.services.demo.stage_set import set_stage
 from govapp.services.governance import read_set
@@ -56,7 +57,7 @@ def seed_programme(progress: Progress | None = None) -> list[str]:
     kinds = parse_rules(read_set()).kinds
     kpis = {one["key"]: one for one in data["kpis"]}
     papers = Papers(measures, kinds, stage.people, Origin(None, "import", at=began), kpis)
-    play = acts.Play(stage, measures, papers)
+    play = Play(stage, measures, papers)
     happenings = sorted(
         _happenings(measures, zone, data["programme"]["as_of"]), key=lambda h: (h[0], h[1], h[2])
     )
@@ -116,13 +117,13 @@ def _happenings(measures: Mapping[str, Any], zone: ZoneInfo, as_of: date) -> Ite
         yield end, 999, key, "year_ends", {}
 
 
-def _happen(play: acts.Play, at: datetime, key: str, event: str, said: Mapping[str, Any]) -> None:
+def _happen(play: Play, at: datetime, key: str, event: str, said: Mapping[str, Any]) -> None:
     by = said.get("by", "system")
     data = play.measures[key]
     if event == "measure_created":
         acts.propose(play, key, by, at)
     elif event == "before_identified":
-        acts.rough(play, key, data["owner"], at)
+        figures.rough(play, key, data["owner"], at)
     elif event == "before_detailed":
         play.papers.plan_numbers(key, play.stage.origin(data["owner"], at))
     elif event == "before_closed":
@@ -130,9 +131,9 @@ def _happen(play: acts.Play, at: datetime, key: str, event: str, said: Mapping[s
     elif event == "parts_assigned":
         acts.name_parts(play, key, by, at, said["parts"])
     elif event == "milestones_planned":
-        acts.plan(play, key, by, at)
+        figures.plan(play, key, by, at)
     elif event == "milestone_reached":
-        acts.reach(play, key, said["place"], said["on"], at)
+        figures.reach(play, key, said["place"], said["on"], at)
     elif event == "evidence_submitted":
         acts.hand_in(play, key, said.get("for", by), at, said["evidence"])
     elif event in {"review_opened", "move_refused"}:
@@ -149,18 +150,18 @@ def _happen(play: acts.Play, at: datetime, key: str, event: str, said: Mapping[s
         _happen_beside(play, at, key, event, said)
 
 
-def _happen_beside(play: acts.Play, at: datetime, key: str, event: str, said: Mapping[str, Any]) -> None:
+def _happen_beside(play: Play, at: datetime, key: str, event: str, said: Mapping[str, Any]) -> None:
     by = said.get("by", "system")
     kinds = {"put_on_hold": AskKind.HOLD, "recycled": AskKind.RECYCLE, "cancelled": AskKind.CANCEL}
     if event in kinds:
         acts.change_state(play, key, by, at, kinds[event], said)
     elif event == "approval_stale":
-        acts.raise_cost(play, key, at)
+        figures.raise_cost(play, key, at)
     elif event == "statuses_due":
-        acts.declare_from_figures(play, key, at)
+        figures.declare_from_figures(play, key, at)
     elif event == "status_declared":
         acts.declare(play, key, by, at, said)
     elif event == "dependency_found":
-        acts.depend(play, key, said["on"], at)
+        figures.depend(play, key, said["on"], at)
     elif event == "year_ends":
-        acts.keep_true(play, key, at)
+        figures.keep_true(play, key, at)

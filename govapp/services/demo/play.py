@@ -1,0 +1,56 @@
+"""What the acts of the demonstration share: the cast, the measures of the file, where a measure now stands."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select
+
+from govapp.data.engine import reading
+from govapp.data.measures import Measure
+from govapp.data.reviews import Dossier, Review
+from govapp.services.demo.evidence import Papers
+from govapp.services.demo.stage_set import Stage
+
+
+@dataclass
+class Play:
+    """The measures of the year by key, how evidence becomes values, and what could not be done under the live rules."""
+
+    stage: Stage
+    measures: Mapping[str, Any]
+    papers: Papers
+    left_out: list[str] = field(default_factory=list)
+
+    def lead(self, key: str) -> str:
+        """The lead of the measure's program."""
+        return self.stage.leads[self.measures[key]["package"]]
+
+    def leave(self, key: str, what: str, error: Exception) -> None:
+        """Note what the live rules did not allow."""
+        reason = getattr(error, "code", str(error))
+        self.left_out.append(
+            f"{key} {what}: {reason} {getattr(error, 'errors', '') or getattr(error, 'values', '')}"
+        )
+
+
+def measure_row(key: str) -> tuple[int, int, str | None, str]:
+    """Id, version, stage and state as they now are."""
+    with reading() as session:
+        row = session.execute(
+            select(Measure.id, Measure.version, Measure.stage, Measure.state).where(Measure.key == key)
+        ).one()
+        return row.id, row.version, row.stage, row.state
+
+
+def open_review(key: str) -> tuple[int, int, str] | None:
+    """Id, number of the latest dossier and stage of the open review, if any."""
+    with reading() as session:
+        row = session.execute(
+            select(Review.id, Dossier.number, Review.into)
+            .join(Measure, Measure.id == Review.measure_id)
+            .join(Dossier, Dossier.review_id == Review.id)
+            .where(Measure.key == key, Review.state == "open")
+            .order_by(Dossier.number.desc())
+        ).first()
+        return None if row is None else (row.id, row.number, row.into)
