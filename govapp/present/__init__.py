@@ -1,0 +1,1 @@
+"""WORDS AND PICTURES. Money, dates, statuses, sentences, chart geometry."""
