@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
 from govapp.data.measures import Card, StageTotal
+from govapp.data.notices import Notice
 from govapp.data.reviews import ReviewStep
 from govapp.data.snapshots import Loaded
 from govapp.domain.approvals import StepStanding, standings
@@ -24,6 +25,7 @@ from govapp.domain.events import Event
 from govapp.domain.gates import gate_findings
 from govapp.domain.snapshot import Snapshot, StepFact, VoteFact
 from govapp.services._dossier import write_dossier
+from govapp.services._reviews import deciders_of
 from govapp.services._work import Work
 
 SAVING_KINDS = frozenset({"ebitda"})
@@ -72,6 +74,14 @@ def _log_stale(work: Work, loaded: Loaded, review: int, dossier: int, stale: lis
     )  # fmt: skip
 
 
+def _tell_new_deciders(work: Work, loaded: Loaded, review_id: int, steps: list[StepFact], told: set[int]) -> None:
+    """Whoever decides since parts changed hands learns of the review as the first deciders did."""
+    known = set(work.session.scalars(select(Notice.person_id).where(Notice.review_id == review_id)))
+    for person in deciders_of(work, loaded, steps):
+        if person not in known | told:
+            work.tell(person, "decision_waits", measure_id=loaded.measure.id, review_id=review_id)
+
+
 def _look_at_review(work: Work, loaded: Loaded) -> _Waiting:
     snapshot, rules = loaded.snapshot, loaded.rules
     review = snapshot.review
@@ -85,8 +95,10 @@ def _look_at_review(work: Work, loaded: Loaded) -> _Waiting:
         write_dossier(work, loaded, review.id, review.dossier + 1, basis)
         if stale:
             _log_stale(work, loaded, review.id, review.dossier + 1, stale)
-        for person in {vote.person_id for vote in stale}:
+        again = {vote.person_id for vote in stale}
+        for person in again:
             work.tell(person, "vote_stale", measure_id=loaded.measure.id, review_id=review.id)
+        _tell_new_deciders(work, loaded, review.id, [step for step in review.steps if states[step.id].state == "open"], again)
     _set_steps(work, loaded, states)
     open_steps = [step for step in review.steps if states[step.id].state == "open"]
     if not open_steps:

@@ -302,6 +302,7 @@ def test_r03_a_sponsor_who_becomes_another_person_votes_and_the_earlier_one_no_l
     vote(cast, key, cast.sponsor)
     assign_parts(AssignParts(key, version_of(key), {"sponsor": cast.leader.id}, cast.lead.origin))
     assert steps(key)["sponsor-decision"] == "open"
+    assert len(notices(cast.leader, "decision_waits")) == 1
     with pytest.raises(Refused):
         vote(cast, key, cast.sponsor)
     vote(cast, key, cast.controller)
