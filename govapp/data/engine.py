@@ -14,12 +14,18 @@ from govapp.data.runtime import current
 BUSY_MILLISECONDS = 2500
 WRITE = "govapp_write"
 _one_writer = threading.Lock()
-_RETRIED_STATES = {"40001", "40P01", "55P03"}
+_LOCK_TIMEOUT = "55P03"
+_RETRIED_STATES = {"40001", "40P01", _LOCK_TIMEOUT}
+
+
+class WritersQueue(Exception):
+    """Too many writers wait within this process."""
 
 
 def prepare(engine: Engine) -> None:
     """Set pragmas and let transactions begin where we say: BEGIN IMMEDIATE for writes, BEGIN for reads (R14)."""
     if engine.dialect.name != "sqlite":
+        event.listen(engine, "connect", _bound_waiting)
         return
 
     @event.listens_for(engine, "connect")
@@ -42,6 +48,14 @@ def prepare(engine: Engine) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
 
+def _bound_waiting(connection: Any, record: Any) -> None:
+    """PostgreSQL waits for a lock as long as SQLite does (R14)."""
+    before, connection.autocommit = connection.autocommit, True
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET lock_timeout = {BUSY_MILLISECONDS}")
+    connection.autocommit = before
+
+
 @contextmanager
 def reading() -> Iterator[Session]:
     """One short read transaction; only frozen values should leave it."""
@@ -50,10 +64,21 @@ def reading() -> Iterator[Session]:
 
 
 @contextmanager
+def _turn() -> Iterator[None]:
+    if not _one_writer.acquire(timeout=BUSY_MILLISECONDS / 1000):
+        raise WritersQueue("other writers of this process did not end in time")
+    try:
+        yield
+    finally:
+        _one_writer.release()
+
+
+@contextmanager
 def write_session() -> Iterator[Session]:
     """A session in a fresh write transaction, committed at the end, rolled back whole on any exception (R11).
 
     Within this process writers queue on a lock: SQLite's own waiting is unfair (budgets.md, Known from trials).
+    Raises WritersQueue when it is not their turn in time.
     """
     engine = current().engine
     if engine.dialect.name != "sqlite":
@@ -66,7 +91,7 @@ def write_session() -> Iterator[Session]:
             session.flush()
         return
     with (
-        _one_writer,
+        _turn(),
         engine.connect().execution_options(**{WRITE: True}) as connection,
         connection.begin(),
         Session(connection, autoflush=False) as session,
@@ -83,8 +108,11 @@ def worth_retrying(error: DBAPIError) -> bool:
 
 
 def is_busy(error: BaseException) -> bool:
-    """True when SQLite gave up waiting for the write lock."""
-    return isinstance(error, OperationalError) and any(word in str(error.orig) for word in ("locked", "busy"))
+    """True when the database gave up waiting for a lock."""
+    if not isinstance(error, OperationalError):
+        return False
+    locked = any(word in str(error.orig) for word in ("locked", "busy"))
+    return locked or getattr(error.orig, "sqlstate", None) == _LOCK_TIMEOUT
 
 
 def ping() -> None:

@@ -212,23 +212,11 @@ def _review(row: Any) -> tuple[ReviewFact | None, int]:
         return None, 0
     votes: dict[int, list[VoteFact]] = {}
     for step_id, person, behalf, verdict, at, basis in json.loads(row.votes):
-        votes.setdefault(step_id, []).append(
-            VoteFact(person, verdict, basis, _moment(at), behalf)
-        )
+        votes.setdefault(step_id, []).append(VoteFact(person, verdict, basis, _moment(at), behalf))
     steps = tuple(
-        StepFact(
-            i,
-            key,
-            name,
-            waits,
-            order,
-            json.loads(rule),
-            json.loads(deciders),
-            tuple(votes.get(i, ())),
-            _time(opened),
-        )
-        for i, key, name, waits, order, rule, deciders, opened in json.loads(row.steps)
-    )
+        StepFact(i, key, name, waits, order, json.loads(rule), json.loads(deciders), tuple(votes.get(i, ())), _time(at))
+        for i, key, name, waits, order, rule, deciders, at in json.loads(row.steps)
+    )  # fmt: skip
     number, into, asked_by, opened, version, dossier, basis = dossiers[-1]
     return ReviewFact(number, into, basis, dossier, asked_by, _moment(opened), steps), version
 
@@ -250,21 +238,11 @@ def _loaded(session: Session, row: Any) -> Loaded:
     )
     evidence = tuple(
         EvidenceFact(
-            kind,
-            eid,
-            rid,
-            number,
-            digest,
-            frozenset(p for p in (person, behalf) if p),
-            _day(until),
-            judged or "",
-            passage,
-            kind_no,
+            kind, eid, rid, number, digest, frozenset(p for p in (person, behalf) if p), _day(until), judged or "",
+            passage, kind_no,
         )
-        for kind, eid, rid, number, digest, person, behalf, until, judged, passage, kind_no in json.loads(
-            row.evidence
-        )
-    )
+        for kind, eid, rid, number, digest, person, behalf, until, judged, passage, kind_no in json.loads(row.evidence)
+    )  # fmt: skip
     figures = {f"{line.id}:run_rate": line.run_rate for line in lines if line.run_rate is not None}
     figures |= {f"{line.id}:plan": line.plan for line in lines if line.plan is not None}
     snapshot = Snapshot(
@@ -297,20 +275,30 @@ def _loaded(session: Session, row: Any) -> Loaded:
     )  # fmt: skip
 
 
+def _lock(session: Session, which: ColumnElement[bool]) -> None:
+    """Lock rows in order of id, in a statement of its own before that of the snapshot.
+
+    PostgreSQL does not read a statement's other tables again after waiting for a lock: votes would be missing.
+    """
+    if session.get_bind().dialect.name != "sqlite":
+        session.execute(select(Measure.id).where(which).order_by(Measure.id).with_for_update())
+
+
 def load_measure(session: Session, key: str, *, lock: bool = False) -> Loaded | None:
-    """A measure by key with its snapshot, in one statement; `lock` locks its row until the transaction ends."""
-    statement = _statement().where(Measure.key == bindparam("measure_key"))
+    """A measure by key with its snapshot, in one statement; `lock` first locks its row until the transaction ends."""
     if lock:
-        statement = statement.with_for_update(of=Measure)
+        _lock(session, Measure.key == key)
+    statement = _statement().where(Measure.key == bindparam("measure_key"))
     row = session.execute(statement, {"measure_key": key}).first()
     return None if row is None else _loaded(session, row)
 
 
 def load_measures(session: Session, ids: Iterable[int], *, lock: bool = False) -> list[Loaded]:
-    """Measures by id, in order of id, with their snapshots, in one statement."""
-    statement = _statement().where(Measure.id.in_(list(ids))).order_by(Measure.id)
+    """Measures by id, in order of id, with their snapshots, in one statement; `lock` first locks their rows."""
+    wanted = list(ids)
     if lock:
-        statement = statement.with_for_update(of=Measure)
+        _lock(session, Measure.id.in_(wanted))
+    statement = _statement().where(Measure.id.in_(wanted)).order_by(Measure.id)
     statement = statement.execution_options(populate_existing=True)
     return [_loaded(session, row) for row in session.execute(statement).all()]
 

@@ -1,6 +1,7 @@
 """The only steps that set a measure's stage or state. Nothing else in the program may (a test looks)."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, update
@@ -20,23 +21,34 @@ def _set(work: Work, loaded: Loaded, stage: str | None, state: str) -> None:
     work.at_seq.append(lambda seq: setattr(measure, "stage_seq", seq))
 
 
-def _leave(work: Work, loaded: Loaded) -> None:
+def _moment(work: Work, loaded: Loaded) -> datetime:
+    """When the measure passes from stage to stage: now, but never before it came where it is (R15)."""
+    passage_id = loaded.snapshot.passage_id
+    if passage_id is None:
+        return work.at
+    came = work.session.scalar(select(StagePassage.entered_at).where(StagePassage.id == passage_id))
+    return max(work.at, came) if came else work.at
+
+
+def _leave(work: Work, loaded: Loaded, at: datetime) -> None:
     passage_id = loaded.snapshot.passage_id
     if passage_id is not None:
         statement = update(StagePassage).where(StagePassage.id == passage_id, StagePassage.left_at.is_(None))
 
         def left(seq: int) -> None:
-            work.session.execute(statement.values(left_at=work.at, left_seq=seq))
+            work.session.execute(statement.values(left_at=at, left_seq=seq))
 
         work.at_seq.append(left)
 
 
-def _enter(work: Work, loaded: Loaded, stage: str, how: str, review_id: int | None) -> StagePassage:
+def _enter(
+    work: Work, loaded: Loaded, stage: str, how: str, review_id: int | None, at: datetime
+) -> StagePassage:
     passage = StagePassage(
         measure_id=loaded.measure.id,
         stage=stage,
         how=how,
-        entered_at=work.at,
+        entered_at=at,
         values=values_of(loaded),
         review_id=review_id,
     )
@@ -79,8 +91,9 @@ def _change_stage(work: Work, loaded: Loaded, to: str, how: str, right: str, **m
             "passed" if review_id and how == "advance" else "overtaken",
             str(more.get("reason", "")),
         )
-    _leave(work, loaded)
-    _enter(work, loaded, to, how, review_id)
+    at = _moment(work, loaded)
+    _leave(work, loaded, at)
+    _enter(work, loaded, to, how, review_id, at)
     _set(work, loaded, to, "active")
     payload = {
         "from": came_from,

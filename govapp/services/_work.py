@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session, UOWTransaction
 
 from govapp.data.actors import groups_of, load_actor
-from govapp.data.engine import is_busy, worth_retrying, write_session
+from govapp.data.engine import WritersQueue, is_busy, worth_retrying, write_session
 from govapp.data.notices import Notice, Outbox
 from govapp.data.runtime import current
 from govapp.domain.errors import GovappError, Refused
@@ -141,6 +141,8 @@ def writing(origin: Origin, body: Callable[[Work], T], *, action_key: str = "") 
         except IntegrityError as error:
             if attempt == TRIES or "action_key" not in str(error.orig):
                 raise
+        except WritersQueue as error:
+            raise Busy("busy", retry_after=2) from error
         except DBAPIError as error:
             if not worth_retrying(error):
                 raise

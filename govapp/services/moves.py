@@ -60,10 +60,9 @@ def move_measure(command: MoveMeasure) -> MoveOutcome:
 
 def _move(work: Work, command: MoveMeasure) -> MoveOutcome:
     loaded = visible(work, command.key)
-    kind = command.ask or interpret(loaded.rules, loaded.snapshot, command.stage or "")
     body: list[Any] = [
         command.key,
-        str(kind),
+        str(command.ask or ""),
         command.stage,
         command.reason,
         dict(command.details),
@@ -73,6 +72,7 @@ def _move(work: Work, command: MoveMeasure) -> MoveOutcome:
     earlier = consumed(work, command.action_key, body)
     if earlier is not None:
         return _again(command, earlier)
+    kind = command.ask or interpret(loaded.rules, loaded.snapshot, command.stage or "")
     right = may(work.actor, PERMISSION_FOR[kind], loaded.place)
     if command.seen_version != loaded.measure.version:
         raise Stale(
