@@ -143,12 +143,12 @@ def steps(session: Session, review_id: int) -> list[StepRow]:
         .where(ReviewStep.review_id == review_id)
         .order_by(ReviewStep.position, ReviewStep.id, Vote.id)
     ).all()  # fmt: skip
-    heads: dict[int, Any] = {row[0]: tuple(row[:10]) for row in rows}
+    heads: dict[int, list[Any]] = {row[0]: [*row[:10]] for row in rows}
     votes: dict[int, list[VoteRow]] = {key: [] for key in heads}
     for row in rows:
         if row[10] is not None:
             votes[row[0]].append(VoteRow(row[0], *row[11:]))
-    return [StepRow(*head, votes=tuple(votes[key])) for key, head in heads.items()]
+    return [StepRow(*[*head, tuple(votes[key])]) for key, head in heads.items()]
 
 
 def asked_and_open(session: Session, person_id: int | None, limit: int = 50) -> Rows:

@@ -91,6 +91,7 @@ def _look_at_review(work: Work, loaded: Loaded) -> _Waiting:
     basis = digest_of(basis_of(rules, gate, snapshot))
     states = standings(review, basis)
     stale = [vote for state in states.values() for vote in state.stale]
+    open_steps = [step for step in review.steps if states[step.id].state == "open"]
     if basis != review.basis:
         write_dossier(work, loaded, review.id, review.dossier + 1, basis)
         if stale:
@@ -98,9 +99,8 @@ def _look_at_review(work: Work, loaded: Loaded) -> _Waiting:
         again = {vote.person_id for vote in stale}
         for person in again:
             work.tell(person, "vote_stale", measure_id=loaded.measure.id, review_id=review.id)
-        _tell_new_deciders(work, loaded, review.id, [step for step in review.steps if states[step.id].state == "open"], again)
+        _tell_new_deciders(work, loaded, review.id, open_steps, again)
     _set_steps(work, loaded, states)
-    open_steps = [step for step in review.steps if states[step.id].state == "open"]
     if not open_steps:
         return _Waiting("criteria", (), (), review.opened_at, len(stale))
     whom = list(dict.fromkeys(name for step in open_steps for name in _names(step, snapshot)))

@@ -28,7 +28,5 @@ def _mark_read(work: Work, command: MarkRead) -> int:
         statement = statement.where(Notice.id <= command.up_to)
     else:
         statement = statement.where(Notice.id.in_(command.notices))
-    found = work.session.execute(
-        statement.values(read_at=work.at).execution_options(synchronize_session=False)
-    )
-    return int(found.rowcount)
+    read = statement.values(read_at=work.at).returning(Notice.id).execution_options(synchronize_session=False)
+    return len(work.session.execute(read).all())

@@ -3,7 +3,8 @@
 from govapp.domain.differences import differences, people_in, unchanged
 
 PIECE = {"kind": "rough-numbers", "evidence": 4, "revision": 1, "digest": "a",
-         "values": {"run_rate": "84000", "why": "x"}, "effective_on": "2026-01-01", "judged": "", "person": 1, "on_behalf_of": None}  # fmt: skip
+         "values": {"run_rate": "84000", "why": "x"}, "effective_on": "2026-01-01",
+         "judged": "", "person": 1, "on_behalf_of": None}  # fmt: skip
 MILESTONE = {
     "id": 7,
     "name": "Pilot",
