@@ -31,7 +31,7 @@ class OutboxRow:
 def outbox_page(session: Session, state: str = "", page: int = 1) -> tuple[list[OutboxRow], dict[str, int]]:
     """Parcels of a state (all when empty), newest first, and how many there are of each state."""
     counted = select(Outbox.state, func.count()).where(Outbox.kind != "period").group_by(Outbox.state)
-    counts = {name: count for name, count in session.execute(counted)}
+    counts = dict(session.execute(counted).all())
     statement = select(Outbox).where(Outbox.kind != "period")
     if state:
         statement = statement.where(Outbox.state == state)

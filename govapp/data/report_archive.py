@@ -130,6 +130,14 @@ def has_asked(session: Session, report_id: int, person_id: int | None) -> bool:
     return bool(session.scalar(select(exists().where(*asked))))
 
 
+def reports_in_hand(session: Session, person_id: int | None) -> int:
+    """How many reports of a person are queued or being made."""
+    statement = select(func.count(Report.id)).where(
+        Report.state.in_(("queued", "running")), Report.asked_by == person_id
+    )
+    return session.scalar(statement) or 0
+
+
 def place_in_queue(session: Session, report: Report) -> int:
     """Which place a queued report has, from 1."""
     ahead = or_(

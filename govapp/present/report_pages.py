@@ -14,6 +14,9 @@ errors.SENTENCES.update(
         "report_invalid": lambda: _("This report cannot be made as asked."),
         "day_to_come": lambda: _("This day is still to come. Choose today or a day before."),
         "day_before_record": lambda: _("The record begins after this day. Choose a later one."),
+        "too_many_reports": lambda: _(
+            "You have asked for many reports that are not made yet. Wait for some of them."
+        ),
         "report_not_ready": lambda: _("This report is not ready yet."),
         "not_on_record": lambda: _("It was not on record yet at that time. Choose a later day."),
         "file_lost": lambda: _(

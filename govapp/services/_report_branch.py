@@ -93,7 +93,7 @@ def branch_data(
         zone=organization.timezone,
         log_head=head,
         stages=_stages(context, recorded, rows),
-        measures=tuple(_with_wait(rows[i], waits.get(i)) for i in _ordered(context, recorded)),
+        measures=tuple(_with_wait(rows[i], _together(waits.get(i, ()))) for i in _ordered(context, recorded)),
         waits=_groups(recorded, waits),
         proposed=sum(row["state"] == "proposed" for row in measures),
         cancelled=sum(row["state"] == "cancelled" for row in measures),
@@ -140,45 +140,48 @@ def colour_of(colour: str) -> str:
     return "amber" if colour == "yellow" else colour
 
 
-def _waits(context: _Context, recorded: dict[int, Recorded]) -> dict[int, Wait]:
+def _waits(context: _Context, recorded: dict[int, Recorded]) -> dict[int, tuple[Wait, ...]]:
     """What each measure with an open review waits for; where every step is granted, its gate is looked at."""
-    waits: dict[int, Wait] = {}
+    waits: dict[int, tuple[Wait, ...]] = {}
     granted = []
     for i, each in recorded.items():
-        review = each.open_review()
-        if review is None or each.measure["state"] != "active":
+        if each.open_review() is None or each.measure["state"] != "active":
             continue
-        wait = wait_of(each, context.people, context.rules[each.measure["workflow_version_id"]])
-        if wait is None:
+        waits[i] = waits_of(each, context.people)
+        if not waits[i]:
             granted.append(each.measure)
-        else:
-            waits[i] = wait
     for i, each in record_of(context.session, context.seq, granted, full=True).items():
-        waits[i] = _granted(context, each)
+        waits[i] = (_granted(context, each),)
     return waits
 
 
-def wait_of(recorded: Recorded, people: People, rules: Rules) -> Wait | None:
-    """What an open review waits for, whom, since when; None when every step is granted."""
+def waits_of(recorded: Recorded, people: People) -> tuple[Wait, ...]:
+    """What an open review waits for, whom, since when: one for each open step, none when every step is granted."""
     review = recorded.open_review()
     if review is None:
-        return None
+        return ()
     fact = review_fact(recorded, review)
     states = standings_of(fact)
-    steps = [step for step in fact.steps if states[step.id].state == "open"]
-    if not steps:
-        return None
     holders = {row["part"]: row["person_id"] for row in recorded.parts}
-    whom: list[str] = []
-    for step in steps:
-        whom += [
-            name_of(people, holders.get(part)) or who_words(f"part:{part}")
-            for part in step.deciders.get("parts", ())
-        ]
+    found = []
+    for step in fact.steps:
+        if states[step.id].state != "open":
+            continue
+        parts = step.deciders.get("parts", ())
+        whom = [name_of(people, holders.get(part)) or who_words(f"part:{part}") for part in parts]
         whom += [who_words(f"role:{role}") for role in step.deciders.get("roles", ())]
         whom += [who_words(f"group:{group}") for group in step.deciders.get("groups", ())]
-    since = min(step.opened_at or fact.opened_at for step in steps)
-    return Wait(", ".join(step.name for step in steps), tuple(dict.fromkeys(whom)), since)
+        found.append(Wait(step.name, tuple(dict.fromkeys(whom)), step.opened_at or fact.opened_at))
+    return tuple(found)
+
+
+def _together(waits: tuple[Wait, ...]) -> Wait | None:
+    """The waits of a measure in one cell: all steps, all people, the earliest since."""
+    if not waits:
+        return None
+    whom = dict.fromkeys(name for wait in waits for name in wait.whom)
+    since = min(wait.since for wait in waits if wait.since) if any(wait.since for wait in waits) else None
+    return Wait(", ".join(wait.what for wait in waits), tuple(whom), since)
 
 
 def _granted(context: _Context, recorded: Recorded) -> Wait:
@@ -222,13 +225,14 @@ def _with_wait(row: MeasureRow, wait: Wait | None) -> MeasureRow:
     )
 
 
-def _groups(recorded: dict[int, Recorded], waits: dict[int, Wait]) -> tuple[WaitGroup, ...]:
+def _groups(recorded: dict[int, Recorded], waits: dict[int, tuple[Wait, ...]]) -> tuple[WaitGroup, ...]:
     groups: dict[str, list[WaitingMeasure]] = {}
-    for i, wait in waits.items():
+    for i, each in waits.items():
         measure = recorded[i].measure
-        for name in wait.whom:
-            row = WaitingMeasure(measure["key"], measure["title"], wait.what, wait.since, wait.due)
-            groups.setdefault(name, []).append(row)
+        for wait in each:
+            for name in wait.whom:
+                row = WaitingMeasure(measure["key"], measure["title"], wait.what, wait.since, wait.due)
+                groups.setdefault(name, []).append(row)
     return tuple(WaitGroup(name, tuple(rows)) for name, rows in sorted(groups.items()))
 
 

@@ -39,7 +39,7 @@ from govapp.present.timeline import told
 from govapp.reports import dossier as paper
 from govapp.reports.dossier import DossierData, Fact
 from govapp.reports.paper import LogHead
-from govapp.services._report_branch import colour_of, wait_of
+from govapp.services._report_branch import colour_of, waits_of
 from govapp.services._report_reviews import reviews_shown
 from govapp.services._report_rights import Reach
 from govapp.services._report_snapshot import People, name_of, people_in, snapshot_at, values_at
@@ -184,12 +184,8 @@ def _parts(context: _Context) -> tuple[paper.PartHeld, ...]:
 def _waits(context: _Context) -> tuple[paper.Waiting, ...]:
     if context.snapshot.state != "active":
         return ()
-    wait = wait_of(context.recorded, context.people, context.rules)
-    return (
-        ()
-        if wait is None or wait.since is None
-        else (paper.Waiting(wait.what, wait.whom, wait.since, wait.due),)
-    )
+    waits = waits_of(context.recorded, context.people)
+    return tuple(paper.Waiting(wait.what, wait.whom, wait.since, wait.due) for wait in waits if wait.since)
 
 
 def _findings(context: _Context, following: str | None) -> tuple[paper.Finding, ...]:

@@ -50,7 +50,7 @@ def _step(
     mine = [vote for vote in votes if vote["step_id"] == step.id]
     return paper.Step(
         step.name, ", ".join(_bare(name) for name in named), rule_words(step.rule), state,
-        tuple(_vote(vote, fact, numbers, people) for vote in mine),
+        tuple(_vote(vote, step.key, fact, numbers, people) for vote in mine),
     )  # fmt: skip
 
 
@@ -59,7 +59,7 @@ def _bare(words: str) -> str:
     return words.partition(" (")[0]
 
 
-def _vote(vote: Row, fact: ReviewFact, numbers: dict[int, int], people: People) -> paper.Vote:
+def _vote(vote: Row, key: str, fact: ReviewFact, numbers: dict[int, int], people: People) -> paper.Vote:
     latest = numbers.get(vote["dossier_id"], 0) == fact.dossier
     stale = not latest and any(
         v.person_id == vote["person_id"] and v.at == vote["at"]
@@ -72,18 +72,18 @@ def _vote(vote: Row, fact: ReviewFact, numbers: dict[int, int], people: People) 
         at=vote["at"],
         on_behalf_of=name_of(people, vote["on_behalf_of"]),
         reason=vote["reason"] or "",
-        meaning=vote["meaning"] or "",
+        meaning="" if vote["meaning"] == key else vote["meaning"] or "",
         dossier=numbers.get(vote["dossier_id"], 0),
         stale=stale,
     )
 
 
 def rule_words(rule: Any) -> str:
-    """A step's rule in words: `any one of them`, `at least 2`."""
+    """A step's rule in words: `one decides`, `at least 2`."""
     kind, count = rule.get("type", "any"), rule.get("count") or rule.get("n") or rule.get("percent") or ""
     known = {
-        "any": _("one of them"),
-        "all": _("all of them"),
+        "any": _("one decides"),
+        "all": _("all decide"),
         "at_least": _("at least %(n)s", n=count),
         "percent": _("%(n)s percent of the votes", n=count),
     }

@@ -3,18 +3,19 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, exists, or_, select
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
 from govapp.data.audit import ActionKey, RefusalCount
 from govapp.data.blobs import BlobStore
 from govapp.data.engine import reading
-from govapp.data.evidence import Blob
+from govapp.data.evidence import Blob, EvidenceDraft, EvidenceFile
 from govapp.data.notices import Outbox
 from govapp.data.people import LoginSession, SignInFailure
 from govapp.data.reports import Report
 from govapp.data.runtime import current
+from govapp.forms.evidence import draft_files
 from govapp.services._work import Origin, Work, now, writing
 
 # An action key guards a form on an open page; sessions end after hours, so days are ample.
@@ -59,8 +60,10 @@ def sweep_period(origin: Origin) -> bool:
 
 
 def sweep(origin: Origin) -> list[str]:
-    """Clear away old keys, ended sessions, counts, delivered parcels, and files no row names; digests of the latter."""
+    """Clear away old keys, ended sessions, counts, delivered parcels, and files nobody uses; digests of the latter."""
     while writing(origin, _sweep_some) >= AT_ONCE:
+        continue
+    while writing(origin, _forget_files) >= AT_ONCE:
         continue
     at: datetime = origin.at or now()
     with reading() as session:
@@ -87,3 +90,19 @@ def _sweep_some(work: Work) -> int:
         most = max(most, len(ids))
     work.session.execute(delete(RefusalCount).where(RefusalCount.minute < at - COUNTS_KEPT))
     return most
+
+
+def _forget_files(work: Work) -> int:
+    """Forget files that came in a day ago and that no evidence and no draft names; returns how many."""
+    drafts = work.session.scalars(select(EvidenceDraft.values).execution_options(yield_per=200))
+    kept = {
+        str(one.get("sha256")) for draft in drafts for files in draft_files(draft).values() for one in files
+    }
+    unused = select(Blob.digest).where(
+        Blob.stored_at < work.at - ORPHANS_KEPT,
+        ~exists().where(EvidenceFile.digest == Blob.digest),
+    )
+    found = [digest for digest in work.session.scalars(unused) if digest not in kept][:AT_ONCE]
+    if found:
+        work.session.execute(delete(Blob).where(Blob.digest.in_(found)))
+    return len(found)

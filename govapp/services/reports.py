@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 
 from govapp.data.blobs import BlobStore
 from govapp.data.engine import reading
-from govapp.data.report_archive import LogMoment, has_asked, last_change
+from govapp.data.report_archive import LogMoment, has_asked, last_change, reports_in_hand
 from govapp.data.reports import Report, ReportRequest
 from govapp.data.runtime import current
-from govapp.domain.errors import GovappError, Invalid, NotFound
+from govapp.domain.errors import GovappError, Invalid, NotFound, TooMany
 from govapp.domain.events import Event
 from govapp.domain.permissions import Permission
 from govapp.domain.rights import Actor
@@ -34,6 +34,7 @@ from govapp.services.downloads import Download
 
 KINDS = ("dossier", "branch")
 JOB = "govapp.jobs.reports.render"
+MOST_IN_HAND = 20
 P = Permission
 
 
@@ -87,7 +88,7 @@ def moment_of(session: Session, as_of: date | None, timezone: str, at: datetime)
 def request_report(command: RequestReport) -> int:
     """Ask for a report and return its id; the same one again when it exists already (a failed one is tried again).
 
-    Raises NotFound, Refused, and Invalid for a kind or day that cannot be.
+    Raises NotFound, Refused, Invalid for a kind or day that cannot be, and TooMany when twenty are being made already.
     """
     return writing(command.origin, lambda work: _request(work, command))
 
@@ -106,6 +107,8 @@ def _request(work: Work, command: RequestReport) -> int:
     if not known:
         work.session.add(ReportRequest(report_id=report.id, person_id=work.actor.id, at=work.at))
     if report.state in {"new", "failed"}:
+        if reports_in_hand(work.session, work.actor.id) >= MOST_IN_HAND:
+            raise TooMany("too_many_reports", retry_after=60)
         _queue(work, report)
     elif known:
         return report.id

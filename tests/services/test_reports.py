@@ -18,7 +18,7 @@ from govapp.data.report_archive import archive_page, last_change
 from govapp.data.reports import Report
 from govapp.data.runtime import current
 from govapp.data.snapshots import load_measure
-from govapp.domain.errors import Invalid, NotFound, Refused
+from govapp.domain.errors import Invalid, NotFound, Refused, TooMany
 from govapp.domain.rights import Actor
 from govapp.services._report_rights import Reach
 from govapp.services._work import Origin, now
@@ -37,6 +37,7 @@ from govapp.services.report_runs import (
     worker_died,
 )
 from govapp.services.reports import (
+    MOST_IN_HAND,
     ReportCommand,
     RequestReport,
     download_report,
@@ -213,6 +214,15 @@ def test_a_failed_report_is_tried_again_by_who_may_make_it(cast):
     assert (row(report).state, row(report).attempts) == ("queued", 0)
     retry_report(ReportCommand(report, cast.owner.origin))
     assert jobs_waiting() == 2, "one that is queued is not queued again"
+
+
+def test_one_person_cannot_fill_the_queue(cast):
+    keys = [make_proposal(cast, by=cast.lead) for _ in range(MOST_IN_HAND + 1)]
+    for key in keys[:-1]:
+        ask(cast, key, cast.lead)
+    with pytest.raises(TooMany):
+        ask(cast, keys[-1], cast.lead)
+    assert ask(cast, keys[0], cast.lead), "what is in hand is shown"
 
 
 def test_the_archive_shows_what_one_may_see(cast):
