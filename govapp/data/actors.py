@@ -1,11 +1,13 @@
 """Reads who acts: the person with the grants in force on a day, permissions of roles cached by their version."""
 
+from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session
 
-from govapp.data.people import Grant, Group, GroupMember, Person, Role, RolePermission
+from govapp.data.people import Grant, Group, GroupMember, LoginSession, Person, Role, RolePermission
 from govapp.data.runtime import current
 from govapp.data.structure import Branch
 from govapp.domain.rights import Actor, GrantHeld
@@ -35,20 +37,45 @@ def in_force(today: date):  # type: ignore[no-untyped-def]  # a tuple of SQL cla
     )
 
 
-def load_actor(session: Session, person_id: int, today: date) -> Actor | None:
-    """The active person with grants in force, in one query; None when unknown or disabled (R07)."""
-    rows = session.execute(
-        select(
-            Person.name, Person.email, Person.timezone, Person.theme,
-            Role.id, Role.key, Role.version, Grant.branch_id, Branch.path,
-        )
-        .outerjoin(Grant, (Grant.person_id == Person.id) & in_force(today)[0] & in_force(today)[1] & in_force(today)[2])
+def above(path: str) -> list[str]:
+    """Paths of the branch at `path` and of every branch above it: '/1/', '/1/4/', '/1/4/9/'."""
+    return [path[: place + 1] for place, sign in enumerate(path) if sign == "/" and place]
+
+
+_ACTOR: tuple[Any, ...] = (
+    Person.id.label("person"), Person.name, Person.email, Person.timezone, Person.theme, Person.active,
+    Role.id, Role.key, Role.version, Grant.branch_id, Branch.path,
+)  # fmt: skip
+
+
+def _with_grants(statement: Select[Any], today: date) -> Select[Any]:
+    return (
+        statement.outerjoin(Grant, and_(Grant.person_id == Person.id, *in_force(today)))
         .outerjoin(Role, Role.id == Grant.role_id)
         .outerjoin(Branch, Branch.id == Grant.branch_id)
-        .where(Person.id == person_id, Person.active.is_(True))
         .order_by(Grant.id)
-    ).all()  # fmt: skip
-    if not rows:
+    )
+
+
+def load_actor(session: Session, person_id: int, today: date) -> Actor | None:
+    """The active person with grants in force, in one query; None when unknown or disabled (R07)."""
+    statement = select(*_ACTOR).select_from(Person).where(Person.id == person_id)
+    return _actor(session, session.execute(_with_grants(statement, today)).all())
+
+
+def load_signed_in(session: Session, digest: str, today: date) -> tuple[LoginSession, Actor | None] | None:
+    """The session with this digest and its person as `load_actor` reads them, in one query; None when unknown."""
+    statement = (
+        select(LoginSession, *_ACTOR)
+        .join(Person, Person.id == LoginSession.person_id)
+        .where(LoginSession.id == digest)
+    )
+    rows = session.execute(_with_grants(statement, today)).all()
+    return (rows[0][0], _actor(session, rows)) if rows else None
+
+
+def _actor(session: Session, rows: Sequence[Any]) -> Actor | None:
+    if not rows or not rows[0].active:
         return None
     grants = tuple(
         GrantHeld(row.key, row.branch_id, row.path, permissions_of(session, row.id, row.version))
@@ -56,7 +83,7 @@ def load_actor(session: Session, person_id: int, today: date) -> Actor | None:
         if row.id
     )
     first = rows[0]
-    return Actor(person_id, first.name, first.email, grants, frozenset(), first.timezone, first.theme)
+    return Actor(first.person, first.name, first.email, grants, frozenset(), first.timezone, first.theme)
 
 
 def groups_of(session: Session, person_id: int) -> frozenset[str]:

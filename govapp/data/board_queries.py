@@ -6,9 +6,9 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import case, false, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
-from govapp.data.actors import in_force
+from govapp.data.actors import above, in_force
 from govapp.data.audit import AuditLog
 from govapp.data.gates import WorkflowVersion
 from govapp.data.measures import Card, Measure, Part, StageTotal
@@ -107,27 +107,28 @@ def totals(session: Session, branch_ids: Sequence[int]) -> list[Total]:
     ]
 
 
-def stage_totals(session: Session, path: str, stages: Sequence[str]) -> list[Total]:
-    """As `totals`, for some stages of all branches under a path: the heads a move answers with."""
+def stage_totals(session: Session, key: str, stages: Sequence[str]) -> tuple[str, list[Total]]:
+    """Where a branch lies ('' when unknown or without such totals), and `totals` of some stages of all under it."""
+    top = aliased(Branch)
     by = (StageTotal.workflow_id, StageTotal.stage, StageTotal.state, StageTotal.waiting, StageTotal.currency)
     rows: Any = session.execute(
-        select(*by, func.sum(StageTotal.count), func.sum(StageTotal.value))
-        .join(Branch, Branch.id == StageTotal.branch_id)
-        .where(Branch.path.startswith(path, autoescape=True), StageTotal.stage.in_(stages))
-        .group_by(*by)
-    )
-    return [Total(row[0], row[1], row[2], row[3], row[4], int(row[5]), int(row[6]), 0) for row in rows]
-
-
-def branch_path(session: Session, key: str) -> str | None:
-    """Where a branch lies."""
-    return session.scalar(select(Branch.path).where(Branch.key == key))
+        select(*by, func.sum(StageTotal.count), func.sum(StageTotal.value), top.path)
+        .select_from(top)
+        .join(Branch, Branch.path.like(top.path + "%"))  # ids in paths are digits, so LIKE needs no escape
+        .join(StageTotal, StageTotal.branch_id == Branch.id)
+        .where(top.key == key, StageTotal.stage.in_(stages))
+        .group_by(*by, top.path)
+    ).all()
+    found = [Total(row[0], row[1], row[2], row[3], row[4], int(row[5]), int(row[6]), 0) for row in rows]
+    return (rows[0][7] if rows else ""), found
 
 
 def newest_version(session: Session, workflow_id: int) -> tuple[int, str, int]:
     """Id and digest of the version new measures start under, else of the newest; and when cards last changed."""
     row = session.execute(
-        select(WorkflowVersion.id, WorkflowVersion.digest, select(func.max(Card.change_seq)).scalar_subquery())
+        select(
+            WorkflowVersion.id, WorkflowVersion.digest, select(func.max(Card.change_seq)).scalar_subquery()
+        )
         .where(WorkflowVersion.workflow_id == workflow_id)
         .order_by(case((WorkflowVersion.state == "active", 0), else_=1), WorkflowVersion.number.desc())
         .limit(1)
@@ -174,13 +175,12 @@ def role_holders(
     """Active people who hold these roles on the branch at `path`: id and name by role, by name."""
     if not roles:
         return {}
-    prefixes = [path[: place + 1] for place, sign in enumerate(path) if sign == "/" and place]
     rows = session.execute(
         select(Role.key, Person.id, Person.name)
         .join(Grant, Grant.role_id == Role.id)
         .join(Person, Person.id == Grant.person_id)
         .join(Branch, Branch.id == Grant.branch_id)
-        .where(Role.key.in_(roles), Branch.path.in_(prefixes), Person.active, *in_force(today))
+        .where(Role.key.in_(roles), Branch.path.in_(above(path)), Person.active, *in_force(today))
         .order_by(Person.name)
     )
     found: dict[str, list[tuple[int, str]]] = {}

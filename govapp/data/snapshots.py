@@ -69,6 +69,7 @@ class Loaded:
     declared: dict[str, tuple[str, date | None]]
     review_version: int
     branch_kind: str
+    successors: tuple[int, ...] = ()
 
 
 def _moment(value: str) -> datetime:
@@ -163,6 +164,9 @@ def _statement() -> Select[*tuple[Any, ...]]:
                 .where(_of(Dependency.measure_id)),
                 Dependency.id,
             ).label("predecessors"),
+            _rows(
+                select(Dependency.measure_id).where(_of(Dependency.on_measure_id)), Dependency.measure_id
+            ).label("successors"),
             _rows(
                 select(
                     EffectLine.id, EffectLine.kind, EffectLine.timing, EffectLine.currency, EffectLine.run_rate,
@@ -271,7 +275,7 @@ def _loaded(session: Session, row: Any) -> Loaded:
     rules = rules_for(session, measure.workflow_version_id, row.digest)
     return Loaded(
         measure, row.Card, snapshot, rules, place, row.currency, row.timezone, row.workflow_id, lines, declared,
-        review_version, row.branch_kind,
+        review_version, row.branch_kind, tuple(measure_id for (measure_id,) in json.loads(row.successors)),
     )  # fmt: skip
 
 
@@ -301,11 +305,6 @@ def load_measures(session: Session, ids: Iterable[int], *, lock: bool = False) -
     statement = _statement().where(Measure.id.in_(wanted)).order_by(Measure.id)
     statement = statement.execution_options(populate_existing=True)
     return [_loaded(session, row) for row in session.execute(statement).all()]
-
-
-def successors_of(session: Session, measure_id: int) -> list[int]:
-    """Ids of measures that depend on this one."""
-    return list(session.scalars(select(Dependency.measure_id).where(Dependency.on_measure_id == measure_id)))
 
 
 def place_of(session: Session, measure_id: int) -> Place | None:

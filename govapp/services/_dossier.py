@@ -1,5 +1,7 @@
 """Dossiers: what the deciders of a review have before them, frozen and numbered. Codes and values, no sentences."""
 
+import json
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -8,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from govapp.data.evidence import EvidenceRevision
 from govapp.data.finance import EffectLine
+from govapp.data.json_rows import json_rows, moment_of
 from govapp.data.measures import Milestone, Risk
 from govapp.data.reviews import Dossier
 from govapp.data.snapshots import Loaded
@@ -18,32 +21,61 @@ from govapp.domain.gates import gate_findings
 from govapp.services._work import Work
 
 
-def _evidence(session: Session, loaded: Loaded) -> list[dict[str, Any]]:
+def _rows_of(session: Session, loaded: Loaded) -> tuple[list[Any], ...]:
+    """Milestones, risks, effect lines and newest revisions of evidence, in one statement."""
+    mine, revisions = loaded.measure.id, [fact.revision_id for fact in loaded.snapshot.evidence]
+    found = session.execute(
+        select(
+            json_rows(
+                select(
+                    Milestone.id, Milestone.name, Milestone.owner_id, Milestone.plan_date, Milestone.forecast_date,
+                    Milestone.actual_date, Milestone.final,
+                ).where(Milestone.measure_id == mine).order_by(Milestone.id)
+            ),
+            json_rows(
+                select(
+                    Risk.id, Risk.text, Risk.likelihood, Risk.impact, Risk.rating, Risk.owner_id, Risk.response,
+                    Risk.blocking, Risk.open,
+                ).where(Risk.measure_id == mine).order_by(Risk.id)
+            ),
+            json_rows(
+                select(
+                    EffectLine.id, EffectLine.name, EffectLine.kind, EffectLine.timing, EffectLine.category,
+                    EffectLine.currency, EffectLine.run_rate,
+                ).where(EffectLine.measure_id == mine).order_by(EffectLine.id)
+            ),
+            json_rows(
+                select(
+                    EvidenceRevision.id, EvidenceRevision.evidence_id, EvidenceRevision.number, EvidenceRevision.digest,
+                    EvidenceRevision.values, EvidenceRevision.effective_on, EvidenceRevision.valid_until,
+                    EvidenceRevision.person_id, EvidenceRevision.on_behalf_of, EvidenceRevision.at,
+                    EvidenceRevision.judged,
+                ).where(EvidenceRevision.id.in_(revisions)).order_by(EvidenceRevision.id)
+            ),
+        )
+    ).one()  # fmt: skip
+    return tuple(json.loads(text) for text in found)
+
+
+def _evidence(loaded: Loaded, rows: Iterable[Any]) -> list[dict[str, Any]]:
     facts = {fact.revision_id: fact for fact in loaded.snapshot.evidence}
-    rows = session.scalars(
-        select(EvidenceRevision).where(EvidenceRevision.id.in_(facts)).order_by(EvidenceRevision.id)
-    )
     return [
         {
-            "kind": facts[row.id].kind,
-            "evidence": row.evidence_id,
-            "revision": row.number,
-            "kind_version": facts[row.id].kind_version,
-            "digest": row.digest,
-            "values": row.values,
-            "effective_on": row.effective_on.isoformat(),
-            "valid_until": row.valid_until.isoformat() if row.valid_until else None,
-            "person": row.person_id,
-            "on_behalf_of": row.on_behalf_of,
-            "at": row.at.isoformat(),
-            "judged": row.judged,
+            "kind": facts[i].kind,
+            "evidence": evidence,
+            "revision": number,
+            "kind_version": facts[i].kind_version,
+            "digest": digest,
+            "values": json.loads(values),
+            "effective_on": effective,
+            "valid_until": until,
+            "person": person,
+            "on_behalf_of": behalf,
+            "at": moment_of(at).isoformat(),
+            "judged": judged,
         }
-        for row in rows
+        for i, evidence, number, digest, values, effective, until, person, behalf, at, judged in rows
     ]
-
-
-def _day(value: Any) -> str | None:
-    return None if value is None else value.isoformat()
 
 
 def dossier_content(session: Session, loaded: Loaded, into: str, today: date) -> dict[str, Any]:
@@ -53,13 +85,7 @@ def dossier_content(session: Session, loaded: Loaded, into: str, today: date) ->
     """
     measure, snapshot = loaded.measure, loaded.snapshot
     gate = loaded.rules.gates[into]
-    milestones = session.scalars(
-        select(Milestone).where(Milestone.measure_id == measure.id).order_by(Milestone.id)
-    )
-    risks = session.scalars(select(Risk).where(Risk.measure_id == measure.id).order_by(Risk.id))
-    lines = session.scalars(
-        select(EffectLine).where(EffectLine.measure_id == measure.id).order_by(EffectLine.id)
-    )
+    milestones, risks, lines, evidence = _rows_of(session, loaded)
     plans = {line.id: line.plan for line in loaded.lines}
     findings = gate_findings(loaded.rules, gate, snapshot, today)
     return {
@@ -69,22 +95,21 @@ def dossier_content(session: Session, loaded: Loaded, into: str, today: date) ->
         "rules": [loaded.rules.workflow, loaded.rules.version],
         "fields": dict(snapshot.fields),
         "parts": {part: {"person": held.person_id, "name": held.name} for part, held in snapshot.parts.items()},
-        "evidence": _evidence(session, loaded),
+        "evidence": _evidence(loaded, evidence),
         "milestones": [
-            {"id": m.id, "name": m.name, "owner": m.owner_id, "plan": _day(m.plan_date),
-             "forecast": _day(m.forecast_date),
-             "actual": _day(m.actual_date), "final": m.final}
-            for m in milestones
+            {"id": i, "name": name, "owner": owner, "plan": plan, "forecast": forecast, "actual": actual,
+             "final": bool(final)}
+            for i, name, owner, plan, forecast, actual, final in milestones
         ],
         "risks": [
-            {"id": r.id, "text": r.text, "likelihood": r.likelihood, "impact": r.impact, "rating": r.rating,
-             "owner": r.owner_id, "response": r.response, "blocking": r.blocking, "open": r.open}
-            for r in risks
+            {"id": i, "text": text, "likelihood": likelihood, "impact": impact, "rating": rating,
+             "owner": owner, "response": response, "blocking": bool(blocking), "open": bool(still)}
+            for i, text, likelihood, impact, rating, owner, response, blocking, still in risks
         ],
         "lines": [
-            {"id": line.id, "name": line.name, "kind": line.kind, "timing": line.timing, "category": line.category,
-             "currency": line.currency, "run_rate": line.run_rate, "plan": plans.get(line.id)}
-            for line in lines
+            {"id": i, "name": name, "kind": kind, "timing": timing, "category": category,
+             "currency": currency, "run_rate": rate, "plan": plans.get(i)}
+            for i, name, kind, timing, category, currency, rate in lines
         ],
         "predecessors": [[p.key, p.needs, p.stage, p.state] for p in snapshot.predecessors],
         "statuses": {kind: colour for kind, (colour, _) in loaded.declared.items()},

@@ -121,7 +121,8 @@ def keep_states(work: "Work", seq: int) -> None:
         table = state.mapper.local_table
         values = {prop.columns[0].name: getattr(row, prop.key) for prop in state.mapper.column_attrs}
         fresh.setdefault(table.name, []).append(values | {"from_seq": seq, "to_seq": None})
-        close.setdefault(table.name, []).append(values)
+        if id(row) not in work.born:
+            close.setdefault(table.name, []).append(values)
     for row in work.gone:
         mapper = inspect(row).mapper
         values = {prop.columns[0].name: getattr(row, prop.key) for prop in mapper.column_attrs}

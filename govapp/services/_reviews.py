@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import select
+from sqlalchemy import select, union_all
 
+from govapp.data.actors import above, in_force
 from govapp.data.people import Grant, Group, GroupMember, Role
 from govapp.data.reviews import Review, ReviewStep, StepDecider
 from govapp.data.snapshots import Loaded
@@ -32,7 +33,12 @@ def _open_review(work: Work, loaded: Loaded, into: str, right: str) -> Review:
     work.session.flush()
     dossier = write_dossier(work, loaded, review.id, 1)
     first = min((step.order for step in gate.steps), default=1)
-    steps = [_add_step(work, review, rule, opens=rule.order == first) for rule in gate.steps]
+    steps = [_step(work, review, rule, opens=rule.order == first) for rule in gate.steps]
+    work.session.add_all(steps)
+    work.session.flush()
+    for row, rule in zip(steps, gate.steps, strict=True):
+        for kind, keys in rule.deciders.items():
+            work.session.add_all(StepDecider(step_id=row.id, kind=kind, key=key) for key in keys)
     work.log(
         Event.REVIEW_OPENED,
         {
@@ -57,8 +63,8 @@ def _open_review(work: Work, loaded: Loaded, into: str, right: str) -> Review:
     return review
 
 
-def _add_step(work: Work, review: Review, rule: StepRule, *, opens: bool) -> ReviewStep:
-    row = ReviewStep(
+def _step(work: Work, review: Review, rule: StepRule, *, opens: bool) -> ReviewStep:
+    return ReviewStep(
         review_id=review.id,
         key=rule.key,
         position=rule.order,
@@ -71,12 +77,6 @@ def _add_step(work: Work, review: Review, rule: StepRule, *, opens: bool) -> Rev
         opened_at=work.at if opens else None,
         target_hours=rule.target_hours,
     )
-    work.session.add(row)
-    work.session.flush()
-    for kind, keys in rule.deciders.items():
-        for key in keys:
-            work.session.add(StepDecider(step_id=row.id, kind=kind, key=key))
-    return row
 
 
 def deciders_of(work: Work, loaded: Loaded, steps: Sequence[StepRule | StepFact]) -> list[int]:
@@ -87,30 +87,25 @@ def deciders_of(work: Work, loaded: Loaded, steps: Sequence[StepRule | StepFact]
         for part in step.deciders.get("parts", ())
         if (held := loaded.snapshot.parts.get(part)) is not None
     }
+    named = []
     roles = {role for step in steps for role in step.deciders.get("roles", ())}
     if roles:
-        today = work.today(loaded.timezone)
-        rows = work.session.execute(
-            select(Grant.person_id, Grant.from_day, Grant.until_day, Branch.path)
+        named.append(
+            select(Grant.person_id)
             .join(Role, Role.id == Grant.role_id)
             .join(Branch, Branch.id == Grant.branch_id)
-            .where(Role.key.in_(roles), Grant.ended_at.is_(None))
+            .where(Role.key.in_(roles), Branch.path.in_(above(loaded.place.path)))
+            .where(*in_force(work.today(loaded.timezone)))
         )
-        people |= {
-            row.person_id
-            for row in rows
-            if loaded.place.path.startswith(row.path)
-            and (row.from_day is None or row.from_day <= today)
-            and (row.until_day is None or row.until_day >= today)
-        }
     groups = {group for step in steps for group in step.deciders.get("groups", ())}
     if groups:
-        people |= set(
-            work.session.scalars(
-                select(GroupMember.person_id)
-                .join(Group, Group.id == GroupMember.group_id)
-                .where(Group.key.in_(groups), GroupMember.ended_at.is_(None))
-            )
+        named.append(
+            select(GroupMember.person_id)
+            .join(Group, Group.id == GroupMember.group_id)
+            .where(Group.key.in_(groups), Group.organization_id == loaded.measure.organization_id)
+            .where(GroupMember.ended_at.is_(None))
         )
+    if named:
+        people |= set(work.session.scalars(union_all(*named)))
     people.discard(loaded.snapshot.owner_id or 0)
     return sorted(people)

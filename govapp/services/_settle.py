@@ -3,7 +3,7 @@
 Runs once at the end of every verb that touches a measure and is the only writer of derived data. Idempotent.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
@@ -23,7 +23,7 @@ from govapp.domain.basis import basis_of, digest_of
 from govapp.domain.criteria import counts
 from govapp.domain.events import Event
 from govapp.domain.gates import gate_findings
-from govapp.domain.snapshot import Snapshot, StepFact, VoteFact
+from govapp.domain.snapshot import ReviewFact, Snapshot, StepFact, VoteFact
 from govapp.services._dossier import write_dossier
 from govapp.services._reviews import deciders_of
 from govapp.services._work import Work
@@ -51,13 +51,21 @@ def _names(step: StepFact, snapshot: Snapshot) -> list[str]:
     return names + [f"group:{group}" for group in step.deciders.get("groups", ())]
 
 
+def _step_rows(work: Work, review: ReviewFact) -> Sequence[ReviewStep]:
+    """Rows of the review's steps, from the session when this very transaction made them."""
+    known = [row for row in work.session.identity_map.values() if isinstance(row, ReviewStep)]
+    made = [row for row in known if row.review_id == review.id]
+    if len(made) == len(review.steps):
+        return made
+    return work.session.scalars(select(ReviewStep).where(ReviewStep.review_id == review.id)).all()
+
+
 def _set_steps(work: Work, loaded: Loaded, states: dict[int, StepStanding]) -> None:
     """Keep the step rows true to the votes; opened and decided times are those of the change."""
     review = loaded.snapshot.review
     if review is None:
         return
-    rows = work.session.scalars(select(ReviewStep).where(ReviewStep.review_id == review.id)).all()
-    for row in rows:
+    for row in _step_rows(work, review):
         state = states[row.id].state
         if row.state != state:
             row.state = state

@@ -51,6 +51,7 @@ class Work:
     entries: list[Entry] = field(default_factory=list)
     kept: dict[int, Any] = field(default_factory=dict)
     gone: list[Any] = field(default_factory=list)
+    born: set[int] = field(default_factory=set)
     at_seq: list[Callable[[int], None]] = field(default_factory=list)
     before_log: list[Callable[[], None]] = field(default_factory=list)
     enqueued: bool = False
@@ -97,6 +98,8 @@ def _collect(work: Work) -> None:
         for row in (*session.new, *session.dirty):
             if getattr(row, "__kept__", False) and (row in session.new or session.is_modified(row)):
                 work.kept[id(row)] = row
+                if row in session.new:
+                    work.born.add(id(row))
         work.gone.extend(row for row in session.deleted if getattr(row, "__kept__", False))
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from govapp.data.board_cards import PROPOSED, CardRow, Column, cards, changed_cards, pick
 from govapp.data.board_filters import matching, pick_filtered
-from govapp.data.board_queries import branch_path, changed_at_all, newest_version, stage_totals, totals
+from govapp.data.board_queries import changed_at_all, newest_version, stage_totals, totals
 from govapp.data.engine import reading
 from govapp.data.rulebook import rules_for
 from govapp.domain.errors import NotFound
@@ -52,10 +52,9 @@ def heads_after(
     """The heads of these columns on the board the reader has open; without a filter from maintained totals."""
     with reading() as session:
         if query.branch and not query.filters.narrow:
-            path = branch_path(session, query.branch)
-            grant = actor.grant_for(Permission.MEASURE_VIEW, path) if path else None
-            if path and grant:
-                found = heads_of(stage_totals(session, path, stages), workflow_id)
+            path, rows = stage_totals(session, query.branch, stages)
+            if path and actor.grant_for(Permission.MEASURE_VIEW, path):
+                found = heads_of(rows, workflow_id)
                 return {stage: found.get(stage, Head(stage)) for stage in stages}
         try:
             place, _ = place_for(session, actor, query.branch)

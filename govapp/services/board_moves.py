@@ -114,6 +114,11 @@ def _standing(session: Session, actor: Actor, key: str, at: datetime) -> Standin
         raise NotFound("not_found")
     may(actor, Permission.MEASURE_VIEW, loaded.place)
     proposer = "" if loaded.measure.stage else person_name(session, loaded.measure.created_by)
+    return standing_of(loaded, at, proposer)
+
+
+def standing_of(loaded: Loaded, at: datetime, proposer: str = "") -> Standing:
+    """How a loaded measure stands."""
     return Standing(
         key=loaded.measure.key,
         title=loaded.measure.title,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from govapp.data.snapshots import Loaded, load_measures, successors_of
+from govapp.data.snapshots import Loaded, load_measures
 from govapp.domain.errors import Stale
 from govapp.domain.events import Event
 from govapp.domain.gates import PERMISSION_FOR, Ask, AskKind, Decision, Outcome, decide, interpret
@@ -15,7 +15,8 @@ from govapp.services._refused import LOGGED_A_MINUTE, _count_refusal
 from govapp.services._reviews import _open_review
 from govapp.services._settle import settle
 from govapp.services._stage import _change_stage, _change_state
-from govapp.services._work import Origin, Work, writing
+from govapp.services._work import Origin, Work, now, writing
+from govapp.services.board_moves import Standing, standing_of
 from govapp.services.evidence import Submission, _submit, visible
 
 
@@ -36,7 +37,10 @@ class MoveMeasure:
 
 @dataclass(frozen=True, slots=True)
 class MoveOutcome:
-    """What came of it: allowed (done), waiting (a review is open) or refused; `came_from` and `to` are stages."""
+    """What came of it: allowed (done), waiting (a review is open) or refused; `came_from` and `to` are stages.
+
+    `now` is how the measure stands at the commit; None for a replay and for a proposal.
+    """
 
     key: str
     outcome: Outcome
@@ -47,6 +51,7 @@ class MoveOutcome:
     review_id: int | None = None
     opened: bool = False
     evidence_kept: str = ""
+    now: Standing | None = None
 
 
 def move_measure(command: MoveMeasure) -> MoveOutcome:
@@ -55,10 +60,15 @@ def move_measure(command: MoveMeasure) -> MoveOutcome:
     Evidence handed in along with it is kept even when the move is refused. A refusal is logged and consumes no key.
     Raises NotFound, Refused (no right), Stale (another version was seen), KeyReused, Invalid (the evidence).
     """
-    return writing(command.origin, lambda work: _move(work, command), action_key=command.action_key)
+    outcome, loaded = writing(
+        command.origin, lambda work: _move(work, command), action_key=command.action_key
+    )
+    if loaded is None or loaded.measure.stage is None:
+        return outcome
+    return replace(outcome, now=standing_of(loaded, command.origin.at or now()))
 
 
-def _move(work: Work, command: MoveMeasure) -> MoveOutcome:
+def _move(work: Work, command: MoveMeasure) -> tuple[MoveOutcome, Loaded | None]:
     loaded = visible(work, command.key)
     body: list[Any] = [
         command.key,
@@ -71,7 +81,7 @@ def _move(work: Work, command: MoveMeasure) -> MoveOutcome:
     body.append([command.evidence.kind, dict(command.evidence.values)] if command.evidence else None)
     earlier = consumed(work, command.action_key, body)
     if earlier is not None:
-        return _again(command, earlier)
+        return _again(command, earlier), None
     kind = command.ask or interpret(loaded.rules, loaded.snapshot, command.stage or "")
     right = may(work.actor, PERMISSION_FOR[kind], loaded.place)
     if command.seen_version != loaded.measure.version:
@@ -95,7 +105,7 @@ def _move(work: Work, command: MoveMeasure) -> MoveOutcome:
             "to": outcome.to,
         }
         consume(work, command.action_key, body, stored | {"review": outcome.review_id, "kept": kept})
-    return outcome
+    return outcome, loaded
 
 
 def _again(command: MoveMeasure, earlier: Mapping[str, Any]) -> MoveOutcome:
@@ -142,10 +152,9 @@ def _carry_out(work: Work, loaded: Loaded, ask: Ask, right: str) -> MoveOutcome:
 
 def _settle_with_successors(work: Work, loaded: Loaded) -> None:
     settle(work, [loaded])
-    waiting = successors_of(work.session, loaded.measure.id)
-    if waiting:
+    if loaded.successors:
         work.session.flush()
-        settle(work, load_measures(work.session, waiting, lock=True))
+        settle(work, load_measures(work.session, loaded.successors, lock=True))
 
 
 def _record_refusal(work: Work, loaded: Loaded, decision: Decision, right: str) -> None:

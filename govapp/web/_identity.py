@@ -1,4 +1,4 @@
-"""Who asks: Flask-Login over server-side session rows. Two queries: the session, the person with grants in force."""
+"""Who asks: Flask-Login over server-side session rows. One query: the session, its person, the grants in force."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask, current_app, g, request
 from flask_login import UserMixin, current_user
 
-from govapp.data.actors import load_actor
+from govapp.data.actors import load_signed_in
 from govapp.data.engine import reading
 from govapp.data.people import LoginSession
 from govapp.data.runtime import current
@@ -45,15 +45,15 @@ def load(token: str) -> SignedIn | None:
     settings = current_app.config["GOVAPP"]
     at = datetime.now(UTC)
     with reading() as session:
-        row = session.get(LoginSession, digest_of(token))
-        if row is None:
+        found = load_signed_in(session, digest_of(token), at.astimezone(ZoneInfo(current().timezone)).date())
+        if found is None:
             return None
+        row, actor = found
         g.was_person = row.person_id
         if row.ended_at is not None or row.expires_at <= at:
             return None
         if row.seen_at + timedelta(minutes=settings.session_idle_minutes) <= at:
             return None
-        actor = load_actor(session, row.person_id, at.astimezone(ZoneInfo(current().timezone)).date())
         return None if actor is None else SignedIn(token, actor, row)
 
 

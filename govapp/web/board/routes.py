@@ -105,7 +105,7 @@ def move(key: str) -> Response:
         outcome = move_measure(command)
     except Stale:
         return _answers.stale(key)
-    now = standing(actor(), key, moment())
+    now = outcome.now or standing(actor(), key, moment())
     if outcome.outcome is Outcome.REFUSED:
         decision = outcome.decision or decision_on(actor(), now, form.stage, form.ask, form.reason)
         return _answers.refused(now, decision, saved=outcome.evidence_kept)
