@@ -55,7 +55,7 @@ class Settings(BaseSettings):
     session_hours: int = Field(12, description="a session ends after so many hours in any case", ge=1)
     upload_mb: int = Field(64, description="largest request body in megabytes", ge=1, le=1024)
     upload_quota_mb: int = Field(
-        2048, description="largest sum of files one person may hand in within a day", ge=1
+        2048, description="largest sum of new files one person may upload within a day", ge=1
     )
     timezone: str = Field("Europe/Berlin", description="time zone for readers and organizations without one")
     metrics_token: SecretStr = Field(SecretStr(""), description="token for /metrics; empty: the page is off")

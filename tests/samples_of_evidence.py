@@ -9,7 +9,7 @@ from govapp.data.blobs import BlobStore
 from govapp.data.runtime import current
 from govapp.domain.evidence_fields import FieldSpec, FieldType
 from govapp.domain.evidence_kinds import EvidenceKind, shown_fields
-from govapp.services.evidence import RegisterFiles, register_files
+from govapp.services.uploads import RegisterFiles, register_files
 
 PDF = (
     b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"

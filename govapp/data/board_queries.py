@@ -195,14 +195,6 @@ def person_name(session: Session, person_id: int | None) -> str:
     return (session.scalar(select(Person.name).where(Person.id == person_id)) or "") if person_id else ""
 
 
-def active_people(session: Session, limit: int = 500) -> list[tuple[int, str]]:
-    """Active people by name, for a field that names a person."""
-    rows = session.execute(
-        select(Person.id, Person.name).where(Person.active).order_by(Person.name).limit(limit)
-    )
-    return [(row.id, row.name) for row in rows]
-
-
 def changed_at_all(session: Session) -> int:
     """The newest sequence at which any card changed: one look at an index."""
     return session.scalar(select(func.max(Card.change_seq))) or 0

@@ -46,13 +46,18 @@ class EvidenceRevision(Identified, Base):
 
 
 class Blob(Base):
-    """A stored file, addressed by its SHA-256. Knowing the digest grants nothing."""
+    """A stored file, addressed by its SHA-256. Knowing the digest grants nothing.
+
+    `stored_by` is who brought it first, for the quota; `stored_at` when it last came in, for the sweep.
+    """
 
     __tablename__ = "blob"
     digest: Mapped[str] = mapped_column(primary_key=True)
     size: Mapped[int]
     type: Mapped[str]
     stored_at: Mapped[datetime]
+    stored_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    __table_args__ = (Index("ix_blob_stored_by", "stored_by", "stored_at"),)
 
 
 class EvidenceFile(Identified, Base):

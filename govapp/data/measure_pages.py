@@ -24,7 +24,7 @@ from govapp.data.people import Grant, Person
 from govapp.data.snapshots import Loaded
 from govapp.data.structure import Branch
 from govapp.domain.permissions import Permission
-from govapp.domain.rights import Actor
+from govapp.domain.rights import Actor, Place
 
 OFFERED = 500
 _NO_CARD: dict[str, Any] = {
@@ -86,14 +86,14 @@ def read_head(session: Session, loaded: Loaded) -> Head:
     return Head(MappingProxyType(facts), tuple(crumbs.all()), choices, passages(session, measure.id), card)
 
 
-def people_here(session: Session, loaded: Loaded, keep: tuple[int | None, ...] = ()) -> Rows:
+def people_here(session: Session, place: Place, keep: tuple[int | None, ...] = ()) -> Rows:
     """Id and name of active people to choose from: with a role in force here or above, or a part; at most 500."""
     granted = exists().where(
         Grant.person_id == Person.id,
-        Grant.branch_id.in_(path_ids(loaded.place.path)),
+        Grant.branch_id.in_(path_ids(place.path)),
         Grant.ended_at.is_(None),
     )
-    held = [person for person in (*loaded.place.parts.values(), *keep) if person is not None]
+    held = [person for person in (*place.parts.values(), *keep) if person is not None]
     statement = select(Person.id, Person.name).where(
         Person.active.is_(True), or_(granted, Person.id.in_(held))
     )

@@ -10,12 +10,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from govapp.data.board_cards import CardRow
-from govapp.data.board_queries import active_people, person_name, role_holders
+from govapp.data.board_queries import person_name, role_holders
 from govapp.data.engine import reading
 from govapp.data.evidence import Evidence, EvidenceDraft, EvidenceRevision
+from govapp.data.measure_pages import people_here
 from govapp.data.snapshots import Loaded, load_measure
 from govapp.domain.criteria import Finding
-from govapp.domain.errors import NotFound
+from govapp.domain.errors import NotFound, Refused
 from govapp.domain.evidence_kinds import EvidenceKind
 from govapp.domain.gates import PERMISSION_FOR, Ask, AskKind, Decision, Outcome, decide, interpret
 from govapp.domain.permissions import Permission
@@ -226,13 +227,21 @@ def fixes(actor: Actor, now: Standing, finding: Finding) -> bool:
 def suppliable(actor: Actor, now: Standing, finding: Finding) -> EvidenceKind | None:
     """The evidence kind of a finding when this reader may hand it in."""
     kind = now.rules.kinds.get(str(finding.values.get("kind", "")))
-    if kind is None or finding.key.partition(":")[0] != "evidence" or now.snapshot.state == "cancelled":
-        return None
-    if right_of(actor, Permission.EVIDENCE_SUBMIT, now.place) is None or not may_supply(
-        actor, kind, now.place
-    ):
+    if kind is None or finding.key.partition(":")[0] != "evidence" or not _supplies(actor, now, kind):
         return None
     return kind
+
+
+def _supplies(actor: Actor, now: Standing, kind: EvidenceKind) -> bool:
+    if now.snapshot.state == "cancelled" or right_of(actor, Permission.EVIDENCE_SUBMIT, now.place) is None:
+        return False
+    return may_supply(actor, kind, now.place)
+
+
+def require_supplier(actor: Actor, now: Standing, kind: EvidenceKind) -> None:
+    """Raise Refused, with who else may, when this reader may not hand in this kind here."""
+    if not _supplies(actor, now, kind):
+        raise Refused("not_a_supplier", kind=kind.name, suppliers=list(kind.submitted_by))
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +271,12 @@ def form_start(actor: Actor, now: Standing, kind: EvidenceKind) -> FormStart:
                 .order_by(EvidenceRevision.id.desc())
                 .limit(1)
             ).first()
-        people = active_people(session) if any(spec.type == "person" for spec in kind.fields) else []
+        asks_people = any(spec.type == "person" for spec in kind.fields)
+        named = tuple(v for v in (earlier.values.values() if earlier else ()) if isinstance(v, int))
+        people = people_here(session, now.place, named) if asks_people else ()
     return FormStart(
-        draft, earlier.values if earlier else {}, earlier.number if earlier else 0, tuple(people)
+        draft,
+        earlier.values if earlier else {},
+        earlier.number if earlier else 0,
+        tuple((row.id, row.name) for row in people),
     )

@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 
 from govapp.data.evidence import Blob, Evidence, EvidenceDraft, EvidenceFile, EvidenceRevision
 from govapp.data.people import Person
 from govapp.data.rulebook import kind_version_id
-from govapp.data.runtime import current
 from govapp.data.snapshots import Loaded, load_measure, load_measures
 from govapp.domain.basis import digest_of
 from govapp.domain.errors import Invalid, NotFound, Refused
@@ -267,41 +266,3 @@ def _save_draft(work: Work, command: SaveDraft) -> None:
             at=work.at,
         )
     )
-
-
-@dataclass(frozen=True, slots=True)
-class RegisterFiles:
-    """Make files known that lie in the store: (sha256, size, type)."""
-
-    files: tuple[tuple[str, int, str], ...]
-    origin: Origin
-
-
-def register_files(command: RegisterFiles) -> None:
-    """Record stored files before they are named by a submission.
-
-    Raises Refused when the person's files of the last 24 hours would pass the quota (R35).
-    """
-    writing(command.origin, lambda work: _register_files(work, command))
-
-
-def _register_files(work: Work, command: RegisterFiles) -> None:
-    if not work.actor.is_system and not work.actor.grants and not command.files:
-        raise Refused("no_right")
-    known = set(
-        work.session.scalars(
-            select(Blob.digest).where(Blob.digest.in_([digest for digest, _, _ in command.files]))
-        )
-    )
-    since = work.at - timedelta(days=1)
-    spent = work.session.scalar(
-        select(func.coalesce(func.sum(EvidenceFile.size), 0))
-        .join(EvidenceRevision, EvidenceRevision.id == EvidenceFile.revision_id)
-        .where(EvidenceRevision.person_id == work.actor.id, EvidenceRevision.at >= since)
-    )
-    if (spent or 0) + sum(size for _, size, _ in command.files) > current().upload_quota:
-        raise Refused("quota")
-    for digest, size, kind in dict.fromkeys(command.files):
-        if digest not in known:
-            known.add(digest)
-            work.session.add(Blob(digest=digest, size=size, type=kind, stored_at=work.at))

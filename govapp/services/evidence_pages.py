@@ -170,7 +170,7 @@ def _context(
         named = tuple(
             v for spec in kind.fields if spec.type == "person" and isinstance(v := values.get(spec.name), int)
         )
-        people = [(row.id, row.name) for row in people_here(session, loaded, named)]
+        people = [(row.id, row.name) for row in people_here(session, loaded.place, named)]
     return FormContext(today, loaded.currency, people, dict(loaded.snapshot.fields))
 
 

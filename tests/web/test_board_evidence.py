@@ -95,3 +95,13 @@ def test_a_file_of_a_wrong_type_is_an_error_on_its_field_and_nothing_typed_is_lo
     assert answer.status_code == 422
     assert "invalid-feedback" in answer.text
     assert "Password calls of all sites" in answer.text
+
+
+def test_r08_who_may_not_hand_it_in_stores_nothing(client, cast, sqlite, tmp_path):
+    key = make_measure(cast)
+    client.sign_in(cast.leader)
+    answer = client.submit_htmx(f"/measures/{key}/moves", sent(key, ask="hold", **with_file()))
+    assert answer.status_code == 403
+    assert not [path for path in (tmp_path / "files").rglob("*") if path.is_file()]
+    with Session(sqlite) as session:
+        assert session.scalars(select(EvidenceDraft.kind)).all() == []

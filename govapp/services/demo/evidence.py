@@ -11,13 +11,8 @@ from govapp.data.runtime import current
 from govapp.domain.evidence_kinds import EvidenceKind
 from govapp.services._work import Origin, now
 from govapp.services.demo.files import sample_file
-from govapp.services.evidence import (
-    RegisterFiles,
-    Submission,
-    SubmitEvidence,
-    register_files,
-    submit_evidence,
-)
+from govapp.services.evidence import Submission, SubmitEvidence, submit_evidence
+from govapp.services.uploads import RegisterFiles, register_files
 
 
 @dataclass

@@ -5,13 +5,10 @@ from typing import Any
 
 from flask import request
 
-from govapp.data.blobs import BlobStore, StoreFull
-from govapp.data.runtime import current
 from govapp.domain.evidence_kinds import EvidenceKind
 from govapp.domain.rights import Actor
 from govapp.forms.classes import EvidenceForm, FormContext
 from govapp.forms.evidence import (
-    BoundEvidence,
     bind,
     draft_files,
     draft_values,
@@ -19,9 +16,9 @@ from govapp.forms.evidence import (
     from_draft,
     from_values,
 )
-from govapp.services._work import Busy
-from govapp.services.board_moves import FormStart, Standing, form_start
-from govapp.services.evidence import RegisterFiles, SaveDraft, Submission, register_files, save_draft
+from govapp.services.board_moves import FormStart, Standing, form_start, require_supplier
+from govapp.services.evidence import SaveDraft, Submission, save_draft
+from govapp.services.uploads import keep_uploads
 from govapp.web._context import origin
 
 
@@ -46,15 +43,16 @@ def _context(now: Standing, start: FormStart, kept: dict[str, Any] | None = None
 
 
 def given(actor: Actor, now: Standing, kind: EvidenceKind, *, draft_only: bool = False) -> Given:
-    """Bind what was sent for a kind. Files are stored before any verb names them; what is wrong becomes a draft."""
+    """Bind what was sent for a kind. Files are stored before any verb names them; what is wrong becomes a draft.
+
+    Raises Refused, before anything is stored, when this person may not hand in the kind here.
+    """
+    require_supplier(actor, now, kind)
     start = form_start(actor, now, kind)
     kept = draft_files(start.draft) if start.draft else {}
     files: Any = request.files
     bound = bind(kind, request.form, files, _context(now, start, kept))
-    try:
-        _store(bound)
-    finally:
-        bound.close()
+    keep_uploads(bound.uploads, origin())
     if bound.valid and not draft_only:
         return Given(kind, bound.form, Submission(kind.key, bound.values))
     values = draft_values(kind, request.form, bound)
@@ -63,19 +61,6 @@ def given(actor: Actor, now: Standing, kind: EvidenceKind, *, draft_only: bool =
     if draft_only:
         return Given(kind, from_draft(kind, values, _context(now, start)), None, draft_saved=True)
     return Given(kind, bound.form, None)
-
-
-def _store(bound: BoundEvidence) -> None:
-    store = BlobStore(current().files)
-    known = []
-    for upload in bound.uploads:
-        try:
-            blob = store.put(upload.file.stream)
-        except StoreFull as error:
-            raise Busy("disk_full", retry_after=60) from error
-        known.append((blob.digest, blob.size, upload.file.type))
-    if known:
-        register_files(RegisterFiles(tuple(known), origin()))
 
 
 def form_for(actor: Actor, now: Standing, kind: EvidenceKind) -> EvidenceForm:

@@ -17,11 +17,11 @@ MORE = "more-"
 
 def query_of(args: Mapping[str, str], actor: Actor) -> BoardQuery:
     """The query of an address; what cannot be read counts as not asked for."""
-    owner = actor.id if args.get("owner") == "me" else _number(args.get("owner"))
+    owner = actor.id if args.get("owner") == "me" else number_of(args.get("owner"))
     state = args.get("state", "")
     return BoardQuery(
         branch=args.get("branch", "")[:200],
-        workflow=_number(args.get("workflow")),
+        workflow=number_of(args.get("workflow")),
         filters=Filters(
             owner=owner,
             text=args.get("q", "").strip()[:_LONGEST_TEXT],
@@ -35,12 +35,13 @@ def query_of(args: Mapping[str, str], actor: Actor) -> BoardQuery:
     )
 
 
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 12 else None
+def number_of(text: str | None) -> int | None:
+    """A whole number of an address, or None: digits of other scripts are none."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 18 else None
 
 
 def _shown(text: str) -> int:
-    return min(max(_number(text) or A_COLUMN, A_COLUMN), MOST_CARDS)
+    return min(max(number_of(text) or A_COLUMN, A_COLUMN), MOST_CARDS)
 
 
 def board_args() -> dict[str, str]:

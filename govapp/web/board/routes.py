@@ -15,7 +15,7 @@ from govapp.web._hx import page
 from govapp.web._routes import route
 from govapp.web.board import _answers
 from govapp.web.board._evidence import Given, given
-from govapp.web.board._query import query_of
+from govapp.web.board._query import number_of, query_of
 from govapp.web.board._views import acts, card_views, head_views, hints, page_key
 from govapp.web.board.forms import CAUSES, MoveForm, move_form
 
@@ -35,12 +35,13 @@ def show() -> Response:
 def below() -> Response:
     """The next cards of a column."""
     seq, _, measure = request.args.get("after", "").partition("-")
-    if not (seq.isdigit() and measure.isdigit() and len(seq) < 18 and len(measure) < 18):
+    after = number_of(seq), number_of(measure)
+    if None in after:
         raise NotFound("not_found")
     args = request.args.to_dict()
     stage = args.pop("stage", "")
     args.pop("after", "")
-    found = more_cards(actor(), query_of(args, actor()), stage, (int(seq), int(measure)))
+    found = more_cards(actor(), query_of(args, actor()), stage, (after[0] or 0, after[1] or 0))
     views = card_views(found.rules, found.rows, found) if found.rules else []
     return make_response(
         render_template(
@@ -54,9 +55,7 @@ def changed() -> Response:
     """Cards others changed since a sequence of the history; 204 when there are none."""
     since = request.args.get("since", "0")
     args = {name: value for name, value in request.args.items() if name != "since"}
-    found = changes(
-        actor(), query_of(args, actor()), int(since) if since.isdigit() and len(since) < 18 else 0
-    )
+    found = changes(actor(), query_of(args, actor()), number_of(since) or 0)
     if found is None:
         return make_response("", 204)
     views = card_views(found.rules, found.rows, found) if found.rules else []

@@ -137,7 +137,7 @@ def _parts_form(key: str, **again: Any) -> Response:
         allowed = assignable(actor(), loaded)
         if not allowed:
             raise Refused("no_right", permission=str(P.MEASURE_ASSIGN_PARTS))
-        people = queries.people_here(session, loaded)
+        people = queries.people_here(session, loaded.place)
         form = {part: text_of(loaded.place.parts.get(part)) for part in PARTS}
         return {"form": form, "people": people, "allowed": allowed, "many": len(people) >= queries.OFFERED}
 

@@ -53,7 +53,7 @@ def _plan(key: str, *, number: int | None = None, which: str = "milestone", **ag
         milestones = queries.milestones(session, loaded.measure.id)
         row = _chosen(milestones, number)
         on, by = queries.dependencies(session, loaded.measure.id)
-        people = queries.people_here(session, loaded, tuple(each["owner_id"] for each in milestones))
+        people = queries.people_here(session, loaded.place, tuple(each["owner_id"] for each in milestones))
         many = len(people) >= queries.OFFERED
         return {
             "milestones": milestones,
@@ -153,7 +153,7 @@ def _risks(key: str, *, number: int | None = None, **again: Any) -> Response:
         found = queries.risks(session, loaded.measure.id)
         row = _chosen(found, number)
         form = _form_of(row) or {"open": "1"}
-        people = queries.people_here(session, loaded, tuple(each["owner_id"] for each in found))
+        people = queries.people_here(session, loaded.place, tuple(each["owner_id"] for each in found))
         return {
             "found": found,
             "row": row,
