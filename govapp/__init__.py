@@ -15,6 +15,7 @@ from govapp.data.settings import refuse_wrong_database
 from govapp.data.tables import Base
 from govapp.extensions import babel, csrf, db, htmx, login, migrate
 from govapp.jobs import queue
+from govapp.jobs.reports import printable
 
 __version__ = "1.0.0"
 
@@ -40,6 +41,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     web.register(app)
     cli.register(app)
     queue.install(settings.redis)
+    app.extensions["govapp.printable"] = printable  # web knows neither jobs nor reports
     return app
 
 

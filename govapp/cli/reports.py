@@ -8,9 +8,9 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from govapp.cli._say import fail, in_one_line
+from govapp.jobs.report_data import gather_now
 from govapp.jobs.reports import make
 from govapp.reports.paper import RenderError
-from govapp.services.report_data import gather_now
 
 report = AppGroup("report", help="Reports as PDF.")
 

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from rq.timeouts import JobTimeoutException
 
 from govapp.data.runtime import current
-from govapp.reports.branch import BranchData, render_branch
-from govapp.reports.dossier import DossierData, render_dossier
+from govapp.jobs.report_data import gather
+from govapp.reports.branch import BranchData, branch_page, render_branch
+from govapp.reports.dossier import DossierData, dossier_page, render_dossier
 from govapp.reports.paper import Progress, RenderedPdf, RenderError
-from govapp.services.report_data import gather
 from govapp.services.report_runs import Finished, Run, beat, fail_report, finish_report, start_report
+from govapp.services.reports import Printable
 
 BEAT_SECONDS = 0.7
 _log = logging.getLogger("govapp.jobs")
@@ -54,6 +55,12 @@ def render(report_id: int) -> None:
 def make(data: DossierData | BranchData, progress: Progress | None = None) -> RenderedPdf:
     """The PDF of gathered data. Raises RenderError."""
     return render_dossier(data, progress) if isinstance(data, DossierData) else render_branch(data, progress)
+
+
+def printable(asked: Printable, base_url: str, stylesheet: str) -> str:
+    """The report as a page that prints well, for where no PDF can be made; web gets it from create_app."""
+    data = gather(asked.kind, asked.subject_id, asked.seq, asked.at, asked.reach, base_url)
+    return branch_page(data, stylesheet) if isinstance(data, BranchData) else dossier_page(data, stylesheet)
 
 
 def _beating(run: Run) -> Callable[[str, int, int], None]:

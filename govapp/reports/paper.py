@@ -10,10 +10,11 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from govapp.domain.reports import TEMPLATE_VERSION
+
 Progress = Callable[[str, int, int], None]
 T = TypeVar("T")
 
-TEMPLATE_VERSION = 1
 LONGEST_TEXT = 12_000
 _LONGEST_WORD, _BREAK_EVERY, _SOFT_BREAK = 70, 24, "\N{ZERO WIDTH SPACE}"
 _KEPT_CONTROLS = "\n\t"

@@ -18,8 +18,8 @@ from govapp.data.runtime import current
 from govapp.domain.errors import GovappError, Invalid, NotFound, TooMany
 from govapp.domain.events import Event
 from govapp.domain.permissions import Permission
+from govapp.domain.reports import KINDS, TEMPLATE_VERSION
 from govapp.domain.rights import Actor
-from govapp.reports.paper import TEMPLATE_VERSION
 from govapp.services._report_rights import (
     Reach,
     Subject,
@@ -32,7 +32,6 @@ from govapp.services._report_rights import (
 from govapp.services._work import Origin, Work, writing
 from govapp.services.downloads import Download
 
-KINDS = ("dossier", "branch")
 JOB = "govapp.jobs.reports.render"
 MOST_IN_HAND = 20
 P = Permission

@@ -20,13 +20,13 @@ from govapp.data.runtime import current
 from govapp.data.snapshots import load_measure
 from govapp.domain.errors import Invalid, NotFound, Refused, TooMany
 from govapp.domain.rights import Actor
+from govapp.jobs.report_data import gather, gather_now
 from govapp.services._report_rights import Reach
 from govapp.services._work import Origin, now
 from govapp.services.effects import SetEffectLine, set_effect_line
 from govapp.services.grants import EndGrant, end_grant
 from govapp.services.measures import EditMeasure, edit_measure
 from govapp.services.people import PersonCommand, disable_person
-from govapp.services.report_data import gather, gather_now
 from govapp.services.report_runs import (
     Finished,
     beat,

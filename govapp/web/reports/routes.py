@@ -9,15 +9,12 @@ from govapp.data.engine import reading
 from govapp.data.report_archive import PAGE, archive_page, branches_to_choose, place_in_queue
 from govapp.domain.errors import Invalid, NotFound
 from govapp.domain.permissions import Permission
+from govapp.domain.reports import KINDS
 from govapp.domain.rights import right_of
 from govapp.present import report_pages as words
 from govapp.present.environment import TEMPLATES
 from govapp.present.errors import sentences_of
-from govapp.reports.branch import BranchData, branch_page
-from govapp.reports.dossier import dossier_page
-from govapp.services.report_data import gather
 from govapp.services.reports import (
-    KINDS,
     ReportCommand,
     RequestReport,
     download_report,
@@ -134,12 +131,10 @@ def download(report_id: int) -> Response:
 def show_printable(report_id: int) -> Response:
     """The report as a page that prints well: needs no worker and no Pango."""
     asked = print_report(ReportCommand(report_id, origin()))
-    base_url = current_app.config["GOVAPP"].address
-    data = gather(asked.kind, asked.subject_id, asked.seq, asked.at, asked.reach, base_url)
-    sheet = "/reports/print.css"
-    return make_response(
-        branch_page(data, sheet) if isinstance(data, BranchData) else dossier_page(data, sheet)
+    drawn = current_app.extensions["govapp.printable"](
+        asked, current_app.config["GOVAPP"].address, "/reports/print.css"
     )
+    return make_response(drawn)
 
 
 @route(bp, "/reports/print.css", permission=P.SIGNED_IN)

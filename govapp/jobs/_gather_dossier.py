@@ -30,6 +30,8 @@ from govapp.domain.money import from_minor
 from govapp.domain.permissions import PARTS
 from govapp.domain.rules import Rules
 from govapp.domain.snapshot import Snapshot
+from govapp.jobs._gather_branch import colour_of, waits_of
+from govapp.jobs._gather_reviews import reviews_shown
 from govapp.present import dates, money
 from govapp.present import measures as words
 from govapp.present.evidence import describe
@@ -39,8 +41,6 @@ from govapp.present.timeline import told
 from govapp.reports import dossier as paper
 from govapp.reports.dossier import DossierData, Fact
 from govapp.reports.paper import LogHead
-from govapp.services._report_branch import colour_of, waits_of
-from govapp.services._report_reviews import reviews_shown
 from govapp.services._report_rights import Reach
 from govapp.services._report_snapshot import People, name_of, people_in, snapshot_at, values_at
 from govapp.services._settle import SAVING_KINDS

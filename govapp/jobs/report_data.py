@@ -7,11 +7,11 @@ from sqlalchemy.orm import Session
 from govapp.data.engine import reading
 from govapp.data.report_archive import moment_at
 from govapp.domain.errors import NotFound
+from govapp.jobs._gather_branch import branch_data
+from govapp.jobs._gather_dossier import dossier_data
 from govapp.reports.branch import BranchData
 from govapp.reports.dossier import DossierData
 from govapp.reports.paper import LogHead
-from govapp.services._report_branch import branch_data
-from govapp.services._report_dossier import dossier_data
 from govapp.services._report_rights import Reach, subject_of
 from govapp.services._work import now
 from govapp.services.reports import moment_of
