@@ -15,7 +15,8 @@ from govapp.cli.settle import settle
 from govapp.cli.structure import branch, organization
 
 COMMANDS = (
-    audit, backup, branch, clock, doctor, governance, imports, organization, report, restore, seed, settings, settle, user, worker,
+    audit, backup, branch, clock, doctor, governance, imports, organization, report, restore,
+    seed, settings, settle, user, worker,
 )  # fmt: skip
 
 

@@ -99,7 +99,7 @@ SENTENCES: dict[str, Sentence] = {
     "branch_below_itself": lambda: _("A branch cannot lie under itself or under what lies below it."),
     "branch_elsewhere": lambda: _("A branch stays within its organization."),
     "branch_in_use": lambda: _(
-        "Branches or measures that are in use lie below it. Archive or move the branches, cancel or move the measures first."
+        "Branches or measures in use lie below it. Archive or move the branches, cancel or move the measures first."
     ),
     "organization_stays": lambda: _("An organization is never archived; its record stays."),
     "choice_in_use": lambda: _("A measure bears one of the entries that would go: %(keys)s."),
