@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import date
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import Date, Select, and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from govapp.data.people import Grant, Group, GroupMember, LoginSession, Person, Role, RolePermission
@@ -48,9 +49,10 @@ _ACTOR: tuple[Any, ...] = (
 )  # fmt: skip
 
 
-def _with_grants(statement: Select[Any], today: date) -> Select[Any]:
+def _with_grants(statement: Select[Any]) -> Select[Any]:
+    day: Any = bindparam("today", type_=Date())
     return (
-        statement.outerjoin(Grant, and_(Grant.person_id == Person.id, *in_force(today)))
+        statement.outerjoin(Grant, and_(Grant.person_id == Person.id, *in_force(day)))
         .outerjoin(Role, Role.id == Grant.role_id)
         .outerjoin(Branch, Branch.id == Grant.branch_id)
         .order_by(Grant.id)
@@ -59,18 +61,24 @@ def _with_grants(statement: Select[Any], today: date) -> Select[Any]:
 
 def load_actor(session: Session, person_id: int, today: date) -> Actor | None:
     """The active person with grants in force, in one query; None when unknown or disabled (R07)."""
-    statement = select(*_ACTOR).select_from(Person).where(Person.id == person_id)
-    return _actor(session, session.execute(_with_grants(statement, today)).all())
+    return _actor(session, session.execute(_of_person(), {"person": person_id, "today": today}).all())
+
+
+@cache
+def _of_person() -> Select[Any]:
+    """Made once, as the next: these two are asked in every request, and making them costs more than asking."""
+    return _with_grants(select(*_ACTOR).select_from(Person).where(Person.id == bindparam("person")))
+
+
+@cache
+def _of_session() -> Select[Any]:
+    statement = select(LoginSession, *_ACTOR).join(Person, Person.id == LoginSession.person_id)
+    return _with_grants(statement.where(LoginSession.id == bindparam("digest")))
 
 
 def load_signed_in(session: Session, digest: str, today: date) -> tuple[LoginSession, Actor | None] | None:
     """The session with this digest and its person as `load_actor` reads them, in one query; None when unknown."""
-    statement = (
-        select(LoginSession, *_ACTOR)
-        .join(Person, Person.id == LoginSession.person_id)
-        .where(LoginSession.id == digest)
-    )
-    rows = session.execute(_with_grants(statement, today)).all()
+    rows = session.execute(_of_session(), {"digest": digest, "today": today}).all()
     return (rows[0][0], _actor(session, rows)) if rows else None
 
 

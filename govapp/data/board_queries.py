@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import case, false, func, or_, select
+from sqlalchemy import bindparam, case, false, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from govapp.data.actors import above, in_force
@@ -107,18 +108,24 @@ def totals(session: Session, branch_ids: Sequence[int]) -> list[Total]:
     ]
 
 
-def stage_totals(session: Session, key: str, stages: Sequence[str]) -> tuple[str, list[Total]]:
-    """Where a branch lies ('' when unknown or without such totals), and `totals` of some stages of all under it."""
+@cache
+def _stage_totals() -> Any:
     top = aliased(Branch)
     by = (StageTotal.workflow_id, StageTotal.stage, StageTotal.state, StageTotal.waiting, StageTotal.currency)
-    rows: Any = session.execute(
+    statement: Any = (
         select(*by, func.sum(StageTotal.count), func.sum(StageTotal.value), top.path)
         .select_from(top)
         .join(Branch, Branch.path.like(top.path + "%"))  # ids in paths are digits, so LIKE needs no escape
         .join(StageTotal, StageTotal.branch_id == Branch.id)
-        .where(top.key == key, StageTotal.stage.in_(stages))
+        .where(top.key == bindparam("key"), StageTotal.stage.in_(bindparam("stages", expanding=True)))
         .group_by(*by, top.path)
-    ).all()
+    )
+    return statement
+
+
+def stage_totals(session: Session, key: str, stages: Sequence[str]) -> tuple[str, list[Total]]:
+    """Where a branch lies ('' when unknown or without such totals), and `totals` of some stages of all under it."""
+    rows: Any = session.execute(_stage_totals(), {"key": key, "stages": list(stages)}).all()
     found = [Total(row[0], row[1], row[2], row[3], row[4], int(row[5]), int(row[6]), 0) for row in rows]
     return (rows[0][7] if rows else ""), found
 

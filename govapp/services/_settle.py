@@ -6,11 +6,11 @@ Runs once at the end of every verb that touches a measure and is the only writer
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import partial
+from functools import cache, partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import Insert, select
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
@@ -82,7 +82,9 @@ def _log_stale(work: Work, loaded: Loaded, review: int, dossier: int, stale: lis
     )  # fmt: skip
 
 
-def _tell_new_deciders(work: Work, loaded: Loaded, review_id: int, steps: list[StepFact], told: set[int]) -> None:
+def _tell_new_deciders(
+    work: Work, loaded: Loaded, review_id: int, steps: list[StepFact], told: set[int]
+) -> None:
     """Whoever decides since parts changed hands learns of the review as the first deciders did."""
     known = set(work.session.scalars(select(Notice.person_id).where(Notice.review_id == review_id)))
     for person in deciders_of(work, loaded, steps):
@@ -218,11 +220,16 @@ def _write_totals(work: Work, deltas: dict[tuple[Any, ...], list[int]]) -> None:
     ]
     if not rows:
         return
-    insert = insert_sqlite if work.session.get_bind().dialect.name == "sqlite" else insert_postgresql
-    statement = insert(StageTotal)
+    work.session.execute(_adding(work.session.get_bind().dialect.name), rows)
+
+
+@cache
+def _adding(dialect: str) -> Insert:
+    statement = (insert_sqlite if dialect == "sqlite" else insert_postgresql)(StageTotal)
     new = statement.excluded
     add = {"count": StageTotal.count + new.count, "value": StageTotal.value + new.value}
-    work.session.execute(statement.on_conflict_do_update(index_elements=list(names), set_=add), rows)
+    keys = ["branch_id", "workflow_id", "stage", "state", "waiting", "currency"]
+    return statement.on_conflict_do_update(index_elements=keys, set_=add)
 
 
 def settle(work: Work, measures: Iterable[Loaded]) -> int:
