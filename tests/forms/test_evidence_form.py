@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 import wtforms
 import yaml
-from samples import GOOD, office, pdf
 from werkzeug.datastructures import FileStorage, MultiDict
 
 from govapp.domain.evidence_kinds import EvidenceKind
@@ -25,6 +24,7 @@ from govapp.forms.evidence import (
     from_values,
     validate_values,
 )
+from tests.forms.samples import GOOD, office, pdf
 
 SET = yaml.safe_load((Path(__file__).parents[2] / "governance" / "service-team-1.yaml").read_text())
 KINDS = {raw["key"]: EvidenceKind.from_dict(raw) for raw in SET["evidence_kinds"]}

@@ -9,10 +9,10 @@ import zlib
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from samples import GOOD, MAIL, mail_with, office, pdf, picture
 
 from govapp.domain.evidence_fields import ALLOWED_FILE_TYPES
 from govapp.forms.files import FileRefused, check_upload, clean_name
+from tests.forms.samples import GOOD, MAIL, mail_with, office, pdf, picture
 
 MB = 1024 * 1024
 

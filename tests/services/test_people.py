@@ -4,7 +4,6 @@ import threading
 from datetime import date, timedelta
 
 import pytest
-from cast import SYSTEM, Cast
 from sqlalchemy import event, func, select
 
 from govapp.data.audit import AuditLog
@@ -28,6 +27,7 @@ from govapp.services.people import (
     enable_person,
     set_password,
 )
+from tests.cast import SYSTEM, Cast
 
 
 def grants(person: int) -> list[int]:

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from argon2 import PasswordHasher
-from cast import PASSWORD, SYSTEM, Cast
 from sqlalchemy import func, select, update
 
 from govapp.data.audit import AuditLog
@@ -16,6 +15,7 @@ from govapp.services import passwords
 from govapp.services._work import Origin
 from govapp.services.people import ChangePassword, PersonCommand, change_password, disable_person
 from govapp.services.sessions import EndSession, Opened, SignIn, digest_of, end_session, sign_in
+from tests.cast import PASSWORD, SYSTEM, Cast
 
 LIFE = timedelta(hours=8)
 HERE = Origin(None, "web", "test", "192.0.2.7")

@@ -4,12 +4,12 @@ import json
 import re
 
 import pytest
-from browser_client import HTMX, GovappClient
-from cast import Cast
-from conftest import make_app
 
 from govapp.web._local import is_local
 from govapp.web._routes import declared_by
+from tests.browser_client import HTMX, GovappClient
+from tests.cast import Cast
+from tests.conftest import make_app
 
 HERE = {"Sec-Fetch-Site": "same-origin"}
 

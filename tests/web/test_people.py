@@ -4,13 +4,13 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from browser_client import GovappClient
-from cast import PASSWORD, SYSTEM, Cast
 from sqlalchemy import select, update
 
 from govapp.data.engine import reading, write_session
 from govapp.data.people import Grant, LoginSession, Person
 from govapp.services.people import AddPerson, add_person
+from tests.browser_client import GovappClient
+from tests.cast import PASSWORD, SYSTEM, Cast
 
 
 @pytest.fixture

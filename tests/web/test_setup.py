@@ -3,11 +3,11 @@
 import re
 
 import pytest
-from browser_client import GovappClient
-from cast import SYSTEM, Cast
 
 from govapp.domain.errors import Refused
 from govapp.services.setup import make_setup_token
+from tests.browser_client import GovappClient
+from tests.cast import SYSTEM, Cast
 
 ADA = {"name": "Ada Byron", "email": "ada@example.test", "password": "tin lamp over river"}
 ORGANIZATION = {
