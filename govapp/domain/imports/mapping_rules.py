@@ -216,7 +216,7 @@ def open_at_of(top: Section) -> StageRule:
     if not isinstance(top.raw("open_at"), dict):
         return StageRule(top.text("open_at"), None, ValueMap())
     part = top.section("open_at")
-    if not part.has("column"):
+    if part.has("stage") and not part.has("column"):
         stage = part.text("stage")
         part.done()
         return StageRule(stage, None, ValueMap())
