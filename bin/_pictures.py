@@ -1,4 +1,4 @@
-"""Makes the two pictures of the README from a running demonstration: `python docs/make_pictures.py http://127.0.0.1:8000`."""
+"""Makes the two pictures of the README from a running demonstration: `.venv/bin/python bin/_pictures.py http://127.0.0.1:8000`."""
 
 import io
 import subprocess
@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
-HERE = Path(__file__).resolve().parent
+HERE = Path(__file__).resolve().parent.parent / "docs"
 OWNER = "lucia.fernandez@example.com"
 LEADER = "ingrid.halvorsen@example.com"
 COLOURS = 96
@@ -42,7 +42,6 @@ def board(page: Page, address: str) -> None:
 
 def dossier(page: Page, address: str) -> None:
     """The first page of a measure dossier, made by the job."""
-    page.goto(f"{address}/sign-out")
     page.context.clear_cookies()
     sign_in(page, address, LEADER)
     page.goto(f"{address}/reports?kind=dossier&measure=M-101")
