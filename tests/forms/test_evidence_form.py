@@ -175,6 +175,7 @@ def test_a_good_upload_is_handed_back_even_when_another_field_is_wrong() -> None
     assert again.of("one_off").texts == ["much"]
     assert again.of("one_off").faults == []
     assert again.of("file").data[0]["name"] == "case.pdf"
+    bound.close()
 
 
 @pytest.mark.parametrize(
@@ -215,6 +216,7 @@ def test_a_new_revision_keeps_files_until_others_replace_them_or_they_are_droppe
     assert bind(kind, sent(CASE), MultiDict(), keeping).values["file"] == [stored("old.pdf")]
     replaced = bind(kind, sent(CASE), uploads(file=[("new.pdf", pdf())]), keeping)
     assert [one["name"] for one in replaced.values["file"]] == ["new.pdf"]
+    replaced.close()
     dropped = sent(CASE)
     dropped.add("evidence-file-drop", "a" * 64)
     assert codes(bind(kind, dropped, MultiDict(), keeping)) == {"file": ["required"]}
