@@ -6,11 +6,11 @@ from datetime import date
 from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import case, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from govapp.data.finance import EffectLine, EffectValue
-from govapp.data.measure_queries import choices_of, path_ids
+from govapp.data.measure_queries import choices_of, path_ids, readable_by
 from govapp.data.measures import (
     Card,
     Dependency,
@@ -164,16 +164,21 @@ def plain_rows(session: Session, statement: Any, table: type) -> Rows:
     return tuple(found)
 
 
-def dependencies(session: Session, measure_id: int) -> tuple[Rows, Rows]:
-    """What the measure waits for, and what waits for it."""
+def dependencies(session: Session, measure_id: int, actor: Actor) -> tuple[Rows, Rows]:
+    """What the measure waits for, and what waits for it.
+
+    Of a measure this person may not read (`readable`) title, stage and state are left out.
+    """
+    readable = readable_by(actor)
     columns = (
         Dependency.id,
         Dependency.stage.label("needs"),
         Dependency.note,
         Measure.key,
-        Measure.title,
-        Measure.stage,
-        Measure.state,
+        readable.label("readable"),
+        case((readable, Measure.title), else_="").label("title"),
+        case((readable, Measure.stage), else_=None).label("stage"),
+        case((readable, Measure.state), else_="").label("state"),
     )
     on = (
         select(*columns)
@@ -218,8 +223,8 @@ def effect_lines(session: Session, measure_id: int) -> Rows:
     )
 
 
-def overdue_milestones(session: Session, person_id: int, today: date, limit: int = 20) -> Rows:
-    """Milestones not done and past their plan date on measures the person owns, or owned by the person."""
+def overdue_milestones(session: Session, actor: Actor, today: date, limit: int = 20) -> Rows:
+    """Milestones not done and past their plan date on measures the person owns, or owned by the person and readable."""
     owner = aliased(Part)
     statement = (
         select(Measure.key, Milestone.name, Milestone.plan_date)
@@ -229,7 +234,8 @@ def overdue_milestones(session: Session, person_id: int, today: date, limit: int
             Milestone.actual_date.is_(None),
             Milestone.plan_date < today,
             Measure.state == "active",
-            or_(Milestone.owner_id == person_id, owner.person_id == person_id),
+            or_(Milestone.owner_id == actor.id, owner.person_id == actor.id),
+            readable_by(actor),
         )
         .order_by(Milestone.plan_date, Milestone.id)
         .limit(limit)

@@ -5,17 +5,30 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Integer, cast, func, or_, select
+from sqlalchemy import ColumnElement, Integer, cast, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
-from govapp.data.measures import Dependency, Measure
+from govapp.data.measures import Dependency, Measure, Part
 from govapp.data.people import Grant, Role
 from govapp.data.structure import Branch, Choice
+from govapp.domain.permissions import Permission
+from govapp.domain.rights import Actor
 
 
 def path_ids(path: str) -> list[int]:
     """The ids in a branch's path, from the root down."""
     return [int(part) for part in path.split("/") if part]
+
+
+def readable_by(actor: Actor) -> ColumnElement[bool]:
+    """Clause on Measure: it lies where the actor may read measures, or the actor holds a part on it."""
+    if actor.is_system:
+        return true()
+    paths = [grant.path for grant in actor.grants if Permission.MEASURE_VIEW in grant.permissions]
+    inside = [Branch.path.startswith(path, autoescape=True) for path in paths]
+    branches = select(Branch.id).where(or_(false(), *inside))
+    held = select(Part.measure_id).where(Part.person_id == actor.id)
+    return or_(Measure.branch_id.in_(branches), Measure.id.in_(held))
 
 
 def workflow_id_at(session: Session, path: str) -> int | None:

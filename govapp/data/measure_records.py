@@ -1,7 +1,7 @@
 """Reads what is on record about one measure: statuses, comments, evidence, reviews with votes, and its history."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -143,15 +143,22 @@ class HistoryRow:
 
 
 def history(
-    session: Session, measure_id: int, *, before: int | None = None, limit: int = 100
+    session: Session,
+    measure_id: int,
+    *,
+    without: Collection[str] = (),
+    before: int | None = None,
+    limit: int = 100,
 ) -> list[HistoryRow]:
-    """Log rows of a measure, newest first, those before a sequence."""
+    """Log rows of a measure, newest first, those before a sequence; `without` events the reader may not read."""
     log = AuditLog
     statement = select(log.sequence, log.at, log.actor, log.event, log.payload, log.object_id).where(
         log.measure_id == measure_id, log.chain == BUSINESS
     )
     if before is not None:
         statement = statement.where(log.sequence < before)
+    if without:
+        statement = statement.where(log.event.not_in(sorted(without)))
     rows = session.execute(statement.order_by(log.sequence.desc()).limit(limit))
     return [
         HistoryRow(r.sequence, r.at, r.actor, r.event, json.loads(r.payload or "null"), r.object_id)

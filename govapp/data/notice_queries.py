@@ -1,14 +1,15 @@
 """Reads a person's notices, and the counters of the navigation in one statement."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from govapp.data.inbox import waiting_statement
+from govapp.data.measure_queries import readable_by
 from govapp.data.measures import Measure
 from govapp.data.notices import Notice
 from govapp.data.people import Person
@@ -33,22 +34,29 @@ class NoticeRow:
     workflow_version_id: int | None
 
 
-def notices(session: Session, person_id: int | None, page: int = 1) -> tuple[list[NoticeRow], int]:
-    """The person's notices, newest first, and how many there are."""
-    total = session.scalar(select(func.count()).select_from(Notice).where(Notice.person_id == person_id)) or 0
+def notices(session: Session, actor: Actor, page: int = 1) -> tuple[list[NoticeRow], int]:
+    """The person's notices, newest first, and how many there are.
+
+    Of a measure the person may not read any more they say its key and nothing else (R07).
+    """
+    mine = Notice.person_id == actor.id
+    total = session.scalar(select(func.count()).select_from(Notice).where(mine)) or 0
+    readable = or_(Notice.measure_id.is_(None), readable_by(actor))
     rows: Any = session.execute(
         select(
             Notice.id, Notice.kind, func.coalesce(Measure.key, ""), func.coalesce(Measure.title, ""), Notice.review_id,
             func.coalesce(Person.name, ""), Notice.payload, Notice.at, Notice.read_at, Measure.workflow_version_id,
+            readable.label("readable"),
         )
         .outerjoin(Measure, Measure.id == Notice.measure_id)
         .outerjoin(Person, Person.id == Notice.from_person_id)
-        .where(Notice.person_id == person_id)
+        .where(mine)
         .order_by(Notice.id.desc())
         .limit(PAGE)
         .offset((page - 1) * PAGE)
     )  # fmt: skip
-    return [NoticeRow(*row) for row in rows], total
+    found = [(NoticeRow(*row[:-1]), row.readable) for row in rows]
+    return [row if readable else replace(row, title="", payload={}) for row, readable in found], total
 
 
 def counters(session: Session, actor: Actor) -> tuple[int, int]:

@@ -9,9 +9,11 @@ from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from govapp.data.gates import Stage
+from govapp.data.measure_queries import readable_by
 from govapp.data.measures import Card, Measure
 from govapp.data.people import Person
 from govapp.data.reviews import Dossier, Review, ReviewStep, Vote
+from govapp.domain.rights import Actor
 
 DECIDED = ("passed", "sent_back")
 Rows = tuple[Any, ...]
@@ -151,8 +153,8 @@ def steps(session: Session, review_id: int) -> list[StepRow]:
     return [StepRow(*[*head, tuple(votes[key])]) for key, head in heads.items()]
 
 
-def asked_and_open(session: Session, person_id: int | None, limit: int = 50) -> Rows:
-    """Open reviews the person asked for, oldest first, with what each waits for."""
+def asked_and_open(session: Session, actor: Actor, limit: int = 50) -> Rows:
+    """Open reviews the person asked for and may still read, oldest first, with what each waits for."""
     statement = (
         select(
             Review.id, Measure.key, Measure.title, Review.into, Review.came_from, Review.opened_at, Card.waits_for,
@@ -160,16 +162,16 @@ def asked_and_open(session: Session, person_id: int | None, limit: int = 50) -> 
         )
         .join(Measure, Measure.id == Review.measure_id)
         .outerjoin(Card, Card.measure_id == Measure.id)
-        .where(Review.asked_by == person_id, Review.state == "open")
+        .where(Review.asked_by == actor.id, Review.state == "open", readable_by(actor))
         .order_by(Review.opened_at, Review.id)
         .limit(limit)
     )  # fmt: skip
     return tuple(session.execute(statement).all())
 
 
-def recently_decided(session: Session, person_id: int | None, limit: int = 20) -> Rows:
-    """The person's latest votes, and reviews they asked for that ended: newest first."""
-    newest = select(func.max(Vote.id)).where(Vote.person_id == person_id).group_by(Vote.review_id)
+def recently_decided(session: Session, actor: Actor, limit: int = 20) -> Rows:
+    """The person's latest votes, and reviews they asked for that ended, as far as they may read them: newest first."""
+    newest = select(func.max(Vote.id)).where(Vote.person_id == actor.id).group_by(Vote.review_id)
     at = case((Vote.id.is_not(None), Vote.at), else_=Review.ended_at)
     statement = (
         select(
@@ -178,7 +180,8 @@ def recently_decided(session: Session, person_id: int | None, limit: int = 20) -
         )
         .join(Measure, Measure.id == Review.measure_id)
         .outerjoin(Vote, (Vote.review_id == Review.id) & Vote.id.in_(newest))
-        .where(or_(Vote.id.is_not(None), (Review.asked_by == person_id) & (Review.state != "open")))
+        .where(or_(Vote.id.is_not(None), (Review.asked_by == actor.id) & (Review.state != "open")))
+        .where(readable_by(actor))
         .order_by(Review.id.desc())
         .limit(limit)
     )  # fmt: skip

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from govapp.domain.permissions import Permission
+
 
 class Event(StrEnum):
     """Something that was done or refused."""
@@ -114,6 +116,16 @@ REQUIRED: dict[Event, frozenset[str]] = {
     _E.BRANCH_EDITED: frozenset({"changes"}),
     _E.ANCHORED: frozenset({"heads"}),
     _E.PAYLOAD_REDACTED: frozenset({"chain", "sequence", "reason"}),
+}
+
+
+# who reads a measure without one of these does not read these of its history either
+READ_WITH: dict[Permission, frozenset[Event]] = {
+    Permission.FINANCE_VIEW: frozenset({_E.EFFECT_CHANGED}),
+    Permission.EVIDENCE_VIEW: frozenset({_E.EVIDENCE_SUBMITTED}),
+    Permission.REVIEW_VIEW: frozenset(
+        {_E.REVIEW_OPENED, _E.REVIEW_DOSSIER, _E.REVIEW_ENDED, _E.VOTE_CAST, _E.VOTES_STALE, _E.ASKED}
+    ),
 }
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from govapp.data.measure_queries import in_short, key_of, way_between
-from govapp.data.measures import Dependency, Milestone
+from govapp.data.measure_queries import in_short, key_of, readable_by, way_between
+from govapp.data.measures import Dependency, Measure, Milestone
 from govapp.data.snapshots import Loaded, place_of
 from govapp.data.structure import Organization
 from govapp.domain.errors import Invalid, NotFound
@@ -243,7 +243,8 @@ def _add_dependency(work: Work, loaded: Loaded, on_key: str, stage: str, note: s
         raise Invalid("dependency_invalid", {"note": [text_fault(note, NAME)]})
     way = way_between(work.session, on.id, measure.id)
     if way:
-        raise Invalid("dependency_invalid", {"on_key": ["dependency_cycle"]}, way=[measure.key, *way])
+        said = [measure.key, *_as_read_by(work, way)]
+        raise Invalid("dependency_invalid", {"on_key": ["dependency_cycle"]}, way=said)
     row = Dependency(measure_id=measure.id, on_measure_id=on.id, stage=stage, note=note.strip(), version=1)
     work.session.add(row)
     work.session.flush()
@@ -255,6 +256,14 @@ def _add_dependency(work: Work, loaded: Loaded, on_key: str, stage: str, note: s
         right=right, object_type="dependency", object_id=str(row.id), **_where(loaded),
     )  # fmt: skip
     return row
+
+
+def _as_read_by(work: Work, way: list[str]) -> list[str]:
+    """The keys on a way; those of measures the actor may not read are left open."""
+    known = set(
+        work.session.scalars(select(Measure.key).where(Measure.key.in_(way), readable_by(work.actor)))
+    )
+    return [key if key in known else "…" for key in way]
 
 
 def remove_dependency(command: RemoveDependency) -> None:

@@ -31,7 +31,7 @@ def my_work() -> Response:
         proposals, waiting = (
             list_page(session, led, ListFilter(state="proposed"), 1) if led.readable else ([], 0)
         )
-        overdue = overdue_milestones(session, person.id or 0, today())
+        overdue = overdue_milestones(session, person, today())
     return page(
         "home/my_work.html", decisions=decisions, mine=mine, total=total, proposals=proposals[:10], waiting=waiting,
         overdue=overdue, scope=scope, words=words, leads=bool(led.readable),

@@ -10,6 +10,7 @@ from govapp.data.engine import reading
 from govapp.data.measure_pages import Head, read_head
 from govapp.data.snapshots import Loaded, load_measure
 from govapp.domain.errors import NotFound
+from govapp.domain.events import READ_WITH, Event
 from govapp.domain.measures import required_parts
 from govapp.domain.permissions import PARTS, Permission
 from govapp.domain.rights import may, right_of
@@ -55,6 +56,16 @@ def acts_of(loaded: Loaded) -> dict[str, bool]:
         {"move"} if not loaded.measure.archived else set()
     )
     return {name: allowed and (not ended or name in reads) for name, allowed in found.items()}
+
+
+def unread_events(loaded: Loaded) -> frozenset[Event]:
+    """Events of the measure's history that this person may not read, as they may not read what they are about."""
+    hidden = [
+        events
+        for permission, events in READ_WITH.items()
+        if right_of(actor(), permission, loaded.place) is None
+    ]
+    return frozenset().union(*hidden)
 
 
 def show(

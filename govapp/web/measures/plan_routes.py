@@ -21,7 +21,7 @@ from govapp.services.plans import (
     set_milestone,
 )
 from govapp.services.risks import SetRisk, set_risk
-from govapp.web._context import origin
+from govapp.web._context import actor, origin
 from govapp.web._hx import see_other
 from govapp.web._routes import route
 from govapp.web.measures._bp import bp
@@ -52,7 +52,7 @@ def _plan(key: str, *, number: int | None = None, which: str = "milestone", **ag
     def read(session: Session, loaded: Loaded) -> dict[str, Any]:
         milestones = queries.milestones(session, loaded.measure.id)
         row = _chosen(milestones, number)
-        on, by = queries.dependencies(session, loaded.measure.id)
+        on, by = queries.dependencies(session, loaded.measure.id, actor())
         people = queries.people_here(session, loaded.place, tuple(each["owner_id"] for each in milestones))
         many = len(people) >= queries.OFFERED
         return {

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from flask import Response as FlaskResponse
 from flask import request, stream_with_context
@@ -38,14 +39,14 @@ from govapp.present.findings import Supply, finding_view
 from govapp.present.history import people_in
 from govapp.present.measure_csv import COLUMNS, cells
 from govapp.services.measures import RecordListExport, record_list_export
-from govapp.web._context import actor, origin, today
+from govapp.web._context import actor, moment, origin, today
 from govapp.web._fields import page_number
 from govapp.web._hx import page, see_other
 from govapp.web._routes import route
 from govapp.web.measures import edit_routes, finance_routes, plan_routes
 from govapp.web.measures._bp import bp
 from govapp.web.measures._money import figures
-from govapp.web.measures._pages import show
+from govapp.web.measures._pages import show, unread_events
 
 P = Permission
 _ASKED = (
@@ -187,7 +188,7 @@ def overview(key: str, **again: Any) -> Response:
 def _read_overview(session: Session, loaded: Loaded) -> dict[str, Any]:
     measure = loaded.measure
     lines = queries.effect_lines(session, measure.id)
-    log = records.history(session, measure.id, limit=8)
+    log = records.history(session, measure.id, without=unread_events(loaded), limit=8)
     return {
         **_gate(loaded),
         "milestones": queries.milestones(session, measure.id),
@@ -196,7 +197,7 @@ def _read_overview(session: Session, loaded: Loaded) -> dict[str, Any]:
         "figures": figures(lines),
         "statuses": _latest(records.statuses(session, measure.id)),
         "comments": records.comments(session, measure.id),
-        "depends": queries.dependencies(session, measure.id),
+        "depends": queries.dependencies(session, measure.id, actor()),
         "log": log,
         "people": records.names_of(session, named_in(log)),
     }
@@ -218,7 +219,8 @@ def _gate(loaded: Loaded) -> dict[str, Any]:
     """Findings of the next gate, and where the steps of the open review stand."""
     snapshot, rules = loaded.snapshot, loaded.rules
     following = rules.next_stage(snapshot.stage) if snapshot.state in {"active", "proposed"} else None
-    findings = gate_findings(rules, rules.gates[following], snapshot, today()) if following else ()
+    there = moment().astimezone(ZoneInfo(loaded.timezone)).date()
+    findings = gate_findings(rules, rules.gates[following], snapshot, there) if following else ()
     views = [
         finding_view(finding, rules, loaded.measure.key, _supply(loaded, finding)) for finding in findings
     ]
@@ -262,8 +264,10 @@ def show_history(key: str) -> Response:
     before = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 16 else None
 
     def read(session: Session, loaded: Loaded) -> dict[str, Any]:
-        log = records.history(session, loaded.measure.id, before=before)
-        return {"log": log, "people": records.names_of(session, named_in(log)), "before": before}
+        unread = unread_events(loaded)
+        log = records.history(session, loaded.measure.id, without=unread, before=before)
+        people = records.names_of(session, named_in(log))
+        return {"log": log, "people": people, "before": before, "unread": bool(unread)}
 
     return show(key, "measures/history.html", "history", read)
 

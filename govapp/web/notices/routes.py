@@ -27,7 +27,7 @@ def list_notices() -> Response:
     """The person's notices, newest first."""
     n = page_number()
     with reading() as session:
-        rows, total = queries.notices(session, actor().id, n)
+        rows, total = queries.notices(session, actor(), n)
     shown = [(row, told(row.kind, row.key, row.sender, row.review_id, row.payload)) for row in rows]
     return page(
         "notices/list.html", shown=shown, total=total, n=n, pages=max(1, -(-total // queries.PAGE)),

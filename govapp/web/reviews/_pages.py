@@ -53,8 +53,7 @@ def show_review(
         lines=found.content.get("lines", ()),
         words=dossier_words,
         findings=findings_of(found),
-        since_decision=found.since_decision
-        and difference_rows(found.since_decision.changes, vocabulary),
+        since_decision=found.since_decision and difference_rows(found.since_decision.changes, vocabulary),
         since_seen=found.since_seen and difference_rows(found.since_seen.changes, vocabulary),
         live=difference_rows(found.live, vocabulary),
         counts=counting(found),

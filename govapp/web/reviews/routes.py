@@ -32,8 +32,8 @@ def inbox() -> Response:
     with reading() as session:
         total = waiting_count(session, actor())
         waiting = waiting_for(session, actor(), limit=PAGE, offset=(n - 1) * PAGE)
-        asked = queries.asked_and_open(session, actor().id)
-        decided = queries.recently_decided(session, actor().id)
+        asked = queries.asked_and_open(session, actor())
+        decided = queries.recently_decided(session, actor())
         versions = {row.workflow_version_id for rows in (waiting, asked, decided) for row in rows}
         names = queries.stage_names(session, versions) if versions else {}
     return page(
