@@ -40,8 +40,13 @@ def parse_duties(definition: Mapping[str, Any]) -> Duties:
         pair = (one.removeprefix("part:"), other.removeprefix("part:"))
         effect = FORBID if frozenset(pair) in found else str(raw.get("effect", FORBID))
         found[frozenset(pair)] = PartConflict(str(raw["id"]), *pair, effect, str(raw.get("reason", "")))
+    return Duties(tuple(found.values()), roles_of_parts(definition))
+
+
+def roles_of_parts(definition: Mapping[str, Any]) -> dict[str, str]:
+    """The role which the holder of a part must have on the branch, by part; a controller always the controller's."""
     needs = {raw["key"]: raw["needs_role"] for raw in definition.get("parts") or () if raw.get("needs_role")}
-    return Duties(tuple(found.values()), {"controller": "controller"} | needs)
+    return {"controller": "controller"} | needs
 
 
 def part_conflicts(duties: Duties, parts: Mapping[str, int], touched: Iterable[str]) -> list[PartConflict]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from govapp.domain.duties import roles_of_parts
 from govapp.domain.evidence_kinds import EvidenceKind
 
 
@@ -70,6 +71,7 @@ class Rules:
     stages: tuple[StageRule, ...]
     gates: Mapping[str, GateRule]
     kinds: Mapping[str, EvidenceKind]
+    roles_of_parts: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def order(self) -> dict[str, int]:
@@ -145,4 +147,4 @@ def parse_rules(data: Mapping[str, Any]) -> Rules:
     if not stages or {stage.key for stage in stages} != gates.keys():
         raise RulesError("every stage needs exactly one gate into it")
     head = data["set"]
-    return Rules(head["key"], head["name"], int(head["version"]), stages, gates, kinds)
+    return Rules(head["key"], head["name"], int(head["version"]), stages, gates, kinds, roles_of_parts(data))

@@ -27,6 +27,10 @@ _WHY_NOT: dict[str, Callable[[], str]] = {
     "barred_voted_elsewhere": lambda: _(
         "You have decided another step of this review. Each step needs another person."
     ),
+    "barred_role_ended": lambda: _(
+        "Your part on this measure needs a role that you hold no longer. An administrator can grant it again, or a "
+        "program lead names somebody else."
+    ),
     "barred_conflicting_part": lambda: _(
         "You hold two parts that must be two people. A program lead has to name somebody else for one of them."
     ),

@@ -1,7 +1,8 @@
-"""Who may look after whom: people stand on no branch of their own, so the branches of their grants decide."""
+"""Who may look after whom: people stand on no branch of their own, so those of their grants and parts decide."""
 
 from sqlalchemy import select
 
+from govapp.data.measures import Measure, Part
 from govapp.data.people import Grant
 from govapp.data.structure import Branch
 from govapp.domain.errors import Refused
@@ -20,18 +21,25 @@ def _may_anywhere(work: Work, permission: Permission) -> str:
 
 
 def _may_manage(work: Work, person_id: int, permission: Permission = Permission.PEOPLE_MANAGE) -> str:
-    """The right to manage a person: the permission must reach every branch on which the person holds a grant.
+    """The right to manage a person: the permission must reach every branch on which the person holds a grant or a part.
 
     Without this an administrator of one program could disable or take over the administrator of the whole.
     """
     right = _may_anywhere(work, permission)
     if work.actor.is_system:
         return right
-    paths = work.session.scalars(
+    granted = (
         select(Branch.path)
         .join(Grant, Grant.branch_id == Branch.id)
         .where(Grant.person_id == person_id, Grant.ended_at.is_(None))
     )
+    by_part = (
+        select(Branch.path)
+        .join(Measure, Measure.branch_id == Branch.id)
+        .join(Part, Part.measure_id == Measure.id)
+        .where(Part.person_id == person_id)
+    )
+    paths = work.session.scalars(granted.union(by_part))
     for path in paths:
         if work.actor.grant_for(permission, path) is None:
             raise Refused("person_elsewhere", permission=str(permission))

@@ -4,6 +4,7 @@ from govapp.data.snapshots import Loaded
 from govapp.domain.approvals import barred, named_as, standings
 from govapp.domain.errors import Refused
 from govapp.domain.rights import Actor
+from govapp.domain.rules import Rules
 from govapp.domain.snapshot import StepFact
 
 OPEN = frozenset({"open", "refused"})
@@ -31,7 +32,16 @@ def step_for(actor: Actor, groups: frozenset[str], loaded: Loaded) -> tuple[Step
     if not open_ones:
         raise Refused("step_decided" if states[named[0][0].id].state == "granted" else "step_not_open")
     gate = loaded.rules.gates[review.into]
-    reasons = [barred(actor.id, gate, snapshot, roles, step_id=step.id) for step, _ in open_ones]
+    reasons = [
+        _lost_role(loaded.rules, as_what, roles) or barred(actor.id, gate, snapshot, roles, step_id=step.id)
+        for step, as_what in open_ones
+    ]
     if all(reasons):
         raise Refused(f"barred_{reasons[0]}")
     return next(pair for pair, reason in zip(open_ones, reasons, strict=True) if not reason)
+
+
+def _lost_role(rules: Rules, as_what: str, roles: frozenset[str]) -> str:
+    """A part that needs a role gives no voice once the role has ended: duties hold when acting, too (R06, R07)."""
+    needed = rules.roles_of_parts.get(as_what.removeprefix("part:")) if as_what.startswith("part:") else None
+    return "role_ended" if needed and needed not in roles else ""

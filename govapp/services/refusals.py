@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from govapp.domain.errors import Refused
 from govapp.domain.events import Event
@@ -28,7 +29,7 @@ def record_refusal(command: RecordRefusal) -> bool:
     """
     try:
         return writing(command.origin, lambda work: _record(work, command))
-    except (Busy, Refused, DBAPIError):
+    except (Busy, Refused, DBAPIError, PoolTimeout):
         return False
 
 

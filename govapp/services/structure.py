@@ -254,7 +254,7 @@ def _archive_branch(work: Work, command: ArchiveBranch) -> None:
 
 
 def _in_use(session: Session, branch: Branch) -> bool:
-    """True when a branch or a measure that is not archived, cancelled or closed lies below."""
+    """True when a branch that is not archived, or a measure neither archived nor cancelled, lies below."""
     below = select(Branch.id).where(Branch.path.like(f"{branch.path}%"))
     others = below.where(Branch.id != branch.id, Branch.archived.is_(False))
     live = select(Measure.id).where(

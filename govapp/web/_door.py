@@ -1,6 +1,7 @@
 """The sign-in page, and how a fresh session enters the cookie."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import current_app, g, request, session
 from flask_login import login_user
@@ -15,16 +16,20 @@ from govapp.web._hx import page
 from govapp.web._identity import load
 
 _LOOPBACK = ("127.", "::1")
+_OUR_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def demo_allowed() -> bool:
-    """One-click sign-in: demonstration mode, loopback on both ends, and a database marked as demonstration."""
+    """One-click sign-in: demonstration mode, loopback on both ends, and a database marked as demonstration.
+
+    The address in the browser must name this machine too: neither a proxy in front nor a foreign name that resolves
+    to loopback opens the door to others.
+    """
     settings = current_app.config["GOVAPP"]
-    if (
-        settings.env != "demo"
-        or not settings.loopback
-        or not (request.remote_addr or "").startswith(_LOOPBACK)
-    ):
+    here = (request.remote_addr or "").startswith(_LOOPBACK) and urlsplit(
+        request.host_url
+    ).hostname in _OUR_NAMES
+    if settings.env != "demo" or not settings.loopback or not here:
         return False
     with reading() as found:
         return is_demo(found)

@@ -130,7 +130,7 @@ def branch_options(branches: Sequence[BranchRow], chosen: BranchRow | None) -> l
     """Branches to choose, indented by their depth; of very many those with most measures."""
     shown = list(branches)
     if len(shown) > _MOST_BRANCHES:
-        kept = set(sorted((row.id for row in shown), key=lambda i: -_count(shown, i))[:_MOST_BRANCHES])
+        kept = {row.id for row in sorted(shown, key=lambda row: -row.count)[:_MOST_BRANCHES]}
         shown = [row for row in shown if row.id in kept or (chosen and chosen.path.startswith(row.path))]
     options = []
     for row in shown:
@@ -147,10 +147,6 @@ def branch_options(branches: Sequence[BranchRow], chosen: BranchRow | None) -> l
             }
         )
     return options
-
-
-def _count(rows: Sequence[BranchRow], branch_id: int) -> int:
-    return next(row.count for row in rows if row.id == branch_id)
 
 
 def filter_options(found: Board, query: BoardQuery) -> dict[str, Any]:
