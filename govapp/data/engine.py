@@ -1,6 +1,5 @@
 """SQLite and PostgreSQL behave alike here: how transactions begin, pragmas, and short read transactions."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,16 +9,12 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from govapp.data.runtime import current
+from govapp.data.writers import WritersQueue, turn
 
 BUSY_MILLISECONDS = 2500
 WRITE = "govapp_write"
-_one_writer = threading.Lock()
 _LOCK_TIMEOUT = "55P03"
 _RETRIED_STATES = {"40001", "40P01", _LOCK_TIMEOUT}
-
-
-class WritersQueue(Exception):
-    """Too many writers wait within this process."""
 
 
 def prepare(engine: Engine) -> None:
@@ -64,20 +59,10 @@ def reading() -> Iterator[Session]:
 
 
 @contextmanager
-def _turn() -> Iterator[None]:
-    if not _one_writer.acquire(timeout=BUSY_MILLISECONDS / 1000):
-        raise WritersQueue("other writers of this process did not end in time")
-    try:
-        yield
-    finally:
-        _one_writer.release()
-
-
-@contextmanager
 def write_session() -> Iterator[Session]:
     """A session in a fresh write transaction, committed at the end, rolled back whole on any exception (R11).
 
-    Within this process writers queue on a lock: SQLite's own waiting is unfair (budgets.md, Known from trials).
+    On SQLite writers take turns first: its own waiting is unfair (budgets.md, Known from trials).
     Raises WritersQueue when it is not their turn in time.
     """
     engine = current().engine
@@ -91,7 +76,7 @@ def write_session() -> Iterator[Session]:
             session.flush()
         return
     with (
-        _turn(),
+        turn(engine.url.database, BUSY_MILLISECONDS / 1000),
         engine.connect().execution_options(**{WRITE: True}) as connection,
         connection.begin(),
         Session(connection, autoflush=False) as session,
@@ -119,3 +104,8 @@ def ping() -> None:
     """Ask the database for one row; raises when it does not answer."""
     with current().engine.connect() as connection:
         connection.execute(text("SELECT 1"))
+
+
+__all__ = [
+    "WritersQueue", "is_busy", "ping", "prepare", "reading", "worth_retrying", "write_session",
+]  # fmt: skip
