@@ -8,7 +8,7 @@ from sqlalchemy import select
 from govapp.data.engine import reading
 from govapp.data.people import Password, Person
 from govapp.services import passwords
-from govapp.services._work import Origin, writing
+from govapp.services._work import Origin, Work, writing
 from govapp.services.choices import ChoiceItem, SetChoices, set_choices
 from govapp.services.governance import install_set, read_set
 from govapp.services.grants import GrantRole, grant_role
@@ -110,7 +110,7 @@ def fill_with_cast() -> None:
     writing(SYSTEM, _passwords)
 
 
-def _passwords(work) -> None:
+def _passwords(work: Work) -> None:
     for person in work.session.scalars(select(Person.id)):
         work.session.add(Password(person_id=person, hash=_hash(), changed_at=work.at))
 

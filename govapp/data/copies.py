@@ -70,6 +70,6 @@ def _run(command: list[str]) -> None:
     program = shutil.which(command[0])
     if program is None:
         raise CopyFailed(f"{command[0]} is not installed: install the PostgreSQL client programs")
-    done = subprocess.run([program, *command[1:]], capture_output=True, text=True, check=False)  # nosec B603 - our own words
+    done = subprocess.run([program, *command[1:]], capture_output=True, text=True, check=False)  # nosec B603  # the words are ours
     if done.returncode:
         raise CopyFailed(" ".join(done.stderr.split())[:300] or f"{command[0]} failed")

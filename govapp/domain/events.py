@@ -46,7 +46,7 @@ class Event(StrEnum):
     PERSON_ENABLED = "people:enabled"
     ROLE_GRANTED = "people:role-granted"
     ROLE_ENDED = "people:role-ended"
-    PASSWORD_CHANGED = "people:password-changed"
+    PASSWORD_CHANGED = "people:password-changed"  # nosec B105  # the name of an event
     REPORT_REQUESTED = "report:requested"
     REPORT_MADE = "report:made"
     REPORT_FAILED = "report:failed"
