@@ -216,24 +216,6 @@ def _content(text: str | None) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def measure_rows(
-    session: Session, measure_id: int, as_of: int | None = None, limit: int = 500
-) -> tuple[LogRow, ...]:
-    """The business rows of one measure, newest first, up to a sequence; for its timeline and its dossier."""
-    found = select(*AuditLog.__table__.columns).where(
-        AuditLog.measure_id == measure_id, func.coalesce(AuditLog.chain, "") == BUSINESS
-    )
-    if as_of is not None:
-        found = found.where(AuditLog.sequence <= as_of)
-    return _shown(session, session.execute(found.order_by(AuditLog.sequence.desc()).limit(limit)).all())
-
-
-def sequence_at(session: Session, moment: datetime, chain: str = BUSINESS) -> int:
-    """The last sequence of a chain at a moment; 0 when it had not begun."""
-    found = select(AuditLog.sequence).where(AuditLog.chain == chain, AuditLog.at <= moment)
-    return session.scalar(found.order_by(AuditLog.at.desc(), AuditLog.sequence.desc()).limit(1)) or 0
-
-
 def names_of(session: Session, people: Iterable[int]) -> dict[int, str]:
     """Names by person id."""
     ids = set(people)

@@ -1,6 +1,6 @@
 """Rows of a subquery as one JSON array, on SQLite and PostgreSQL, so that one statement reads a whole measure."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, Text, select
@@ -38,8 +38,3 @@ def moment_of(value: str) -> datetime:
     """A time from such JSON (SQLite's has no zone, PostgreSQL's has one), in UTC."""
     moment = datetime.fromisoformat(value)
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-def day_of(value: str | None) -> date | None:
-    """A day from such JSON."""
-    return None if value is None else date.fromisoformat(value[:10])

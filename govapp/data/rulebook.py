@@ -3,7 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from govapp.data.gates import EvidenceKindRow, EvidenceKindVersion, Workflow, WorkflowVersion
+from govapp.data.gates import EvidenceKindRow, EvidenceKindVersion, WorkflowVersion
 from govapp.domain.rules import Rules, parse_rules
 
 _by_digest: dict[str, Rules] = {}
@@ -27,11 +27,6 @@ def active_version(session: Session, workflow_id: int) -> WorkflowVersion | None
         .order_by(WorkflowVersion.number.desc())
         .limit(1)
     )
-
-
-def all_workflows(session: Session) -> list[Workflow]:
-    """Every workflow, by name."""
-    return list(session.scalars(select(Workflow).order_by(Workflow.name, Workflow.id)))
 
 
 def kind_version_id(session: Session, workflow_id: int, kind: str, digest: str) -> int:

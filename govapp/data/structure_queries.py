@@ -7,16 +7,12 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from govapp.data.gates import Stage, WorkflowVersion
+from govapp.data.measure_queries import path_ids
 from govapp.data.measures import Measure, Part, StageTotal
 from govapp.data.rulebook import active_version
 from govapp.data.structure import Branch, Organization
 
 OUTSIDE_THE_BOARD = frozenset({"cancelled"})
-
-
-def path_ids(path: str) -> list[int]:
-    """The ids in a branch's path, from the root down."""
-    return [int(part) for part in path.split("/") if part]
 
 
 def workflow_for(session: Session, branch: Branch) -> int | None:

@@ -1,7 +1,6 @@
 """Writes the history at the end of a transaction: locks the head, numbers and signs the rows, keeps old states."""
 
 import hashlib
-import hmac
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -136,8 +135,3 @@ def keep_states(work: "Work", seq: int) -> None:
         )
     for name, states in fresh.items():
         work.session.execute(insert(HISTORY[name]), states)
-
-
-def head_mac_matches(row: dict[str, Any], key: bytes) -> bool:
-    """True when a stored row's mac is the one its content gives."""
-    return hmac.compare_digest(mac_of(row, key), row["mac"])

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from govapp.data.audit import AuditLog
 from govapp.data.engine import reading
+from govapp.web.audit._check import go_on
 from tests.factories import make_measure, make_proposal
 
 
@@ -109,6 +110,19 @@ def test_a_check_goes_on_from_where_it_stopped_and_only_from_its_own_token(clien
     assert client.submit("/audit/verify", {"so_far": token + "x"}).status_code == 422
     monkeypatch.setattr("govapp.web.audit._check.SECONDS", 1.0)
     assert 'data-check-state="whole"' in client.submit("/audit/verify", {"so_far": token}).text
+
+
+def test_r19_a_check_of_another_or_one_that_is_done_says_nothing_new(app, client, cast, monkeypatch):
+    monkeypatch.setattr("govapp.web.audit._check.SECONDS", -1.0)
+    answer = client.sign_in(cast.auditor).submit_htmx("/audit/verify")
+    token = answer.text.split('name="so_far" value="')[1].split('"')[0]
+    client.sign_in(cast.administrator)
+    assert client.submit("/audit/verify", {"so_far": token}).status_code == 422
+    monkeypatch.setattr("govapp.web.audit._check.SECONDS", 60.0)
+    with app.test_request_context():
+        done = go_on("", cast.administrator.origin)
+    assert done.result is not None and done.result.ok
+    assert client.submit("/audit/verify", {"so_far": done.token}).status_code == 422
 
 
 def test_a_log_page_asks_for_few_queries_whatever_its_rows(client, cast, count_queries):

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from flask import current_app
-from itsdangerous import BadSignature, URLSafeSerializer
+from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from govapp.data.audit_chain import rows_in, unmoving
 from govapp.data.audit_queries import LogRow, newest_of
@@ -16,6 +16,7 @@ from govapp.services._work import Origin
 from govapp.services.audit import CHAINS, Checkpoint, Fault, Verification, check_part, record_verification
 
 SECONDS = 1.0
+LONGEST_SECONDS = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Check:
 
 def go_on(token: str, origin: Origin) -> Check:
     """Go on from a form's token (empty: the first row); the result is logged. Raises Invalid for a foreign token."""
-    points, spent = _read(token)
+    points, spent = _read(token, origin.person_id)
     began = time.monotonic()
     while time.monotonic() - began < SECONDS and (at := _next(points)) is not None:
         points[at] = check_part(points[at])
@@ -49,9 +50,8 @@ def go_on(token: str, origin: Origin) -> Check:
         record_verification(origin, result)
     with unmoving() as connection:
         total = sum(rows_in(connection, chain) for chain in CHAINS)
-    return Check(
-        tuple(points), total, seconds, _serializer().dumps([[asdict(p) for p in points], seconds]), result
-    )
+    token = _serializer().dumps([origin.person_id, [asdict(point) for point in points], seconds])
+    return Check(tuple(points), total, seconds, token, result)
 
 
 def last_check() -> LogRow | None:
@@ -64,19 +64,23 @@ def _next(points: list[Checkpoint]) -> int | None:
     return next((place for place, point in enumerate(points) if not point.done), None)
 
 
-def _read(token: str) -> tuple[list[Checkpoint], float]:
+def _read(token: str, person_id: int | None) -> tuple[list[Checkpoint], float]:
+    """How far a token came. One of somebody else, of long ago, or of a check that is done begins nothing."""
     if not token:
         return [Checkpoint(chain) for chain in CHAINS], 0.0
     try:
-        stored, seconds = _serializer().loads(token)
+        person, stored, seconds = _serializer().loads(token, max_age=LONGEST_SECONDS)
     except BadSignature as error:
         raise Invalid("check_begin_again") from error
-    return [Checkpoint(**(values | {"fault": _fault(values["fault"])})) for values in stored], float(seconds)
+    points = [Checkpoint(**(values | {"fault": _fault(values["fault"])})) for values in stored]
+    if person != person_id or _next(points) is None:
+        raise Invalid("check_begin_again")
+    return points, float(seconds)
 
 
 def _fault(stored: dict[str, Any] | None) -> Fault | None:
     return Fault(**stored) if stored else None
 
 
-def _serializer() -> URLSafeSerializer:
-    return URLSafeSerializer(str(current_app.config["SECRET_KEY"]), salt="audit-check")
+def _serializer() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(str(current_app.config["SECRET_KEY"]), salt="audit-check")
