@@ -42,7 +42,7 @@ Progress = Callable[[str, int, int], None]
 def read_programme(path: Path = PROGRAMME) -> dict[str, Any]:
     """The demonstration file as plain values."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    data: dict[str, Any] = yaml.load(gzip.decompress(path.read_bytes()), Loader=loader)
+    data: dict[str, Any] = yaml.load(gzip.decompress(path.read_bytes()), Loader=loader)  # nosec B506  # both loaders are safe
     return data
 
 
