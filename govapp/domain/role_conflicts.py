@@ -1,10 +1,10 @@
 """Roles one person may not hold together in one organization (product.md, duties kept apart; R06)."""
 
 _ADMINISTRATOR = "administrator"
-_AUDITOR = "auditor"
+AUDITOR = "auditor"
 _APART: dict[str, frozenset[str]] = {
-    _ADMINISTRATOR: frozenset({"controller", "approver", "program_lead", _AUDITOR}),
-    _AUDITOR: frozenset({"member", "program_lead", "controller", "approver", "leader", _ADMINISTRATOR}),
+    _ADMINISTRATOR: frozenset({"controller", "approver", "program_lead", AUDITOR}),
+    AUDITOR: frozenset({"member", "program_lead", "controller", "approver", "leader", _ADMINISTRATOR}),
 }
 
 

@@ -6,6 +6,7 @@ from datetime import date
 from sqlalchemy import select
 
 from govapp.data.actors import in_force
+from govapp.data.measures import Measure, Part
 from govapp.data.people import Grant, Person, Role
 from govapp.data.runtime import current
 from govapp.data.structure import Branch
@@ -13,7 +14,7 @@ from govapp.domain.errors import Invalid, NotFound, Refused
 from govapp.domain.events import Event
 from govapp.domain.permissions import Permission
 from govapp.domain.rights import Place, may
-from govapp.domain.role_conflicts import conflict_with
+from govapp.domain.role_conflicts import AUDITOR, conflict_with
 from govapp.services._administrators import _is_last_administrator
 from govapp.services._work import Origin, Work, writing
 
@@ -95,6 +96,15 @@ def _refuse_conflicts(work: Work, person: Person, role: Role, branch: Branch) ->
     against = conflict_with(frozenset(row.key for row in held), role.key)
     if against is not None:
         raise Invalid("not_saved", {"role": ["role_conflict"]}, held=against, asked=role.key)
+    if role.key == AUDITOR and _holds_part(work, person.id, branch.organization_id):
+        raise Invalid("not_saved", {"role": ["auditor_holds_part"]})
+
+
+def _holds_part(work: Work, person_id: int, organization_id: int) -> bool:
+    """True when the person holds a part on a measure of the organization: who takes part cannot audit."""
+    statement = select(Part.id).join(Measure, Measure.id == Part.measure_id)
+    mine = statement.where(Part.person_id == person_id, Measure.organization_id == organization_id)
+    return work.session.scalar(mine.limit(1)) is not None
 
 
 def _make_grant(

@@ -14,6 +14,7 @@ from govapp.data.people_queries import people_page
 from govapp.domain.errors import GovappError, Invalid, NotFound, Refused, Stale
 from govapp.services._work import Origin
 from govapp.services.grants import EndGrant, GrantRole, end_grant, grant_role
+from govapp.services.parts import AssignParts, assign_parts
 from govapp.services.people import (
     AddPerson,
     EditAccount,
@@ -28,6 +29,7 @@ from govapp.services.people import (
     set_password,
 )
 from tests.cast import SYSTEM, Cast
+from tests.factories import make_measure, version_of
 
 
 def grants(person: int) -> list[int]:
@@ -244,3 +246,12 @@ def test_the_list_of_people_needs_the_same_queries_for_one_and_for_all(sqlite, c
         for_one = len(asked)
         people_page(session, date.today())
     assert for_one == len(asked) - for_one == 5
+
+
+def test_r06_who_holds_a_part_cannot_become_auditor(database, cast: Cast) -> None:
+    key = make_measure(cast)
+    named = {"escalation_contact": cast.stranger.id}
+    assign_parts(AssignParts(key, version_of(key), named, cast.lead.origin))
+    with pytest.raises(Invalid) as refused:
+        grant_role(GrantRole(cast.administrator.origin, cast.stranger.id, "auditor", "OI"))
+    assert refused.value.errors == {"role": ["auditor_holds_part"]}
