@@ -152,6 +152,16 @@ def word(kind: str, code: str | None) -> str:
     return _LISTS[kind]().get(code) or code.replace("_", " ").replace("-", " ")
 
 
+def field_word(name: str) -> str:
+    """The label of a form field, which may be a part."""
+    return _fields().get(name) or word("part", name)
+
+
+def cause_word(cause: str) -> str:
+    """What a hold waits for, as it stands in a sentence."""
+    return _(cause.replace("_", " ").replace("-", " "))
+
+
 def words(kind: str, codes: Sequence[str]) -> list[tuple[str, str]]:
     """Code and word of each, for a list to choose from."""
     return [(code, word(kind, code)) for code in codes]
@@ -225,7 +235,19 @@ def fault_sentences(faults: Mapping[str, Sequence[str]], values: Mapping[str, An
 
 errors.SENTENCES.update(
     {
-        "measure_invalid": lambda: _("Some fields need another look."),
+        **dict.fromkeys(
+            (
+                "measure_invalid",
+                "parts_invalid",
+                "status_invalid",
+                "milestone_invalid",
+                "dependency_invalid",
+                "risk_invalid",
+                "effect_invalid",
+                "comment_invalid",
+            ),
+            lambda: _("Not saved yet: the marked fields need another look."),
+        ),
         "stale_measure": lambda: _(
             "Somebody changed %(key)s since you opened it. What you typed is still here; compare, then save again."
         ),
