@@ -118,6 +118,11 @@ def proposed() -> str:
     return _("Proposed")
 
 
+def comment_sentence(key: str) -> str:
+    """What a comment led to: nothing but itself."""
+    return _("Your comment on %(key)s is on record. It decides nothing; the review goes on.", key=key)
+
+
 def outcome_sentence(result: str, key: str, stage: str) -> str:
     """What a vote led to."""
     if result == "moved":

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 from govapp.data import review_queries as queries
 from govapp.data.engine import reading
 from govapp.data.inbox import waiting_count, waiting_for
+from govapp.domain.approvals import COMMENT
 from govapp.domain.errors import Invalid, Stale
 from govapp.domain.permissions import Permission
 from govapp.present import reviews as said
@@ -74,6 +75,8 @@ def decide(review_id: int) -> Response:
         return show_review(
             review_id, status=409, typed=typed, note=sentence_of(error.code, error.values), seen=seen
         )
+    if typed["verdict"] == COMMENT:
+        return see_other(f"/reviews/{review_id}", said.comment_sentence(done.key))
     return _go_on(review_id, done)
 
 
