@@ -55,8 +55,10 @@ def group_note(group: str) -> str:
 
 def suppliers_words(keys: Sequence[str], held: Mapping[str, str]) -> str:
     """Who hands a kind in: names of the holders of parts, else parts and roles in words."""
-    words = (f"{held[key]} ({part_words(key)})" if key in held else part_words(key) for key in keys)
-    return ", ".join(dict.fromkeys(words))
+    found: dict[str, list[str]] = {}
+    for key in dict.fromkeys(keys):
+        found.setdefault(held.get(key) or part_words(key), []).append(part_words(key) if key in held else "")
+    return ", ".join(f"{name} ({', '.join(parts)})" if any(parts) else name for name, parts in found.items())
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 from govapp.domain.criteria import Finding
 from govapp.domain.gates import AskKind
+from govapp.domain.permissions import PARTS
 from govapp.domain.rules import Rules
 from govapp.present import dates
 from govapp.present.language import gettext as _
@@ -112,8 +113,14 @@ def finding_view(finding: Finding, rules: Rules, key: str, supply: Supply | None
     )
 
 
+def _holder_words(key: str) -> str:
+    """Whoever will hold a part nobody holds yet, with its article; roles have one already."""
+    words = part_words(key)
+    return _("the %(part)s", part=words) if key in PARTS else words
+
+
 def _supply_sentence(supply: Supply) -> str:
-    names = [*supply.names, *(part_words(key) for key in supply.vacant)]
+    names = [*supply.names, *(_holder_words(key) for key in supply.vacant)]
     if supply.yours and not names:
         return _("You can supply it.")
     if not names:

@@ -93,7 +93,11 @@ def propose() -> Response:
         typed.checked()
         key = propose_measure(ProposeMeasure(typed.text("branch"), fields, origin(), typed.key()))
         return see_other(
-            f"/measures/{key}", _("%(key)s is proposed. A program lead can accept it now.", key=key)
+            f"/measures/{key}",
+            _(
+                "%(key)s is proposed. Below is what its first gate asks for; then a program lead accepts it.",
+                key=key,
+            ),
         )
 
     answer: Response = attempt(verb, _propose_form)

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from govapp.data import measure_pages as queries
 from govapp.data import measure_records as records
 from govapp.data.engine import reading
+from govapp.data.import_queries import remarks_of
 from govapp.data.list_queries import (
     ENDED,
     MOST_COUNTED,
@@ -26,18 +27,22 @@ from govapp.data.list_queries import (
     list_page,
     read_scope,
 )
+from govapp.data.measures import Measure
 from govapp.data.snapshots import Loaded, load_measure
 from govapp.domain.approvals import standings
 from govapp.domain.basis import basis_of, digest_of
 from govapp.domain.criteria import Finding
 from govapp.domain.gates import gate_findings
+from govapp.domain.imports import Remark
 from govapp.domain.permissions import PARTS, Permission
 from govapp.domain.rights import right_of
 from govapp.present import measures as words
 from govapp.present.csv_text import BOM, csv_line
 from govapp.present.findings import Supply, finding_view
 from govapp.present.history import people_in
+from govapp.present.imports import remark_sentence
 from govapp.present.measure_csv import COLUMNS, cells
+from govapp.services.board_moves import SUBMITTER
 from govapp.services.measures import RecordListExport, record_list_export
 from govapp.web._context import actor, moment, origin, today
 from govapp.web._fields import page_number
@@ -189,18 +194,27 @@ def _read_overview(session: Session, loaded: Loaded) -> dict[str, Any]:
     measure = loaded.measure
     lines = queries.effect_lines(session, measure.id)
     log = records.history(session, measure.id, without=unread_events(loaded), limit=8)
+    ended = () if loaded.snapshot.review else records.reviews(session, measure.id, limit=1)
     return {
         **_gate(loaded),
+        "last": ended[0].review if ended else None,
         "milestones": queries.milestones(session, measure.id),
         "evidence": records.evidence(session, measure.id),
         "lines": lines,
         "figures": figures(lines),
         "statuses": _latest(records.statuses(session, measure.id)),
         "comments": records.comments(session, measure.id),
+        "remarks": _remarks(session, measure),
         "depends": queries.dependencies(session, measure.id, actor()),
         "log": log,
         "people": records.names_of(session, named_in(log)),
     }
+
+
+def _remarks(session: Session, measure: Measure) -> list[str]:
+    """What the latest import kept beside the measure, in words."""
+    kept = remarks_of(session, measure.id) if measure.external_source else []
+    return [remark_sentence(Remark(*each)) for each in kept]
 
 
 def named_in(log: list[records.HistoryRow]) -> set[int]:
@@ -244,6 +258,8 @@ def _supply(loaded: Loaded, finding: Finding) -> Supply:
     vacant = tuple(each for each in finding.supplied_by if each not in parts)
     mine = any(loaded.place.parts.get(each) == person.id for each in finding.supplied_by)
     mine = mine or bool(person.roles_on(loaded.place.path) & set(vacant))
+    if SUBMITTER in vacant and loaded.measure.created_by == person.id:
+        mine, vacant = True, tuple(each for each in vacant if each != SUBMITTER)
     return Supply(names, vacant, mine or right_of(person, P.MEASURE_EDIT_ANY, loaded.place) is not None)
 
 
