@@ -151,14 +151,14 @@ def decision_on(
 
 
 def ways(actor: Actor, now: Standing) -> tuple[list[Way], list[Way]]:
-    """Every other stage, reachable ones first and the next gate before all; and hold, release, reopen, cancel."""
+    """Every other stage, the next gate before all and then the reachable ones; and hold, release, reopen, cancel."""
     stages = []
     for stage in now.rules.stages:
         if stage.key != now.snapshot.stage:
             kind = interpret(now.rules, now.snapshot, stage.key)
             stages.append(_way(actor, now, kind, stage.key))
     following = now.rules.next_stage(now.snapshot.stage)
-    stages.sort(key=lambda way: (not way.is_open, way.stage != following))
+    stages.sort(key=lambda way: (way.stage != following, not way.is_open))
     return stages, [_way(actor, now, kind, None) for kind in _STATE_ASKS]
 
 

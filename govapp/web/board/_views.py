@@ -194,13 +194,25 @@ def hints(now: Standing, found: Sequence[Way]) -> list[tuple[Way, Hint, list[Fin
     return views
 
 
+def _fits(kind: AskKind, now: Standing) -> bool:
+    """Whether an act could ever be done from where the measure stands, whoever asks."""
+    state, stage = now.snapshot.state, now.snapshot.stage
+    closed = stage is not None and now.rules.stage(stage).terminal
+    return {
+        AskKind.HOLD: state == "active" and not closed,
+        AskKind.RELEASE: state == "on_hold",
+        AskKind.REOPEN: state == "cancelled" or (state == "active" and closed),
+        AskKind.CANCEL: state in {"active", "on_hold"} and not closed,
+    }.get(kind, True)
+
+
 def acts(now: Standing, found: Sequence[Way]) -> list[dict[str, Any]]:
     """Hold, release, reopen and cancel, each with the reason why it cannot be done now, if it cannot."""
     shown = []
     for way in found:
         codes = [finding.code for finding in way.decision.unmet]
         misplaced = any(code.startswith(("rule_not_", "rule_closed", "rule_proposed")) for code in codes)
-        if misplaced:
+        if misplaced or not _fits(way.kind, now):
             continue
         why = (
             ""
@@ -234,6 +246,7 @@ def refusal(
         lines.append(finding_view(finding, now.rules, now.key, supply))
     missing, met = [line for line in lines if not line.met], [line for line in lines if line.met]
     wants_reason = [finding.code for finding in decision.unmet] == ["rule_reason_needed"]
+    is_gate = any(not line.key.startswith("rule:") for line in lines)
     views = field_views(form.parts, now.currency, "dlg-") if form else []
     at_gate = decision.to if decision.to in now.rules.gates and decision.ask.kind is AskKind.ADVANCE else None
     return {
@@ -256,7 +269,7 @@ def refusal(
         "saved": _(now.rules.kinds[saved].name) if saved in now.rules.kinds else "",
         "draft_saved": draft_saved,
         "left_after": len(missing) - 1,
-        "decides": decides_sentence(now.rules, at_gate, now.snapshot) if at_gate else "",
+        "decides": decides_sentence(now.rules, at_gate, now.snapshot) if at_gate and is_gate else "",
         "rules_version": now.rules.version,
-        "is_gate": any(not line.key.startswith("rule:") for line in lines),
+        "is_gate": is_gate,
     }
