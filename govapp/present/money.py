@@ -34,10 +34,13 @@ def signed(value: Decimal | int | None, decimals: int | None = None) -> str:
 
 
 def amount(value: Decimal | int | None, currency: str, decimals: int | None = None) -> str:
-    """`EUR 84,000`, or `EUR 84,000.50` where there are cents (`decimals` sets how many). None is a dash."""
+    """`EUR 84,000`, or `EUR 84,000.50` where there are cents (`decimals` sets how many).
+
+    Without currency, as posts are counted, the value keeps its own decimals. None is a dash.
+    """
     if value is None:
         return NONE
-    if decimals is None:
+    if decimals is None and currency:
         minor = decimals_of(currency)
         whole = Decimal(value).quantize(Decimal(1).scaleb(-minor), ROUND_HALF_UP)
         decimals = 0 if whole == whole.to_integral_value() else minor

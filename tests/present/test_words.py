@@ -21,7 +21,7 @@ NOW = datetime(2026, 11, 12, 17, 0, 5, tzinfo=UTC)
         (Decimal("0.4"), "KWD", "KWD 0.400"),
         (Decimal(0), "GBP", "GBP 0"),
         (Decimal("-0.001"), "EUR", "EUR 0"),
-        (Decimal("1.5"), "", "1.5000"),
+        (Decimal("1.5"), "", "1.5"),
         (None, "EUR", "–"),
     ],
 )
