@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import case, func, select, union
 from sqlalchemy.orm import Session, aliased
 
 from govapp.data.gates import Stage
@@ -153,6 +153,9 @@ def steps(session: Session, review_id: int) -> list[StepRow]:
     return [StepRow(*[*head, tuple(votes[key])]) for key, head in heads.items()]
 
 
+_LATELY = 200  # so many votes and requests are looked through for the latest
+
+
 def asked_and_open(session: Session, actor: Actor, limit: int = 50) -> Rows:
     """Open reviews the person asked for and may still read, oldest first, with what each waits for."""
     statement = (
@@ -171,7 +174,20 @@ def asked_and_open(session: Session, actor: Actor, limit: int = 50) -> Rows:
 
 def recently_decided(session: Session, actor: Actor, limit: int = 20) -> Rows:
     """The person's latest votes, and reviews they asked for that ended, as far as they may read them: newest first."""
-    newest = select(func.max(Vote.id)).where(Vote.person_id == actor.id).group_by(Vote.review_id)
+    voted = select(Vote.review_id).where(Vote.person_id == actor.id).order_by(Vote.id.desc()).limit(_LATELY)
+    ended = (
+        select(Review.id)
+        .where(Review.asked_by == actor.id, Review.state != "open")
+        .order_by(Review.id.desc())
+        .limit(_LATELY)
+    )
+    mine = union(select(voted.subquery().c.review_id), select(ended.subquery().c.id))
+    newest = (
+        select(func.max(Vote.id))
+        .where(Vote.review_id == Review.id, Vote.person_id == actor.id)
+        .correlate(Review)
+        .scalar_subquery()
+    )
     at = case((Vote.id.is_not(None), Vote.at), else_=Review.ended_at)
     statement = (
         select(
@@ -179,9 +195,8 @@ def recently_decided(session: Session, actor: Actor, limit: int = 20) -> Rows:
             at.label("at"), Measure.workflow_version_id,
         )
         .join(Measure, Measure.id == Review.measure_id)
-        .outerjoin(Vote, (Vote.review_id == Review.id) & Vote.id.in_(newest))
-        .where(or_(Vote.id.is_not(None), (Review.asked_by == actor.id) & (Review.state != "open")))
-        .where(readable_by(actor))
+        .outerjoin(Vote, Vote.id == newest)
+        .where(Review.id.in_(mine), readable_by(actor))
         .order_by(Review.id.desc())
         .limit(limit)
     )  # fmt: skip
