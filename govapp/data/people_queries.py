@@ -1,6 +1,6 @@
 """Read queries about people: the list, one person with grants, parts and sessions, and what the first start needs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -143,8 +143,12 @@ def people_page(
     role: str = "",
     sort: str = "name",
     page: int = 1,
+    readable: Callable[[str], bool] = lambda path: True,
 ) -> tuple[list[PersonRow], int]:
-    """One page of the people list and the number of all rows; five queries whatever the number of rows."""
+    """One page of the people list and the number of all rows; five queries whatever the number of rows.
+
+    Roles on branches that are not `readable` (by their path) are left out.
+    """
     total = session.scalar(_filtered(select(func.count(Person.id)), words, state, role, today)) or 0
     order = SORTS.get(sort, SORTS["name"])
     chosen = (
@@ -154,7 +158,7 @@ def people_page(
         .offset((page - 1) * PAGE)
     )
     ids = list(session.scalars(chosen))
-    roles = _roles_of(session, ids, today)
+    roles = _roles_of(session, ids, today, readable)
     latest = (
         select(LoginSession.person_id, func.max(LoginSession.seen_at))
         .where(LoginSession.person_id.in_(ids))
@@ -170,17 +174,20 @@ def people_page(
     return rows, total
 
 
-def _roles_of(session: Session, ids: Sequence[int], today: date) -> dict[int, list[tuple[str, str]]]:
+def _roles_of(
+    session: Session, ids: Sequence[int], today: date, readable: Callable[[str], bool] = lambda path: True
+) -> dict[int, list[tuple[str, str]]]:
     roles: dict[int, list[tuple[str, str]]] = {}
     statement = (
-        select(Grant.person_id, Role.name, Branch.name)
+        select(Grant.person_id, Role.name, Branch.name, Branch.path)
         .join(Role, Role.id == Grant.role_id)
         .join(Branch, Branch.id == Grant.branch_id)
         .where(Grant.person_id.in_(ids), *in_force(today))
         .order_by(Role.position, Branch.path)
     )
-    for person_id, role, branch in session.execute(statement):
-        roles.setdefault(person_id, []).append((role, branch))
+    for person_id, role, branch, path in session.execute(statement):
+        if readable(path):
+            roles.setdefault(person_id, []).append((role, branch))
     return roles
 
 

@@ -40,6 +40,14 @@ def test_r08_others_see_who_is_who_and_no_form_and_no_habits(
         assert "Last seen" not in text and "Last used" not in text
 
 
+def test_r08_roles_in_another_organization_are_not_told(client: GovappClient, cast: Cast) -> None:
+    client.sign_in(cast.lead)
+    for address in ("/admin/people", f"/admin/people/{cast.outsider.id}"):
+        text = client.get(address).text
+        assert cast.outsider.name in text and "North Works" not in text
+    assert "Otter Insurance" in client.get(f"/admin/people/{cast.leader.id}").text
+
+
 def test_the_navigation_shows_only_what_the_person_may(client: GovappClient, cast: Cast) -> None:
     assert 'href="/admin"' in client.sign_in(cast.administrator).get("/account").text
     assert 'href="/admin"' not in client.sign_in(cast.owner).get("/account").text

@@ -51,6 +51,17 @@ def list_people() -> Response:
     return _list()
 
 
+def _sees_people(path: str) -> bool:
+    """Whether the reader may see who holds which role on a branch: one of theirs, or above one, where it counts too.
+
+    Of any other branch not even the name is told (interface.md: 404 also for what you may not know of).
+    """
+    me = actor()
+    return me.grant_for(P.PEOPLE_VIEW, path) is not None or any(
+        P.PEOPLE_VIEW in grant.permissions and grant.path.startswith(path) for grant in me.grants
+    )
+
+
 def _list(errors: dict[str, list[str]] | None = None, status: int = 200) -> Response:
     asked = {name: request.args.get(name, "").strip()[:200] for name in ("q", "state", "role", "sort")}
     number_of_page = page_number()
@@ -63,6 +74,7 @@ def _list(errors: dict[str, list[str]] | None = None, status: int = 200) -> Resp
             role=asked["role"],
             sort=asked["sort"],
             page=number_of_page,
+            readable=_sees_people,
         )
         roles = queries.role_choices(session)
 
@@ -117,7 +129,11 @@ def _show(
         grants = queries.grants_of(session, person_id, today())
         branches = queries.branch_choices(session)
         shown: dict[str, Any] = {
-            "grants": [(grant, me.grant_for(P.ROLE_GRANT, grant.path) is not None) for grant in grants],
+            "grants": [
+                (grant, me.grant_for(P.ROLE_GRANT, grant.path) is not None)
+                for grant in grants
+                if _sees_people(grant.path) or person.id == me.id
+            ],
             "parts": [
                 part
                 for part in queries.parts_of(session, person_id)
