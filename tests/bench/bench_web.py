@@ -1,6 +1,7 @@
 """Pages and moves of a real server: `python -m tests.bench.bench_web FILE_OR_URL [moves|pages|clients|all]`.
 
-Budgets B1, B2, B4 and B5. The database is one that tests.bench.fill has made.
+Budgets B1, B2, B4 and B5. The database is one that tests.bench.fill has made;
+`postgresql [WHAT] [MEASURES]` starts a PostgreSQL of its own and fills it.
 Prints each figure, that of board and moves with its ratio to the bound of the same run.
 """
 
@@ -21,7 +22,9 @@ from govapp.services._work import Origin
 from govapp.services.reviews import WithdrawReview, withdraw_review
 from tests import databases
 from tests.bench import bound
+from tests.bench.fill import fill
 from tests.bench.served import Client, Measured, Served, series, server
+from tests.support import servers
 
 HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
 _VERSION = re.compile(r'data-version="(\d+)"')
@@ -97,7 +100,7 @@ def pages(served: Served, base: Measured | None) -> None:
     for address in PAGES:
         client = administrator if address.startswith("/admin") else lead
         ratio = base if address.startswith("/board") else None
-        show(address, series(served, lambda n, c=client, a=address: c.ask("GET", a), 20), ratio)
+        show(address, series(served, lambda n, c=client, a=address: c.ask("GET", a), 21), ratio)
 
 
 def clients(served: Served, number: int = 8, each: int = 25) -> None:
@@ -162,7 +165,12 @@ def main() -> None:
     """Measure what is asked for."""
     where, what = sys.argv[1], (sys.argv[2] if len(sys.argv) > 2 else "all")
     url = where if "://" in where else f"sqlite:///{where}"
-    databases.use(databases.open_engine(url), databases.ROOT / "var" / "bench-files")
+    if where == "postgresql":
+        url = servers.postgres_url()
+    engine = databases.use(databases.open_engine(url), databases.ROOT / "var" / "bench-files")
+    if where == "postgresql":
+        databases.migrate(engine)
+        fill(engine, int(sys.argv[3]) if len(sys.argv) > 3 else 110, 100)
     page, move = the_bound()
     began = time.perf_counter()
     with server("wsgi:app", GOVAPP_DATABASE_URL=url) as served:

@@ -119,9 +119,8 @@ def count_totals(connection: Connection) -> int:
     """Make the maintained totals anew from what the cards say they counted; returns how many measures they count."""
     totals: dict[tuple[object, ...], list[int]] = {}
     measures = 0
-    for (counted,) in connection.execution_options(yield_per=10_000).execute(
-        select(func.coalesce(Card.__table__.c.counted, "[]"))
-    ):
+    asked = select(func.coalesce(Card.__table__.c.counted, "[]")).execution_options(yield_per=10_000)
+    for (counted,) in connection.execute(asked):
         place = json.loads(counted) if isinstance(counted, str) else counted
         if not place:
             continue
