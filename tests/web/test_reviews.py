@@ -67,6 +67,29 @@ def test_the_page_shows_question_criteria_evidence_and_digest(client, cast, key,
     assert 'name="verdict" value="approve"' in page.text
 
 
+def test_a_comment_is_said_to_decide_nothing_and_the_review_stays_in_sight(client, cast, key, number):
+    client.sign_in(cast.sponsor)
+    client.get(f"/reviews/{number}")
+    answer = client.submit(f"/reviews/{number}/decision", decision(verdict="comment", reason="Which teams?"))
+    assert answer.status_code == 303 and answer.headers["Location"].endswith(f"/reviews/{number}")
+    page = client.get(f"/reviews/{number}").text
+    assert "It decides nothing" in page and "Which teams?" in page
+    assert "Remind who still decides" not in page, "only the reader is waited for"
+
+
+def test_a_sent_back_review_shows_on_the_measure_with_its_reason(client, cast, key, number):
+    vote(cast, key, cast.sponsor, "send_back", reason="Name the teams first")
+    client.sign_in(cast.owner)
+    page = client.get(f"/measures/{key}").text
+    assert "was sent back on" in page and "Name the teams first" in page
+
+
+def test_a_proposal_offers_no_acts_that_cannot_fit_it(client, cast):
+    client.sign_in(cast.member)
+    page = client.get(f"/measures/{make_proposal(cast, by=cast.member)}/moves").text
+    assert 'data-way="defined"' in page and "data-ask" not in page
+
+
 def test_an_approval_moves_the_card_and_says_so(client, cast, key, number):
     client.sign_in(cast.sponsor)
     done = client.submit(f"/reviews/{number}/decision", decision())
