@@ -75,6 +75,7 @@ class StepDecider(Base):
     step_id: Mapped[int] = mapped_column(ForeignKey("review_step.id"), primary_key=True)
     kind: Mapped[str] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)
+    __table_args__ = (Index("ix_step_decider_named", "kind", "key"),)
 
 
 class Vote(Identified, Base):
