@@ -64,8 +64,10 @@ def test_what_the_pages_read_comes_from_both_databases(database, cast, measures)
         assert head.entered("identified") is not None
         assert list_choices(session)
         assert measure_pages.effect_lines(session, number) == ()
-        assert measure_pages.dependencies(session, number) == ((), ())
-        assert measure_pages.overdue_milestones(session, cast.owner.id, date(2099, 1, 1)) is not None
+        owner = load_actor(session, cast.owner.id, date(2026, 12, 1))
+        assert owner is not None
+        assert measure_pages.dependencies(session, number, owner) == ((), ())
+        assert measure_pages.overdue_milestones(session, owner, date(2099, 1, 1)) is not None
         assert cast.owner.id in {person.id for person in measure_pages.people_here(session, first.place)}
         assert [row.review.state for row in measure_records.reviews(session, number)] == ["passed", "passed"]
         log = measure_records.history(session, number, limit=500)
