@@ -18,8 +18,10 @@ def test_everything_works_by_keyboard_alone(visit, cast):
     page.keyboard.press("Enter")
     expect(page.locator("dialog#refusal")).to_be_visible()
     page.keyboard.press("Escape")
+    expect(page.locator("dialog")).to_have_count(0)
     assert page.evaluate("document.activeElement.textContent") == "Move to Identified"
     page.keyboard.press("Tab")
+    expect(page.locator(f'[data-card="{key}"] form a')).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("dialog#moves")).to_be_visible()
     assert page.locator("dialog#moves [data-way]").first.get_attribute("data-way") == "identified"
