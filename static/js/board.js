@@ -202,6 +202,10 @@
     held = { card, cards: event.from, next: card.nextElementSibling };
     board.classList.add("is-dragging");
     card.classList.add("is-lifted");
+    if (Sortable.ghost) {  /* the picture under the pointer is no second card: not for scripts, not for readers */
+      delete Sortable.ghost.dataset.card;
+      Sortable.ghost.inert = true;
+    }
     markColumns(card);
   };
 

@@ -120,7 +120,7 @@ def test_r12_an_import_killed_again_and_again_goes_on_and_adds_every_row_once(
     chance = random.Random(13)
     with Endless("import", sqlite, tmp_path / "files") as endless:
         for _ in range(KILLED_IMPORTS):
-            endless.act_and_be_killed(chance.uniform(0.05, 0.3))
+            endless.act_and_be_killed(chance.uniform(0.05, 0.2))
             checked = verify(state=True)
             assert checked.ok, checked.faults
             with reading() as session:

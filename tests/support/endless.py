@@ -18,7 +18,7 @@ from tests.cast import SYSTEM, read_cast
 from tests.factories import measure_row, move, submit
 from tests.many import MAPPING, numbered
 
-ROWS = 600
+ROWS = 2000
 
 
 def say(line: str) -> None:
