@@ -12,6 +12,7 @@ from sqlalchemy import (
     exists,
     false,
     func,
+    literal_column,
     or_,
     select,
     union_all,
@@ -79,7 +80,7 @@ def _named(actor: Actor) -> ColumnElement[bool]:
 
 
 def _candidates(actor: Actor) -> CompoundSelect[Any]:
-    """Open steps that may name the person, found from the parts held and from the few steps of roles and groups.
+    """Open steps that may name the person: from the parts held and from the few open steps of roles and groups.
 
     A superset without rights: it keeps the query from looking at every open review with its measure and branch.
     """
@@ -94,7 +95,9 @@ def _candidates(actor: Actor) -> CompoundSelect[Any]:
         .select_from(Part)
         .join(Review, Review.measure_id == Part.measure_id)
         .join(ReviewStep, ReviewStep.review_id == Review.id)
-        .where(Part.person_id == actor.id, ReviewStep.state == "open")
+        .where(
+            Part.person_id == actor.id, Review.state == literal_column("'open'"), ReviewStep.state == "open"
+        )
     )
     by_name = (
         select(ReviewStep.id)

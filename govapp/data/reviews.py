@@ -2,11 +2,15 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from govapp.data.base import Base, Identified, Kept
 from govapp.data.types import CanonicalJson
+
+IS_OPEN = text(
+    "state = 'open'"
+)  # written out: SQLite uses the index only where a query says it to the letter
 
 
 class Review(Identified, Kept, Base):
@@ -32,6 +36,7 @@ class Review(Identified, Kept, Base):
     __table_args__ = (
         Index("ix_review_measure", "measure_id", "id"),
         Index("ix_review_state", "state", "opened_at"),
+        Index("ix_review_open", "measure_id", unique=True, sqlite_where=IS_OPEN, postgresql_where=IS_OPEN),
     )
 
 
@@ -69,7 +74,10 @@ class ReviewStep(Identified, Base):
 
 
 class StepDecider(Base):
-    """Who decides a step: a part on the measure, a role in the branch, or a group. One row each, for the inbox."""
+    """Who decides a step of an open review: a part on the measure, a role in the branch, or a group.
+
+    One row each, for the inbox; they go when the review ends. What was asked of whom stays in `ReviewStep.deciders`.
+    """
 
     __tablename__ = "step_decider"
     step_id: Mapped[int] = mapped_column(ForeignKey("review_step.id"), primary_key=True)

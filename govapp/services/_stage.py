@@ -4,10 +4,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from govapp.data.measures import Measure, StagePassage
-from govapp.data.reviews import Review, ReviewStep
+from govapp.data.reviews import Review, ReviewStep, StepDecider
 from govapp.data.snapshots import Loaded
 from govapp.domain.events import Event
 from govapp.services._settle import values_of
@@ -66,6 +66,7 @@ def _end_review(work: Work, loaded: Loaded, state: str, reason: str = "") -> Non
     review.state, review.reason, review.ended_at = state, reason, work.at
     review.version += 1
     work.at_seq.append(lambda seq: setattr(review, "ended_seq", seq))
+    work.session.execute(delete(StepDecider).where(StepDecider.step_id.in_([step.id for step in fact.steps])))
     for step in work.session.scalars(select(ReviewStep).where(ReviewStep.review_id == fact.id)):
         if step.state in {"open", "waiting"}:
             passed = state == "passed" and step.state == "open"
