@@ -116,11 +116,12 @@ class CardView:
 
 @dataclass(frozen=True, slots=True)
 class HeadView:
-    """A column's head in words."""
+    """A column's head in words. `counted` is the count, of very many only that there are more than so many."""
 
     key: str
     name: str
     count: int
+    counted: str
     value: str
     waiting: str
     meaning: str = ""
@@ -252,14 +253,21 @@ class CardWords:
 
 
 def head_view(
-    key: str, name: str, count: int, waiting: int, values: Mapping[str, int], meaning: str = ""
+    key: str,
+    name: str,
+    count: int,
+    waiting: int,
+    values: Mapping[str, int],
+    meaning: str = "",
+    more: bool = False,
 ) -> HeadView:
-    """A column's head; values in minor units by currency."""
+    """A column's head; values in minor units by currency. `more`: there are more than counted."""
     held = {currency: amount for currency, amount in values.items() if currency and amount}
     return HeadView(
         key,
         name,
         count,
+        f"{count}+" if more else str(count),
         money.minor_amounts(held) if held else "",
         ngettext("%(num)s waiting", "%(num)s waiting", waiting) if waiting else "",
         meaning,
