@@ -58,9 +58,11 @@ class Filters:
         return self.states
 
 
-def _narrowed(reach: Reach, filters: Filters, *, walked: str = "") -> list[ColumnElement[bool]]:
+def _narrowed(
+    reach: Reach, filters: Filters, *, dense: bool = False, walked: str = ""
+) -> list[ColumnElement[bool]]:
     """What the filters let through; `walked` names the one state whose index is walked."""
-    clauses = [reach.clause(dense=bool(walked)), Measure.archived.is_(False)]
+    clauses = [reach.clause(dense=dense or bool(walked)), Measure.archived.is_(False)]
     if filters.workflow_id is not None:
         clauses.append(of_workflow_clause(filters.workflow_id))
     proposed = () if filters.state else (PROPOSED,)
@@ -98,14 +100,16 @@ def pick_filtered(
     *,
     after: tuple[str, int, int] | None = None,
     held: Collection[str] | None = None,
+    dense: bool = False,
 ) -> Picked:
     """The newest matching cards of each stage with counts and values by currency (minor units).
 
-    `held` names the stages that hold any, where the caller knows; nothing is counted then.
+    `held` names the stages that hold any, where the caller knows; nothing is counted then. `dense`: the reach holds
+    so many measures that going through an index of words or cards is shorter than through its branches.
     Up to MOST_SUMMED matches are read once and added up; of more, each stage is counted to just past that.
     """
     stage = _STAGE
-    clauses = _narrowed(reach, filters)
+    clauses = _narrowed(reach, filters, dense=dense)
     if after:
         clauses += [stage == after[0], below(after[1], after[2])]
     found = select(Measure.id, stage, Measure.stage_seq, Card.review_id, Card.values)

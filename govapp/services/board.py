@@ -31,6 +31,7 @@ from govapp.domain.rules import Rules
 A_COLUMN = 25
 MOST_CARDS = 500
 _DENSE_FROM = 200
+_DENSE_REACH = 20_000
 _ON_BOARD = (*IN_COLUMNS, PROPOSED)
 _MOVING = (Permission.MEASURE_MOVE, Permission.MEASURE_RECYCLE)
 
@@ -148,6 +149,24 @@ def heads_of(
 def in_totals(place: Place, filters: Filters) -> bool:
     """True when the heads of this filter come from the maintained totals."""
     return filters.in_totals and place.reach.part_of is None
+
+
+def pick_heads(
+    session: Session, place: Place, rows: Sequence[Total], filters: Filters, limits: Mapping[str, int]
+) -> tuple[Picked, dict[str, Head]]:
+    """What a filter finds, and its heads: from the maintained totals where they know, which also rule stages out."""
+    coarse = replace(filters, owner=None, text="")
+    known = None
+    if in_totals(place, coarse):
+        workflows = (
+            [filters.workflow_id] if filters.workflow_id is not None else {row.workflow_id for row in rows}
+        )
+        known = {stage: head for key in workflows for stage, head in heads_of(rows, key, coarse).items()}
+        limits = {stage: limit for stage, limit in limits.items() if stage in known}
+    exact = known if coarse == filters else None
+    dense = sum(row.count for row in rows if not row.currency) >= _DENSE_REACH
+    picked = pick_filtered(session, place.reach, filters, limits, held=exact, dense=dense)
+    return picked, heads_of_picked(picked) if exact is None else exact
 
 
 def heads_of_picked(picked: Picked) -> dict[str, Head]:
@@ -271,9 +290,8 @@ def board(actor: Actor, query: BoardQuery) -> Board:
         ]
         filters = replace(query.filters, workflow_id=workflow_id if names else None)
         if filters.narrow or place.reach.part_of is not None:
-            known = heads_of(rows, workflow_id, filters) if in_totals(place, filters) else None
-            picked = pick_filtered(session, place.reach, filters, limits_of(rules, query.more), held=known)
-            heads, ids = known or heads_of_picked(picked), list(picked.ids)
+            picked, heads = pick_heads(session, place, rows, filters, limits_of(rules, query.more))
+            ids = list(picked.ids)
         else:
             heads = heads_of(rows, workflow_id)
             columns = _columns(session, rules, rows, query.more)

@@ -21,9 +21,9 @@ from govapp.services.board import (
     Head,
     Place,
     heads_of,
-    heads_of_picked,
     in_totals,
     limits_of,
+    pick_heads,
     place_for,
     rights_on,
     shown_workflow,
@@ -71,11 +71,10 @@ def heads_after(
 def _heads(session: Session, place: Place, query: BoardQuery, workflow_id: int | None) -> dict[str, Head]:
     rows = totals(session, place.reach.branch_ids)
     filters = replace(query.filters, workflow_id=workflow_id)
-    if in_totals(place, filters):
+    if workflow_id is None or in_totals(place, filters):
         return heads_of(rows, workflow_id, filters)
-    rules = rules_for(session, *newest_version(session, workflow_id)[:2]) if workflow_id else None
-    picked = pick_filtered(session, place.reach, filters, limits_of(rules, {}, 0) if rules else {})
-    return heads_of_picked(picked)
+    rules = rules_for(session, *newest_version(session, workflow_id)[:2])
+    return pick_heads(session, place, rows, filters, limits_of(rules, {}, 0))[1]
 
 
 def more_cards(actor: Actor, query: BoardQuery, stage: str, after: tuple[int, int]) -> Cards:
