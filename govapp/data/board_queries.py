@@ -179,25 +179,31 @@ def only_active_workflow(session: Session) -> int | None:
     )
 
 
+@cache
+def _moments() -> Any:
+    wanted = AuditLog.sequence.in_(bindparam("sequences", expanding=True))
+    return select(AuditLog.sequence, AuditLog.at).where(AuditLog.chain == "business", wanted)
+
+
 def moments(session: Session, sequences: Sequence[int]) -> dict[int, datetime]:
     """When these rows of the business history were written."""
     if not sequences:
         return {}
-    rows = session.execute(
-        select(AuditLog.sequence, AuditLog.at).where(
-            AuditLog.chain == "business", AuditLog.sequence.in_(sequences)
-        )
-    )
+    rows = session.execute(_moments(), {"sequences": list(sequences)})
     return {row.sequence: row.at for row in rows}
+
+
+@cache
+def _parts_held() -> Any:
+    wanted = Part.measure_id.in_(bindparam("measures", expanding=True))
+    return select(Part.measure_id, Part.part).where(Part.person_id == bindparam("person"), wanted)
 
 
 def parts_held(session: Session, person_id: int, measure_ids: Sequence[int]) -> dict[int, set[str]]:
     """Parts the person holds on these measures."""
     held: dict[int, set[str]] = {}
-    statement = select(Part.measure_id, Part.part).where(
-        Part.person_id == person_id, Part.measure_id.in_(measure_ids)
-    )
-    for measure_id, part in session.execute(statement) if measure_ids else ():
+    values = {"person": person_id, "measures": list(measure_ids)}
+    for measure_id, part in session.execute(_parts_held(), values) if measure_ids else ():
         held.setdefault(measure_id, set()).add(part)
     return held
 
