@@ -214,7 +214,8 @@ class CardWords:
 
     def _last(self, row: CardFacts, held_since: datetime | None) -> LastLine:
         if row.state == "on_hold":
-            until = _("look again %(day)s", day=dates.short_day(row.hold_until)) if row.hold_until else ""
+            day = dates.short_day(row.hold_until).replace(" ", "\N{NO-BREAK SPACE}")
+            until = _("look again %(day)s", day=day) if row.hold_until else ""
             who = " · ".join(
                 words
                 for words in (
@@ -254,13 +255,13 @@ class CardWords:
 def head_view(
     key: str, name: str, count: int, waiting: int, values: Mapping[str, int], meaning: str = ""
 ) -> HeadView:
-    """A column's head; values in minor units by currency."""
+    """A column's head; values in minor units by currency. Several currencies are written short, so that they fit."""
     held = {currency: amount for currency, amount in values.items() if currency and amount}
     return HeadView(
         key,
         name,
         count,
-        money.minor_amounts(held) if held else "",
+        money.minor_amounts(held, short=len(held) > 1) if held else "",
         ngettext("%(num)s waiting", "%(num)s waiting", waiting) if waiting else "",
         meaning,
     )
