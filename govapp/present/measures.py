@@ -180,11 +180,12 @@ def status_class(colour: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """What a measure waits for and whom: `Decision of the sponsor`, `Henrik Lund`. `decided`: by a vote."""
+    """What a measure waits for and whom: `Budget approval`, `Henrik Lund`. `decided`: by a vote, within `hours`."""
 
     what: str
     whom: str = ""
     decided: bool = False
+    hours: int | None = None
 
 
 def waits(row: Any, rules: Rules | None) -> Waits:
@@ -200,7 +201,9 @@ def waits(row: Any, rules: Rules | None) -> Waits:
         return Waits(_("Approved: ready to move to %(stage)s", stage=into))
     if row.waits_for:
         names = ", ".join(who_words(each) for each in row.waits_whom)
-        return Waits(" + ".join(_(step) for step in row.waits_words) or row.waits_for, names, True)
+        steps = rules.gates[row.next_stage].steps if rules and row.next_stage in rules.gates else ()
+        hours = next((step.target_hours for step in steps if step.key == row.waits_for), None)
+        return Waits(" + ".join(_(step) for step in row.waits_words) or row.waits_for, names, True, hours)
     if row.next_stage is None:
         return Waits("")
     if row.missing:

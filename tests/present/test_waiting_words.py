@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from govapp.present import dates, dossiers, measures, money
+from govapp.present import board, dates, dossiers, measures, money
 
 MONDAY = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 
@@ -71,3 +71,17 @@ def test_a_decision_turns_on_ebitda_a_year_and_once() -> None:
         ("One-off, plan", {"EUR": -4000000}),
     ]
     assert dossiers.headline_money({}) == []
+
+
+@pytest.mark.parametrize(("days", "late"), [(43, "over target"), (1, "")])
+def test_a_card_says_when_a_decision_is_over_its_target(days: int, late: str) -> None:
+    gate = SimpleNamespace(steps=(SimpleNamespace(key="sponsor", target_hours=24),))
+    rules = SimpleNamespace(stages=(), order=(), gates={"decided": gate}, kinds={})
+    row = card(
+        id=1, key="M-1", title="Title", stage="detailed", version=1, seq=1, change_seq=1, owner="", proposer="",
+        met=1, review_id=1, waits_for="sponsor", waits_words=("Decision",), waits_whom=("Henrik Lund",), expired=(),
+        waits_since=MONDAY, hold_cause="", hold_until=None, implementation="green", potential="none", values={},
+    )  # fmt: skip
+    last = board.CardWords(rules, MONDAY + timedelta(days=days), "").view(row, movable=True).last
+    assert (last.words, last.who, last.short, last.late) == ("Decision", "Henrik Lund", f"{days} d", late)
+    assert measures.waits(row, rules).hours == 24
