@@ -115,7 +115,7 @@ def _fullest(heads: Mapping[str, Head], rules: Rules) -> str:
 
 
 def summary(found: Board) -> dict[str, Any]:
-    """What the columns hold together: how many measures, and their value by currency."""
+    """What the columns hold together: how many measures, how many of them wait, and their value by currency."""
     heads = [head for key, head in found.heads.items() if key != PROPOSED]
     values: dict[str, int] = {}
     for head in heads:
@@ -123,6 +123,7 @@ def summary(found: Board) -> dict[str, Any]:
             values[currency] = values.get(currency, 0) + value
     return {
         "count": sum(head.count for head in heads),
+        "waiting": sum(head.waiting for head in heads),
         "values": {currency: value for currency, value in values.items() if value},
     }
 
