@@ -287,9 +287,10 @@ def test_a_branch_report_says_what_waits_for_whom_and_on_which_stage(cast):
         "Identified": 1,
     }
     by_key = {measure.key: measure for measure in data.measures}
-    assert by_key[held].state == "on_hold" and by_key[held].wait is None
-    wait = by_key[waiting].wait
-    assert wait and {cast.controller.name, cast.sponsor.name} == set(wait.whom) and wait.since
+    assert by_key[held].state == "on_hold" and by_key[held].waits == ()
+    waits = by_key[waiting].waits
+    assert {wait.whom for wait in waits} == {(cast.controller.name,), (cast.sponsor.name,)}
+    assert all(wait.since for wait in waits)
     vote(cast, waiting, cast.controller)
     now_waits = {
         g.whom: [m.key for m in g.waiting] for g in gather_now("branch", "service-quality", None, "").waits
