@@ -6,7 +6,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from govapp.data.actors import load_actor
 from govapp.data.audit import AuditLog
@@ -21,8 +21,10 @@ from govapp.data.snapshots import load_measure
 from govapp.domain.errors import Invalid, NotFound, Refused, TooMany
 from govapp.domain.rights import Actor
 from govapp.jobs.report_data import gather, gather_now
+from govapp.jobs.reports import render
+from govapp.present.report_pages import problem_sentence
 from govapp.services._report_rights import Reach
-from govapp.services._work import Origin, now
+from govapp.services._work import Origin, now, writing
 from govapp.services.effects import SetEffectLine, set_effect_line
 from govapp.services.grants import EndGrant, end_grant
 from govapp.services.measures import EditMeasure, edit_measure
@@ -200,6 +202,15 @@ def test_a_work_horse_that_is_killed_puts_its_report_back_at_once(cast):
     start_report(report)
     worker_died(report)
     assert row(report).problem == "worker_died"
+
+
+def test_a_dossier_of_a_time_before_its_measure_fails_in_words(cast):
+    report = ask(cast, make_measure(cast, "defined"))
+    earlier = update(Report).where(Report.id == report).values(as_of_seq=1)
+    writing(Origin(None, "cli"), lambda work: work.session.execute(earlier))
+    render(report)
+    assert (row(report).state, row(report).problem) == ("failed", "not_on_record")
+    assert problem_sentence("not_on_record").startswith("It was not on record yet")
 
 
 def test_a_failed_report_is_tried_again_by_who_may_make_it(cast):
