@@ -16,7 +16,7 @@ from govapp.reports._join import join_files, page_sizes
 from govapp.reports._templates import page_marks_html
 from govapp.reports.paper import Progress, RenderError
 
-FIRST_ROWS, CHUNK_ROWS = 150, 350
+FIRST_ROWS, CHUNK_ROWS = 150, 250
 _MOST_AT_ONCE = 2
 
 

@@ -9,7 +9,7 @@ from govapp.reports import _engine, _long
 from govapp.reports._templates import PRINT_CSS, environment
 from govapp.reports.paper import Progress, RenderedPdf
 
-ROWS_AT_ONCE = 400
+ROWS_AT_ONCE = 300
 _LONG = 1000
 
 
@@ -50,7 +50,7 @@ class Sheet:
 
 
 def render(sheet: Sheet, progress: Progress | None = None) -> RenderedPdf:
-    """Lay the report out; a table of more than 400 rows in short-lived processes, a few hundred rows each
+    """Lay the report out; a table of more than 300 rows in short-lived processes, a few hundred rows each
     (B10)."""
     if progress:
         progress("collecting", len(sheet.rows), len(sheet.rows))

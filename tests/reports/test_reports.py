@@ -281,6 +281,8 @@ def test_b10_a_long_table_is_joined_into_one_tagged_file(count: int, tmp_path: P
     assert len(pages) == report.pages
     for number, page in enumerate(pages, start=1):
         assert f"Page {number} of {report.pages}" in page
+    table = next(n for n, page in enumerate(pages) if "By stage, then by number" in page)
+    assert all("All measures" in page for page in pages[table:]), "also where a part begins"
     whole = " ".join(pages)
     assert all(f"M-{100 + n} " in whole for n in range(count))
     assert steps[0] == ("collecting", count, count)
