@@ -148,13 +148,13 @@ def rows(times: int) -> None:
         )
 
 
-def long() -> None:
+def long(times: int) -> None:
     """Five thousand measures from the database to the file."""
     with tempfile.TemporaryDirectory() as name, database(Path(name), FIVE_THOUSAND):
         began, cpu = time.perf_counter(), time.process_time()
         data = gather_now("branch", "OI", None, "")
         print(f"gathered in {time.perf_counter() - began:.1f} s, {time.process_time() - cpu:.1f} s CPU", flush=True)
-        for _ in range(3):
+        for _ in range(min(times, 3)):
             found = made_apart(lambda: make(data))
             print(
                 f"{len(data.measures)} rows, {found.pages} pages, {found.size / 1000:.0f} kB: {found.seconds:.1f} s,"
@@ -207,7 +207,7 @@ def main() -> None:
     if what in {"all", "rows"}:
         rows(times)
     if what in {"all", "long"}:
-        long()
+        long(times)
 
 
 if __name__ == "__main__":
