@@ -1,9 +1,11 @@
 """The two reports as files: sound, tagged, the same again, closed to the outside, and complete."""
 
 import io
+import os
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,6 +18,7 @@ import pytest
 
 from govapp.reports import _engine
 from govapp.reports import dossier as d
+from govapp.reports._long import forget_left_behind
 from govapp.reports.branch import branch_page, render_branch
 from govapp.reports.dossier import dossier_page, render_dossier
 from govapp.reports.paper import RenderedPdf, RenderError
@@ -308,6 +311,20 @@ def assert_tree_is_whole(pdf: pikepdf.Pdf) -> None:
             if isinstance(parent, pikepdf.Dictionary):
                 assert mcid in [kid for kid in list(parent.K) if not isinstance(kid, pikepdf.Object)]
                 assert parent.Pg.objgen == page.obj.objgen
+
+
+def test_what_a_killed_process_left_is_removed_and_what_is_at_work_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    left, at_work, other = (tmp_path / name for name in ("govapp-report-a", "govapp-report-b", "else"))
+    for folder in (left, at_work, other):
+        folder.mkdir()
+        (folder / "0.html").write_text("what it was about to say")
+    for folder in (left, other):
+        os.utime(folder, (0, 0))
+    forget_left_behind()
+    assert (left.exists(), at_work.exists(), other.exists()) == (False, True, True)
 
 
 def test_progress_counts_the_pages_up() -> None:
