@@ -287,7 +287,9 @@ def _sheet(data: DossierData) -> Sheet:
             "pairs": _pairs(facts),
             "vacant": [part_word(held.part) for held in data.parts if not held.name],
             "nothing": _nothing(data),
-            "entered": max((r.ended_at for r in data.reviews if _led_here(r, data) and r.ended_at), default=None),
+            "entered": max(
+                (r.ended_at for r in data.reviews if _led_here(r, data) and r.ended_at), default=None
+            ),
         },
     )
 
@@ -368,9 +370,7 @@ def _money_finding(lines: tuple[EffectLine, ...]) -> str:
 
 def _places(lines: tuple[EffectLine, ...]) -> int:
     """Equal decimals for all amounts of the table: none unless one has cents."""
-    amounts = [
-        a for x in lines if x.currency for a in _series(x) if a
-    ]
+    amounts = [a for x in lines if x.currency for a in _series(x) if a]
     return 0 if all(a == a.to_integral_value() for a in amounts) else 2
 
 

@@ -12,7 +12,8 @@ from govapp.data.board_queries import BranchRow
 from govapp.domain.gates import AskKind, Decision
 from govapp.domain.rules import Rules
 from govapp.forms.classes import EvidenceForm
-from govapp.present.board import CardView, CardWords, HeadView, Hint, decides_sentence, head_view, hint
+from govapp.present.board import CardView, CardWords, HeadView, head_view
+from govapp.present.board_moves import Hint, decides_sentence, hint
 from govapp.present.evidence_form import error_list, field_views
 from govapp.present.findings import FindingView, Supply, ask_words, finding_view, rule_sentence, stage_name
 from govapp.services.board import A_COLUMN, Board, BoardQuery, Head
