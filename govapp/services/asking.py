@@ -15,9 +15,9 @@ from govapp.domain.errors import Invalid, NotFound
 from govapp.domain.events import Event
 from govapp.domain.rules import StepRule
 from govapp.domain.snapshot import ReviewFact
+from govapp.services._belongs import visible
 from govapp.services._reviews import deciders_of
 from govapp.services._work import Origin, Work, writing
-from govapp.services.evidence import visible
 
 ASK_AGAIN = timedelta(hours=4)
 

@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 from govapp.data.evidence import Blob, Evidence, EvidenceDraft, EvidenceFile, EvidenceRevision
 from govapp.data.people import Person
 from govapp.data.rulebook import kind_version_id
-from govapp.data.snapshots import Loaded, load_measure, load_measures
+from govapp.data.snapshots import Loaded, load_measures
 from govapp.domain.basis import digest_of
 from govapp.domain.errors import Invalid, NotFound, Refused
 from govapp.domain.events import Event
@@ -19,6 +19,7 @@ from govapp.domain.evidence_values import Fault
 from govapp.domain.permissions import Permission
 from govapp.domain.rights import Actor, Place, may
 from govapp.forms.evidence import FormContext, validate_values
+from govapp.services._belongs import visible
 from govapp.services._keys import consume, consumed
 from govapp.services._settle import settle
 from govapp.services._work import Origin, Work, writing
@@ -98,17 +99,6 @@ def _submit_evidence(work: Work, command: SubmitEvidence) -> Submitted:
     work.session.flush()
     settle(work, load_measures(work.session, [loaded.measure.id]))
     return result
-
-
-def visible(work: Work, key: str) -> Loaded:
-    """The measure, its row locked. Raises NotFound when there is none or the actor may not know of it."""
-    loaded = load_measure(work.session, key, lock=True)
-    if loaded is None:
-        raise NotFound("not_found")
-    may(work.actor, Permission.MEASURE_VIEW, loaded.place)
-    if loaded.measure.archived:
-        raise Refused("measure_archived")
-    return loaded
 
 
 def _context(work: Work, loaded: Loaded, kind: EvidenceKind, values: Mapping[str, Any]) -> FormContext:

@@ -10,6 +10,7 @@ from govapp.domain.errors import Stale
 from govapp.domain.events import Event
 from govapp.domain.gates import PERMISSION_FOR, Ask, AskKind, Decision, Outcome, decide, interpret
 from govapp.domain.rights import may
+from govapp.services._belongs import visible
 from govapp.services._keys import consume, consumed
 from govapp.services._refused import LOGGED_A_MINUTE, _count_refusal
 from govapp.services._reviews import _open_review
@@ -17,7 +18,7 @@ from govapp.services._settle import settle
 from govapp.services._stage import _change_stage, _change_state
 from govapp.services._work import Origin, Work, now, writing
 from govapp.services.board_moves import Standing, standing_of
-from govapp.services.evidence import Submission, _submit, visible
+from govapp.services.evidence import Submission, _submit
 
 
 @dataclass(frozen=True, slots=True)

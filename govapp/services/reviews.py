@@ -14,12 +14,12 @@ from govapp.domain.gates import Ask, AskKind, Outcome
 from govapp.domain.permissions import Permission
 from govapp.domain.rights import Actor, Place, may, right_of
 from govapp.domain.snapshot import StepFact, VoteFact
+from govapp.services._belongs import visible
 from govapp.services._keys import consume, consumed
 from govapp.services._settle import settle
 from govapp.services._stage import _end_review
 from govapp.services._voting import step_for
 from govapp.services._work import Origin, Work, writing
-from govapp.services.evidence import visible
 from govapp.services.moves import MoveOutcome, _carry_out
 
 REASON_LIMIT = 4000
