@@ -162,10 +162,14 @@ def _draw(work: Work, loaded: Loaded, step: StepFact, verdict: str, reason: str)
 
 @dataclass(frozen=True, slots=True)
 class AcceptProposal:
-    """A program lead takes a proposal in: opens the review into the first stage and approves it in one act."""
+    """A program lead takes a proposal in: opens the review into the first stage and approves it in one act.
+
+    `seen_change` is the history's sequence at which the card seen had last changed: evidence, plan and figures, which
+    leave the measure's version as it is, count too, so nothing is approved that nobody saw.
+    """
 
     key: str
-    seen_version: int
+    seen_change: int
     origin: Origin
     action_key: str = ""
 
@@ -173,22 +177,21 @@ class AcceptProposal:
 def accept_proposal(command: AcceptProposal) -> VoteOutcome | MoveOutcome:
     """Ask for acceptance and approve at once. Refused findings come back as a MoveOutcome; nothing is skipped.
 
-    Raises NotFound, Refused (not a decider, barred), Stale, KeyReused.
+    Raises NotFound, Refused (not a decider, barred), Stale (it has changed, or is no proposal any more), KeyReused.
     """
     return writing(command.origin, lambda work: _accept(work, command), action_key=command.action_key)
 
 
 def _accept(work: Work, command: AcceptProposal) -> VoteOutcome | MoveOutcome:
     loaded = visible(work, command.key)
-    body = ["accept", command.key, command.seen_version]
+    body = ["accept", command.key, command.seen_change]
     earlier = consumed(work, command.action_key, body)
     if earlier is not None:
         return VoteOutcome(command.key, earlier["result"], earlier["step"])
     right = may(work.actor, Permission.REVIEW_DECIDE, loaded.place)
-    if command.seen_version != loaded.measure.version:
-        raise Stale(
-            "stale_measure", key=command.key, seen=command.seen_version, version=loaded.measure.version
-        )
+    changed = loaded.card.change_seq if loaded.card else 0
+    if loaded.snapshot.state != "proposed" or command.seen_change != changed:
+        raise Stale("stale_measure", key=command.key, seen=command.seen_change, changed=changed)
     first = loaded.rules.stages[0].key
     if loaded.snapshot.review is None:
         move = _carry_out(work, loaded, Ask(AskKind.ADVANCE, first), right)

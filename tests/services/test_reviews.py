@@ -18,21 +18,13 @@ from govapp.services.asking import AskPeople, ask_people
 from govapp.services.measures import EditMeasure, edit_measure
 from govapp.services.parts import AssignParts, assign_parts
 from govapp.services.people import PersonCommand, disable_person, enable_person
-from govapp.services.reviews import (
-    AcceptProposal,
-    CastVote,
-    WithdrawReview,
-    accept_proposal,
-    cast_vote,
-    withdraw_review,
-)
+from govapp.services.reviews import CastVote, WithdrawReview, cast_vote, withdraw_review
 from tests.cast import SYSTEM
 from tests.factories import (
     assign_all,
     hold,
     loaded,
     make_measure,
-    make_proposal,
     move,
     open_review,
     review_states,
@@ -375,30 +367,6 @@ def test_closed_is_reached_by_the_vote_of_the_controller_alone(database, cast):
     assert stage_of(made) == "implemented"
     assert vote(cast, made, cast.controller).result == "moved"
     assert stage_of(made) == "closed"
-
-
-def test_the_program_lead_accepts_a_proposal_in_one_act(database, cast):
-    made = make_proposal(cast)
-    done = accept_proposal(AcceptProposal(made, version_of(made), cast.lead.origin, "k"))
-    assert done.result == "moved"
-    assert stage_of(made) == "defined"
-
-
-def test_a_thin_proposal_is_refused_with_what_it_lacks(database, cast):
-    made = make_proposal(cast, problem="Too short")
-    done = accept_proposal(AcceptProposal(made, version_of(made), cast.lead.origin))
-    assert done.outcome is Outcome.REFUSED
-    assert [finding.key for finding in done.decision.unmet] == ["field:problem"]
-    assert stage_of(made) is None
-
-
-@pytest.mark.parametrize("who", ["member", "controller", "auditor", "administrator"])
-def test_nobody_else_accepts_a_proposal(database, cast, who):
-    made = make_proposal(cast)
-    with pytest.raises(Refused):
-        accept_proposal(AcceptProposal(made, version_of(made), getattr(cast, who).origin))
-    assert stage_of(made) is None
-    assert review_states(made) == []
 
 
 def test_a_reminder_reaches_only_those_who_still_decide(key, cast):

@@ -131,10 +131,10 @@ def _supplied(key: str, form: MoveForm) -> Given | None:
 
 @route(bp, "/measures/<key>/acceptance", permission=P.REVIEW_DECIDE, methods=["POST"])
 def accept(key: str) -> Response:
-    """Accept a proposal: opens the review into the first stage and approves it in one act."""
+    """Accept a proposal as its card showed it: opens the review into the first stage and approves it in one act."""
     form = move_form()
     try:
-        outcome = accept_proposal(AcceptProposal(key, form.version, origin(), form.action_key))
+        outcome = accept_proposal(AcceptProposal(key, form.seen, origin(), form.action_key))
     except Stale:
         return _answers.stale(key)
     now = standing(actor(), key, moment())
