@@ -3,17 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from govapp.data.board_cards import CardRow
 from govapp.data.board_queries import person_name, role_holders
 from govapp.data.engine import reading
-from govapp.data.evidence import Evidence, EvidenceDraft, EvidenceRevision
-from govapp.data.measure_pages import people_here
 from govapp.data.snapshots import Loaded, load_measure
 from govapp.domain.criteria import Finding
 from govapp.domain.errors import NotFound, Refused
@@ -242,41 +238,3 @@ def require_supplier(actor: Actor, now: Standing, kind: EvidenceKind) -> None:
     """Raise Refused, with who else may, when this reader may not hand in this kind here."""
     if not _supplies(actor, now, kind):
         raise Refused("not_a_supplier", kind=kind.name, suppliers=list(kind.submitted_by))
-
-
-@dataclass(frozen=True, slots=True)
-class FormStart:
-    """What an evidence form starts with: the reader's draft, else the newest revision's values; people to choose."""
-
-    draft: Mapping[str, Any] | None = None
-    values: Mapping[str, Any] = field(default_factory=dict)
-    revision: int = 0
-    people: tuple[tuple[int, str], ...] = ()
-
-
-def form_start(actor: Actor, now: Standing, kind: EvidenceKind) -> FormStart:
-    """The start of a form of this kind on this measure for this reader."""
-    with reading() as session:
-        draft = session.scalar(
-            select(EvidenceDraft.values)
-            .where(EvidenceDraft.measure_id == now.card.id, EvidenceDraft.kind == kind.key)
-            .where(EvidenceDraft.person_id == actor.id)
-        )
-        earlier = None
-        if not kind.several and any(fact.kind == kind.key for fact in now.snapshot.evidence):
-            earlier = session.execute(
-                select(EvidenceRevision.values, EvidenceRevision.number)
-                .join(Evidence, Evidence.id == EvidenceRevision.evidence_id)
-                .where(Evidence.measure_id == now.card.id, Evidence.kind == kind.key)
-                .order_by(EvidenceRevision.id.desc())
-                .limit(1)
-            ).first()
-        asks_people = any(spec.type == "person" for spec in kind.fields)
-        named = tuple(v for v in (earlier.values.values() if earlier else ()) if isinstance(v, int))
-        people = people_here(session, now.place, named) if asks_people else ()
-    return FormStart(
-        draft,
-        earlier.values if earlier else {},
-        earlier.number if earlier else 0,
-        tuple((row.id, row.name) for row in people),
-    )

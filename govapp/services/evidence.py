@@ -19,7 +19,7 @@ from govapp.domain.evidence_values import Fault
 from govapp.domain.permissions import Permission
 from govapp.domain.rights import Actor, Place, may
 from govapp.forms.evidence import FormContext, validate_values
-from govapp.services._belongs import visible
+from govapp.services._belongs import _same_version, visible
 from govapp.services._keys import consume, consumed
 from govapp.services._settle import settle
 from govapp.services._work import Origin, Work, writing
@@ -30,12 +30,16 @@ EARLIEST = date(1990, 1, 1)
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """Values of one evidence kind as `forms.evidence.bind` or a file gives them; files are in the store already."""
+    """Values of one evidence kind as `forms.evidence.bind` or a file gives them; files are in the store already.
+
+    `seen_revision` is the newest revision of the piece as the form showed it, 0 for none; None where nobody saw a form.
+    """
 
     kind: str
     values: Mapping[str, Any]
     effective_on: date | None = None
     piece: int | None = None
+    seen_revision: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,8 @@ def may_supply(actor: Actor, kind: EvidenceKind, place: Place) -> bool:
 def submit_evidence(command: SubmitEvidence) -> Submitted:
     """Store one valid submission as the next revision.
 
-    Raises NotFound, Refused (no right, or the kind names others), Invalid with errors by field, KeyReused.
+    Raises NotFound, Refused (no right, or the kind names others), Invalid with errors by field, KeyReused, and Stale
+    when another revision was seen.
     """
     return writing(
         command.origin, lambda work: _submit_evidence(work, command), action_key=command.action_key
@@ -90,7 +95,7 @@ def submit_evidence(command: SubmitEvidence) -> Submitted:
 def _submit_evidence(work: Work, command: SubmitEvidence) -> Submitted:
     loaded = visible(work, command.key)
     handed = command.submission
-    body = ["evidence", command.key, handed.kind, dict(handed.values), handed.effective_on, handed.piece]
+    body = ["evidence", command.key, _body(handed)]
     earlier = consumed(work, command.action_key, body)
     if earlier is not None:
         return Submitted(earlier["kind"], earlier["evidence_id"], earlier["revision"], earlier["digest"])
@@ -99,6 +104,11 @@ def _submit_evidence(work: Work, command: SubmitEvidence) -> Submitted:
     work.session.flush()
     settle(work, load_measures(work.session, [loaded.measure.id]))
     return result
+
+
+def _body(handed: Submission) -> list[Any]:
+    """What makes two submissions the same under one action key."""
+    return [handed.kind, dict(handed.values), handed.effective_on, handed.piece, handed.seen_revision]
 
 
 def _context(work: Work, loaded: Loaded, kind: EvidenceKind, values: Mapping[str, Any]) -> FormContext:
@@ -147,6 +157,7 @@ def _submit(work: Work, loaded: Loaded, submission: Submission) -> Submitted:
     ]
     _known_files(work, [item["sha256"] for _, item in files])
     piece = _piece(work, loaded, kind, submission.piece)
+    _same_version(submission.seen_revision, piece.revisions, "stale_evidence", kind=kind.key)
     piece.revisions += 1
     piece.version += 1
     digest = digest_of(

@@ -18,7 +18,7 @@ from govapp.services._settle import settle
 from govapp.services._stage import _change_stage, _change_state
 from govapp.services._work import Origin, Work, now, writing
 from govapp.services.board_moves import Standing, standing_of
-from govapp.services.evidence import Submission, _submit
+from govapp.services.evidence import Submission, _body, _submit
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def move_measure(command: MoveMeasure) -> MoveOutcome:
     """Judge the ask and carry it out in one transaction: moved, waiting for approvals, or refused with every finding.
 
     Evidence handed in along with it is kept even when the move is refused. A refusal is logged and consumes no key.
-    Raises NotFound, Refused (no right), Stale (another version was seen), KeyReused, Invalid (the evidence).
+    Raises NotFound, Refused (no right), Stale (another version or revision was seen), KeyReused, Invalid (evidence).
     """
     outcome, loaded = writing(
         command.origin, lambda work: _move(work, command), action_key=command.action_key
@@ -79,7 +79,7 @@ def _move(work: Work, command: MoveMeasure) -> tuple[MoveOutcome, Loaded | None]
         dict(command.details),
         command.seen_version,
     ]
-    body.append([command.evidence.kind, dict(command.evidence.values)] if command.evidence else None)
+    body.append(_body(command.evidence) if command.evidence else None)
     earlier = consumed(work, command.action_key, body)
     if earlier is not None:
         return _again(command, earlier), None
