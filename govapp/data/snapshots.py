@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from govapp.data.evidence import Evidence, EvidenceRevision
@@ -16,7 +16,7 @@ from govapp.data.gates import EvidenceKindVersion, WorkflowVersion
 from govapp.data.json_rows import json_rows
 from govapp.data.measures import Card, Dependency, Measure, Milestone, Part, Risk, StagePassage, StatusEntry
 from govapp.data.people import Person
-from govapp.data.reviews import Dossier, Review, ReviewStep, Vote
+from govapp.data.reviews import BARRED, Dossier, Review, ReviewStep, StepDecider, Vote
 from govapp.data.rulebook import rules_for
 from govapp.data.structure import Branch, Organization
 from govapp.domain.money import from_minor
@@ -55,7 +55,10 @@ class Line:
 
 @dataclass(slots=True)
 class Loaded:
-    """A measure in a transaction: its row, its card row if any, the snapshot, the rules and where it stands."""
+    """A measure in a transaction: its row, its card row if any, the snapshot, the rules and where it stands.
+
+    `barred`: the rows of `step_decider` that name who may not decide a step of its open review.
+    """
 
     measure: Measure
     card: Card | None
@@ -70,6 +73,7 @@ class Loaded:
     review_version: int
     branch_kind: str
     successors: tuple[int, ...] = ()
+    barred: frozenset[tuple[int, str, str]] = frozenset()
 
 
 def _moment(value: str) -> datetime:
@@ -202,6 +206,12 @@ def _statement() -> Select[*tuple[Any, ...]]:
                 .where(Vote.review_id == open_review),
                 Vote.id,
             ).label("votes"),
+            _rows(
+                select(StepDecider.step_id, StepDecider.kind, StepDecider.key)
+                .join(ReviewStep, ReviewStep.id == StepDecider.step_id)
+                .where(ReviewStep.review_id == open_review, StepDecider.kind.startswith(BARRED, autoescape=True)),
+                StepDecider.step_id,
+            ).label("barred"),
         )
         .join(Branch, Branch.id == Measure.branch_id)
         .join(Organization, Organization.id == Measure.organization_id)
@@ -276,6 +286,7 @@ def _loaded(session: Session, row: Any) -> Loaded:
     return Loaded(
         measure, row.Card, snapshot, rules, place, row.currency, row.timezone, row.workflow_id, lines, declared,
         review_version, row.branch_kind, tuple(measure_id for (measure_id,) in json.loads(row.successors)),
+        frozenset((step, kind, person) for step, kind, person in json.loads(row.barred)),
     )  # fmt: skip
 
 
@@ -300,10 +311,24 @@ def _by_ids() -> Select[Any]:
     return _statement().where(wanted).order_by(Measure.id).execution_options(populate_existing=True)
 
 
-def load_measure(session: Session, key: str, *, lock: bool = False) -> Loaded | None:
-    """A measure by key with its snapshot, in one statement; `lock` first locks its row until the transaction ends."""
+def _neighbours(key: str) -> ColumnElement[bool]:
+    """Clause: the measure of this key, those it depends on and those that depend on it."""
+    own = select(Measure.id).where(Measure.key == key)
+    on, by = Dependency.on_measure_id, Dependency.measure_id
+    ids = union_all(own, select(on).where(by.in_(own)), select(by).where(on.in_(own)))
+    return Measure.id.in_(ids)
+
+
+def load_measure(
+    session: Session, key: str, *, lock: bool = False, neighbours: bool = False
+) -> Loaded | None:
+    """A measure by key with its snapshot, in one statement.
+
+    `lock` first locks its row until the transaction ends, with `neighbours` those of its dependencies too, all in order
+    of id: whoever moves one of them waits for the others before anything is written.
+    """
     if lock:
-        _lock(session, Measure.key == key)
+        _lock(session, _neighbours(key) if neighbours else Measure.key == key)
     row = session.execute(_by_key(), {"measure_key": key}).first()
     return None if row is None else _loaded(session, row)
 

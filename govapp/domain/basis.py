@@ -78,7 +78,11 @@ def basis_of(rules: Rules, gate: GateRule, snapshot: Snapshot) -> Mapping[str, A
     if "milestone" in kinds:
         planned, done = "planned" in checks, "all_done" in checks
         basis["milestones"] = [
-            [m.id, *([m.owner_id, str(m.plan_date)] if planned else ()), *([str(m.actual_date)] if done else ())]
+            [
+                m.id,
+                *([m.owner_id, str(m.plan_date)] if planned else ()),
+                *([str(m.actual_date)] if done else ()),
+            ]
             for m in snapshot.milestones
         ]
     if "risk" in kinds and checks & {"no_open_blocking", "risks_with_owner_and_response"}:

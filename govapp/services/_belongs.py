@@ -18,9 +18,12 @@ from govapp.services._work import Work
 CANCELLED = "cancelled"
 
 
-def visible(work: Work, key: str) -> Loaded:
-    """The measure, its row locked. Raises NotFound when there is none or the actor may not know of it, else Refused."""
-    loaded = load_measure(work.session, key, lock=True)
+def visible(work: Work, key: str, *, moves: bool = False) -> Loaded:
+    """The measure, its row locked; where it `moves`, those that a gate reads and those that wait for it as well.
+
+    Raises NotFound when there is none or the actor may not know of it, Refused when it is archived.
+    """
+    loaded = load_measure(work.session, key, lock=True, neighbours=moves)
     if loaded is None:
         raise NotFound("not_found")
     may(work.actor, Permission.MEASURE_VIEW, loaded.place)

@@ -167,9 +167,7 @@ def _piece(session: Session, now: Standing, kind: EvidenceKind, piece_id: int | 
     return found
 
 
-def _context(
-    session: Session, now: Standing, kind: EvidenceKind, values: Mapping[str, Any]
-) -> FormContext:
+def _context(session: Session, now: Standing, kind: EvidenceKind, values: Mapping[str, Any]) -> FormContext:
     people: list[tuple[int, str]] = []
     if any(spec.type == "person" for spec in kind.fields):
         named = tuple(

@@ -70,7 +70,7 @@ def move_measure(command: MoveMeasure) -> MoveOutcome:
 
 
 def _move(work: Work, command: MoveMeasure) -> tuple[MoveOutcome, Loaded | None]:
-    loaded = visible(work, command.key)
+    loaded = visible(work, command.key, moves=True)
     body: list[Any] = [
         command.key,
         str(command.ask or ""),
@@ -147,15 +147,16 @@ def _carry_out(work: Work, loaded: Loaded, ask: Ask, right: str) -> MoveOutcome:
         settle(work, [loaded])
         return replace(outcome, outcome=Outcome.WAITING, review_id=opened.id, opened=True)
     _do(work, loaded, decision, right)
-    _settle_with_successors(work, loaded)
+    settle(work, [loaded, *_successors(work, loaded)])
     return outcome
 
 
-def _settle_with_successors(work: Work, loaded: Loaded) -> None:
-    settle(work, [loaded])
-    if loaded.successors:
-        work.session.flush()
-        settle(work, load_measures(work.session, loaded.successors, lock=True))
+def _successors(work: Work, loaded: Loaded) -> list[Loaded]:
+    """Measures that wait for this one, read after it has changed; `visible` locked those that were known then."""
+    if not loaded.successors:
+        return []
+    work.session.flush()
+    return load_measures(work.session, loaded.successors, lock=True)
 
 
 def _record_refusal(work: Work, loaded: Loaded, decision: Decision, right: str) -> None:

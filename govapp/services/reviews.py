@@ -57,13 +57,13 @@ def cast_vote(command: CastVote) -> VoteOutcome:
 
 
 def _locked(work: Work, review_id: int) -> tuple[Review, Loaded]:
-    """The review and its measure, the measure locked first."""
+    """The review and its measure, the measure and its neighbours locked first."""
     key = work.session.scalar(
         select(Measure.key).join(Review, Review.measure_id == Measure.id).where(Review.id == review_id)
     )
     if key is None:
         raise NotFound("not_found")
-    loaded = visible(work, key)
+    loaded = visible(work, key, moves=True)
     review = work.session.get_one(Review, review_id, with_for_update=True)
     return review, loaded
 
@@ -183,7 +183,7 @@ def accept_proposal(command: AcceptProposal) -> VoteOutcome | MoveOutcome:
 
 
 def _accept(work: Work, command: AcceptProposal) -> VoteOutcome | MoveOutcome:
-    loaded = visible(work, command.key)
+    loaded = visible(work, command.key, moves=True)
     body = ["accept", command.key, command.seen_change]
     earlier = consumed(work, command.action_key, body)
     if earlier is not None:

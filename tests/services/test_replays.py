@@ -35,7 +35,9 @@ def acts_on(cast, key):
     return {
         "edited": partial(edit_measure, EditMeasure(key, version_of(key), {"vendor": "Acme"}, who, "edit")),
         "planned": partial(set_milestone, SetMilestone(key, "Pilot done", who, action_key="milestone")),
-        "rated": partial(declare_status, DeclareStatus(key, "implementation", "green", "", who, None, "status")),
+        "rated": partial(
+            declare_status, DeclareStatus(key, "implementation", "green", "", who, None, "status")
+        ),
         "proved": partial(submit_evidence, handed),
     }
 
