@@ -142,6 +142,16 @@ def test_r04_a_change_of_the_basis_makes_votes_stale_and_writes_the_next_dossier
     assert vote(cast, key, cast.controller).result == "moved"
 
 
+def test_votes_go_stale_once_and_their_voters_are_told_once(key, cast):
+    vote(cast, key, cast.controller)
+    for rate in (70_000, 75_000, 80_000):
+        submit(cast, key, "plan-numbers", run_rate=rate)
+    assert [one.number for one in dossiers(key)] == [1, 2, 3, 4]
+    assert card(key).stale_votes == 1
+    assert len(notices(cast.controller, "vote_stale")) == 1
+    assert len(events("review:votes-stale")) == 1
+
+
 def test_a_change_outside_the_basis_makes_nothing_stale(key, cast):
     vote(cast, key, cast.controller)
     edit_measure(EditMeasure(key, version_of(key), {"description": "More about it."}, cast.owner.origin))

@@ -11,6 +11,7 @@ from govapp.data.measures import Card, Measure, Part
 from govapp.data.structure import Branch
 from govapp.domain import criteria, gates
 from govapp.present.findings import known_codes
+from govapp.services.measures import ArchiveProposal, archive_proposal
 from tests.factories import (
     accept,
     assign_all,
@@ -259,6 +260,16 @@ def test_a_part_alone_shows_only_its_measures_and_says_so(client, cast):
     assert cards_in(page, "defined") == [key]
     assert other not in page
     assert "Figures count only what you may read" in page
+
+
+def test_an_archived_proposal_is_taken_off_open_boards(client, cast):
+    key = make_proposal(cast)
+    page = client.sign_in(cast.lead).get("/board?branch=service-quality").text
+    since = re.search(r'data-since="(\d+)"', page)[1]
+    archive_proposal(ArchiveProposal(key, 1, "Done elsewhere", cast.owner.origin))
+    answer = client.fragment(f"/board/changes?branch=service-quality&since={since}")
+    assert f'<article data-card="{key}" data-gone></article>' in answer.text
+    assert 'id="head-proposed"' in answer.text
 
 
 def test_others_changes_come_after_a_sequence_and_204_when_there_are_none(client, cast):
