@@ -7,13 +7,14 @@ from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from govapp.data.evidence import Evidence, EvidenceRevision
 from govapp.data.finance import EffectLine, EffectValue
 from govapp.data.gates import EvidenceKindVersion, WorkflowVersion
 from govapp.data.json_rows import json_rows
+from govapp.data.locks import lock_measures, neighbours_of
 from govapp.data.measures import Card, Dependency, Measure, Milestone, Part, Risk, StagePassage, StatusEntry
 from govapp.data.people import Person
 from govapp.data.reviews import BARRED, Dossier, Review, ReviewStep, StepDecider, Vote
@@ -290,15 +291,6 @@ def _loaded(session: Session, row: Any) -> Loaded:
     )  # fmt: skip
 
 
-def _lock(session: Session, which: ColumnElement[bool]) -> None:
-    """Lock rows in order of id, in a statement of its own before that of the snapshot.
-
-    PostgreSQL does not read a statement's other tables again after waiting for a lock: votes would be missing.
-    """
-    if session.get_bind().dialect.name != "sqlite":
-        session.execute(select(Measure.id).where(which).order_by(Measure.id).with_for_update())
-
-
 @cache
 def _by_key() -> Select[Any]:
     """Made once, as the next: SQLAlchemy takes longer to look over so long a statement than to ask it."""
@@ -311,14 +303,6 @@ def _by_ids() -> Select[Any]:
     return _statement().where(wanted).order_by(Measure.id).execution_options(populate_existing=True)
 
 
-def _neighbours(key: str) -> ColumnElement[bool]:
-    """Clause: the measure of this key, those it depends on and those that depend on it."""
-    own = select(Measure.id).where(Measure.key == key)
-    on, by = Dependency.on_measure_id, Dependency.measure_id
-    ids = union_all(own, select(on).where(by.in_(own)), select(by).where(on.in_(own)))
-    return Measure.id.in_(ids)
-
-
 def load_measure(
     session: Session, key: str, *, lock: bool = False, neighbours: bool = False
 ) -> Loaded | None:
@@ -328,7 +312,7 @@ def load_measure(
     of id: whoever moves one of them waits for the others before anything is written.
     """
     if lock:
-        _lock(session, _neighbours(key) if neighbours else Measure.key == key)
+        lock_measures(session, neighbours_of(key) if neighbours else Measure.key == key)
     row = session.execute(_by_key(), {"measure_key": key}).first()
     return None if row is None else _loaded(session, row)
 
@@ -337,7 +321,7 @@ def load_measures(session: Session, ids: Iterable[int], *, lock: bool = False) -
     """Measures by id, in order of id, with their snapshots, in one statement; `lock` first locks their rows."""
     wanted = list(ids)
     if lock:
-        _lock(session, Measure.id.in_(wanted))
+        lock_measures(session, Measure.id.in_(wanted))
     return [_loaded(session, row) for row in session.execute(_by_ids(), {"ids": wanted}).all()]
 
 

@@ -21,6 +21,15 @@ class Finding:
     supplied_by: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Suppliers:
+    """Who can supply a finding, as a reader sees it: others by name, parts and roles nobody holds, the reader too."""
+
+    names: tuple[str, ...] = ()
+    vacant: tuple[str, ...] = ()
+    yours: bool = False
+
+
 def applies(criterion: CriterionRule, snapshot: Snapshot) -> bool:
     """True when every condition in `when` holds for the measure; a list means any of."""
     for name, wanted in criterion.when.items():

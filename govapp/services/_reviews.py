@@ -57,7 +57,7 @@ def _open_review(work: Work, loaded: Loaded, into: str, right: str) -> Review:
         measure_id=loaded.measure.id, branch_id=loaded.measure.branch_id,
     )  # fmt: skip
     work.at_seq.append(lambda seq: setattr(review, "opened_seq", seq))
-    for person in deciders_of(work, loaded, gate.steps):
+    for person in deciders_of(work, loaded, facts):
         work.tell(person, "decision_waits", measure_id=loaded.measure.id, review_id=review.id)
     work.session.flush()
     fact = ReviewFact(review.id, into, dossier.basis_digest, 1, review.asked_by, work.at, facts)
@@ -103,8 +103,8 @@ def _keep_barred(work: Work, loaded: Loaded, review: ReviewFact) -> None:
     loaded.barred = wanted
 
 
-def deciders_of(work: Work, loaded: Loaded, steps: Sequence[StepRule | StepFact]) -> list[int]:
-    """People whom these steps name by part, role in the branch or group; the owner never."""
+def deciders_of(work: Work, loaded: Loaded, steps: Sequence[StepFact]) -> list[int]:
+    """People whom these steps name by part, role in the branch or group, without who is barred from all of them."""
     people = {
         held.person_id
         for step in steps
@@ -131,5 +131,7 @@ def deciders_of(work: Work, loaded: Loaded, steps: Sequence[StepRule | StepFact]
         )
     if named:
         people |= set(work.session.scalars(union_all(*named)))
-    people.discard(loaded.snapshot.owner_id or 0)
-    return sorted(people)
+    barred = set(people)
+    for step in steps:
+        barred &= {int(person) for step_id, _, person in loaded.barred if step_id == step.id}
+    return sorted(people - barred)

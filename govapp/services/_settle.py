@@ -102,6 +102,7 @@ def _look_at_review(work: Work, loaded: Loaded) -> _Waiting:
     states = standings(review, basis)
     stale = [vote for state in states.values() for vote in state.stale]
     open_steps = [step for step in review.steps if states[step.id].state == "open"]
+    _keep_barred(work, loaded, review)
     if basis != review.basis:
         write_dossier(work, loaded, review.id, review.dossier + 1, basis)
         counted = [vote for vote in stale if vote.basis == review.basis]
@@ -114,7 +115,6 @@ def _look_at_review(work: Work, loaded: Loaded) -> _Waiting:
         review = replace(review, basis=basis, dossier=review.dossier + 1)
         loaded.snapshot = replace(snapshot, review=review)
     opened = _set_steps(work, review, states)
-    _keep_barred(work, loaded, review)
     if not open_steps:
         return _Waiting("criteria", (), (), review.opened_at, len(stale))
     whom = list(dict.fromkeys(name for step in open_steps for name in _names(step, snapshot)))

@@ -14,7 +14,6 @@ from govapp.data.types import canonical
 from govapp.domain.basis import digest_of
 from govapp.domain.errors import Invalid, KeyReused, NotFound, Refused, Stale
 from govapp.domain.gates import Outcome
-from govapp.services.asking import AskPeople, ask_people
 from govapp.services.measures import EditMeasure, edit_measure
 from govapp.services.parts import AssignParts, assign_parts
 from govapp.services.people import PersonCommand, disable_person, enable_person
@@ -377,15 +376,6 @@ def test_closed_is_reached_by_the_vote_of_the_controller_alone(database, cast):
     assert stage_of(made) == "implemented"
     assert vote(cast, made, cast.controller).result == "moved"
     assert stage_of(made) == "closed"
-
-
-def test_a_reminder_reaches_only_those_who_still_decide(key, cast):
-    vote(cast, key, cast.controller)
-    assert ask_people(AskPeople(key, cast.owner.origin)) == [cast.sponsor.name]
-    assert len(notices(cast.sponsor, "decision_reminder")) == 1
-    assert notices(cast.controller, "decision_reminder") == []
-    ask_people(AskPeople(key, cast.owner.origin))
-    assert len(notices(cast.sponsor, "decision_reminder")) == 1
 
 
 def test_the_digest_of_a_dossier_is_that_of_its_content(key, cast):

@@ -15,7 +15,7 @@ from govapp.forms.classes import EvidenceForm
 from govapp.present.board import CardView, CardWords, HeadView, head_view
 from govapp.present.board_moves import Hint, decides_sentence, hint
 from govapp.present.evidence_form import error_list, field_views
-from govapp.present.findings import FindingView, Supply, ask_words, finding_view, rule_sentence, stage_name
+from govapp.present.findings import FindingView, ask_words, finding_view, rule_sentence, stage_name
 from govapp.services.board import A_COLUMN, Board, BoardQuery, Head
 from govapp.services.board_changes import Cards
 from govapp.services.board_moves import Lesson, Standing, Way
@@ -245,11 +245,10 @@ def refusal(
     now: Standing, decision: Decision, lesson: Lesson, shown: FormShown | None, *, saved: str = ""
 ) -> dict[str, Any]:
     """What the dialog "Not moved" shows: what is missing first, the form or the reason, who decides after."""
-    lines = []
-    for finding in decision.findings:
-        found = lesson.suppliers.get(finding.key)
-        supply = Supply(found.names, found.vacant, found.yours, found.others) if found else None
-        lines.append(finding_view(finding, now.rules, now.key, supply))
+    lines = [
+        finding_view(finding, now.rules, now.key, lesson.suppliers.get(finding.key))
+        for finding in decision.findings
+    ]
     missing, met = [line for line in lines if not line.met], [line for line in lines if line.met]
     wants_reason = [finding.code for finding in decision.unmet] == ["rule_reason_needed"]
     is_gate = any(not line.key.startswith("rule:") for line in lines)
