@@ -1,4 +1,4 @@
-"""Row locks on measures, always in order of id (architecture.md, Transactions). SQLite has one writer and needs none."""
+"""Row locks on measures, in order of id (architecture.md, Transactions). SQLite has one writer and needs none."""
 
 from sqlalchemy import ColumnElement, select, union_all
 from sqlalchemy.orm import Session
