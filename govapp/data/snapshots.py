@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from govapp.data.evidence import Evidence, EvidenceRevision
@@ -343,11 +343,3 @@ def due_measures(session: Session, at: datetime, limit: int = 200) -> list[int]:
     """Measures whose derived data must be looked at again because time has come (an expiry, a lapse)."""
     statement = select(Card.measure_id).where(Card.check_at <= at).order_by(Card.check_at).limit(limit)
     return list(session.scalars(statement))
-
-
-def readable(actor_paths: Iterable[str], person_id: int | None) -> ColumnElement[bool]:
-    """Clause on Measure joined with Branch: on a branch the actor may read, or a part is held."""
-    clauses: list[ColumnElement[bool]] = [Branch.path.like(f"{path}%") for path in actor_paths]
-    if person_id is not None:
-        clauses.append(Measure.id.in_(select(Part.measure_id).where(Part.person_id == person_id)))
-    return or_(*clauses)
