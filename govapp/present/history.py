@@ -240,6 +240,9 @@ _SAID: dict[str, Callable[[Payload, Names, str], str]] = {
     Event.MEASURE_CANCELLED: _said(lambda: _("Cancelled")),
     Event.MEASURE_REOPENED: lambda p, n, a: _("Reopened at %(b)s", b=n.stage(p["to"])) + _reason(p),
     Event.MEASURE_COMMENTED: lambda p, n, a: _("Commented: %(text)s", text=_short(p.get("text"))),
+    Event.MEASURES_SETTLED: lambda p, n, a: _(
+        "Brought up to date, as time had passed or by command: %(keys)s", keys=", ".join(p["changed"])
+    ),
     Event.MILESTONE_CHANGED: lambda p, n, a: (
         _("Milestone %(name)s %(what)s", name=_short(p.get("name")), what=_what(p))
         + (f": {_changes(p)}" if p.get("what") == "changed" and p.get("changes") else "")

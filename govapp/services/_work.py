@@ -54,6 +54,7 @@ class Work:
     born: set[int] = field(default_factory=set)
     at_seq: list[Callable[[int], None]] = field(default_factory=list)
     before_log: list[Callable[[], None]] = field(default_factory=list)
+    totals: dict[tuple[Any, ...], list[int]] = field(default_factory=dict)
     enqueued: bool = False
 
     def log(self, what: Event, payload: dict[str, Any], *, made: Sequence[Any] = (), **where: Any) -> None:
