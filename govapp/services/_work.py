@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session, UOWTransaction
 
 from govapp.data.actors import groups_of, load_actor
+from govapp.data.audit_rows import FACTS
 from govapp.data.engine import WritersQueue, is_busy, worth_retrying, write_session
 from govapp.data.notices import Notice, Outbox
 from govapp.data.runtime import current
@@ -53,7 +54,7 @@ class Work:
     gone: list[Any] = field(default_factory=list)
     born: set[int] = field(default_factory=set)
     at_seq: list[Callable[[int], None]] = field(default_factory=list)
-    before_log: list[Callable[[], None]] = field(default_factory=list)
+    facts: list[Any] = field(default_factory=list)
     enqueued: bool = False
 
     def log(self, what: Event, payload: dict[str, Any], *, made: Sequence[Any] = (), **where: Any) -> None:
@@ -101,6 +102,7 @@ def _collect(work: Work) -> None:
                 if row in session.new:
                     work.born.add(id(row))
         work.gone.extend(row for row in session.deleted if getattr(row, "__kept__", False))
+        work.facts.extend(row for row in session.new if type(row) in FACTS)
 
 
 def now() -> datetime:
