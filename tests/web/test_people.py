@@ -8,9 +8,10 @@ from sqlalchemy import select, update
 
 from govapp.data.engine import reading, write_session
 from govapp.data.people import Grant, LoginSession, Person
+from govapp.services.grants import GrantRole, grant_role
 from govapp.services.people import AddPerson, add_person
 from tests.browser_client import GovappClient
-from tests.cast import PASSWORD, SYSTEM, Cast
+from tests.cast import PASSWORD, SYSTEM, Cast, Someone
 
 
 @pytest.fixture
@@ -222,3 +223,21 @@ def test_the_chosen_theme_and_zone_are_used(client: GovappClient, cast: Cast) ->
     assert client.submit("/account/display", {"theme": "dark", "timezone": "Asia/Tokyo"}).status_code == 303
     assert 'data-bs-theme="dark"' in client.get("/account").text
     assert client.submit("/account/display", {"theme": "pink", "timezone": ""}).status_code == 422
+
+
+def test_r08_who_administers_one_branch_sees_no_sessions_of_people_who_stand_elsewhere(
+    client: GovappClient, cast: Cast
+) -> None:
+    local = add_person(AddPerson(SYSTEM, "local@example.test", "Local Administrator"))
+    grant_role(GrantRole(SYSTEM, local, "administrator", "workplace"))
+    grant_role(GrantRole(SYSTEM, cast.stranger.id, "member", "workplace"))
+    for person in (cast.sponsor, cast.stranger):
+        client.sign_in(person)
+        client.get("/account", headers={"User-Agent": "Their own browser"})
+    client.sign_in(Someone(local, "", ""))
+    theirs, ours = (client.get(f"/admin/people/{who.id}").text for who in (cast.sponsor, cast.stranger))
+    assert 'id="sessions"' not in theirs and "/disable" not in theirs
+    assert 'id="sessions"' in ours and "/disable" in ours
+    listed = client.get("/admin/people").text.split("</tr>")
+    seen = {who.name: any(who.name in row and "<time" in row for row in listed) for who in cast.all}
+    assert not seen[cast.sponsor.name] and seen[cast.stranger.name]

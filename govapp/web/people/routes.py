@@ -15,6 +15,7 @@ from govapp.domain.errors import GovappError, Invalid, NotFound, Stale, TooMany
 from govapp.domain.permissions import Permission
 from govapp.present.errors import sentences_of
 from govapp.services import passwords
+from govapp.services._people_rights import managed
 from govapp.services.grants import EndGrant, GrantRole, end_grant, grant_role
 from govapp.services.people import (
     AddPerson,
@@ -77,6 +78,7 @@ def _list(errors: dict[str, list[str]] | None = None, status: int = 200) -> Resp
             readable=_sees_people,
         )
         roles = queries.role_choices(session)
+        seen = managed(session, actor(), [row.id for row in rows])
 
     def address(n: int) -> str:
         return "/admin/people?" + urlencode(
@@ -88,6 +90,7 @@ def _list(errors: dict[str, list[str]] | None = None, status: int = 200) -> Resp
         status=status,
         rows=rows,
         manages=actor().holds_anywhere(P.PEOPLE_MANAGE),
+        seen=seen,
         total=total,
         asked=asked,
         roles=roles,
@@ -139,7 +142,8 @@ def _show(
                 for part in queries.parts_of(session, person_id)
                 if me.grant_for(P.MEASURE_VIEW, part.path)
             ],
-            "sessions": queries.sessions_of(session, person_id, moment(), moment() - idle),
+            "manages": (manages := bool(managed(session, me, [person_id]))),
+            "sessions": queries.sessions_of(session, person_id, moment(), moment() - idle) if manages else (),
             "roles": queries.role_choices(session),
             "branches": [(key, name) for key, name, path in branches if me.grant_for(P.ROLE_GRANT, path)],
         }
@@ -148,7 +152,6 @@ def _show(
         status=status,
         person=person,
         own=person.id == me.id,
-        manages=me.holds_anywhere(P.PEOPLE_MANAGE),
         password_wanted=password_wanted(),
         errors=errors or {},
         note=note,
