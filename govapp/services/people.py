@@ -7,7 +7,7 @@ from zoneinfo import available_timezones
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from govapp.data.engine import reading
+from govapp.data.engine import hold, reading
 from govapp.data.people import Password, Person
 from govapp.domain.errors import Invalid, NotFound, Refused, Stale
 from govapp.domain.events import Event
@@ -166,6 +166,7 @@ def _clean(name: str, email: str) -> tuple[str, str]:
 
 
 def _refuse_taken(work: Work, email: str, but: int | None = None) -> None:
+    hold(work.session, f"email:{email}")
     taken = work.session.scalar(select(Person.id).where(Person.email == email))
     if taken is not None and taken != but:
         raise Invalid("not_saved", {"email": ["email_taken"]})

@@ -7,6 +7,7 @@ from zoneinfo import available_timezones
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from govapp.data.engine import hold
 from govapp.data.gates import Workflow
 from govapp.data.measures import Measure
 from govapp.data.structure import Branch, Currency, Organization
@@ -133,6 +134,7 @@ def archive_branch(command: ArchiveBranch) -> None:
 
 def _add_organization(work: Work, command: AddOrganization) -> BranchAdded:
     right = _may_anywhere(work, Permission.SYSTEM_OPERATE)
+    hold(work.session, "keys of branches")
     name, key = " ".join(command.name.split()), command.key.strip()
     checks = {
         "name": name_fault(name),
@@ -173,6 +175,7 @@ def _add_branch(work: Work, command: AddBranch) -> BranchAdded:
     above = _locked(session, command.under)
     right = may(work.actor, Permission.STRUCTURE_EDIT, Place(above.path, {}, above.id))
     name = " ".join(command.name.split())
+    hold(session, "keys of branches")
     key = command.key.strip() or _free_key(session, key_from(name))
     checks = {
         "name": name_fault(name),
