@@ -18,6 +18,11 @@ def text(name: str, longest: int = LONGEST) -> str:
     return value
 
 
+def form_key() -> str:
+    """The form's one-time key (R13)."""
+    return request.form.get("action_key", "")[:200]
+
+
 def secret(name: str) -> str:
     """A password as typed, spaces included."""
     return request.form.get(name, "")

@@ -241,3 +241,26 @@ def test_r08_who_administers_one_branch_sees_no_sessions_of_people_who_stand_els
     listed = client.get("/admin/people").text.split("</tr>")
     seen = {who.name: any(who.name in row and "<time" in row for row in listed) for who in cast.all}
     assert not seen[cast.sponsor.name] and seen[cast.stranger.name]
+
+
+def test_r13_adding_somebody_twice_leads_to_the_person_and_says_that_the_password_was_shown(
+    admin: GovappClient,
+) -> None:
+    key = re.search(r'name="action_key" value="([^"]+)"', admin.get("/admin/people").text)
+    assert key
+    asked = {"name": "Nia Ito", "email": "nia@example.test", "action_key": key[1]}
+    assert admin.submit("/admin/people", asked).status_code == 201
+    again = admin.submit("/admin/people", asked)
+    assert again.status_code == 303
+    assert "make a new one" in admin.get(again.headers["Location"]).text
+    other = admin.submit("/admin/people", asked | {"email": "other@example.test"})
+    assert other.status_code == 409 and "other@example.test" in other.text
+
+
+def test_r13_a_new_password_is_made_once_for_one_form(admin: GovappClient, cast: Cast) -> None:
+    address = f"/admin/people/{cast.stranger.id}/password"
+    first = admin.submit(address, {"action_key": "of-this-form"})
+    password = re.search(r"data-password>([^<]+)<", first.text)
+    assert password and admin.submit(address, {"action_key": "of-this-form"}).status_code == 303
+    door = admin.application.test_client()
+    assert door.submit("/sign-in", {"email": cast.stranger.email, "password": password[1]}).status_code == 303
