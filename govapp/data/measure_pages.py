@@ -6,8 +6,8 @@ from datetime import date
 from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
-from sqlalchemy import case, exists, func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import case, exists, func, or_, select, union_all
+from sqlalchemy.orm import Session
 
 from govapp.data.finance import EffectLine, EffectValue
 from govapp.data.measure_queries import choices_of, path_ids, readable_by
@@ -225,16 +225,16 @@ def effect_lines(session: Session, measure_id: int) -> Rows:
 
 def overdue_milestones(session: Session, actor: Actor, today: date, limit: int = 20) -> Rows:
     """Milestones not done and past their plan date on measures the person owns, or owned by the person and readable."""
-    owner = aliased(Part)
+    late = select(Milestone.id).where(Milestone.actual_date.is_(None), Milestone.plan_date < today)
+    owned = late.join(Part, Part.measure_id == Milestone.measure_id).where(
+        Part.person_id == actor.id, Part.part == "owner"
+    )
     statement = (
         select(Measure.key, Milestone.name, Milestone.plan_date)
         .join(Measure, Measure.id == Milestone.measure_id)
-        .outerjoin(owner, (owner.measure_id == Measure.id) & (owner.part == "owner"))
         .where(
-            Milestone.actual_date.is_(None),
-            Milestone.plan_date < today,
+            Milestone.id.in_(union_all(late.where(Milestone.owner_id == actor.id), owned)),
             Measure.state == "active",
-            or_(Milestone.owner_id == actor.id, owner.person_id == actor.id),
             readable_by(actor),
         )
         .order_by(Milestone.plan_date, Milestone.id)

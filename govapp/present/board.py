@@ -78,7 +78,7 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class LastLine:
-    """The last line of a card. `mark` is hold, expired or empty; `since` as datetime, in full and short."""
+    """The last line of a card. `mark` is hold, expired or empty; since when as datetime, in full and short; `late`."""
 
     mark: str
     words: str
@@ -86,6 +86,7 @@ class LastLine:
     iso: str = ""
     full: str = ""
     short: str = ""
+    late: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +117,12 @@ class CardView:
 
 @dataclass(frozen=True, slots=True)
 class HeadView:
-    """A column's head in words."""
+    """A column's head in words. `counted` is the count, of very many only that there are more than so many."""
 
     key: str
     name: str
     count: int
+    counted: str
     value: str
     waiting: str
     meaning: str = ""
@@ -174,6 +176,10 @@ class CardWords:
         self._stages = {stage.key: stage.name for stage in rules.stages}
         self._moves = {key: _("Move to %(stage)s", stage=name) for key, name in self._stages.items()}
         self._others = _("Other moves")
+        self._late = _("over target")
+        self._targets = {
+            (stage, step.key): step.target_hours for stage, gate in rules.gates.items() for step in gate.steps
+        }
         self._no_money = _("no saving")
         self._no_owner = _("no owner")
 
@@ -206,15 +212,19 @@ class CardWords:
             update_only=update_only,
         )
 
-    def _since(self, mark: str, words: str, who: str, since: datetime | None) -> LastLine:
+    def _since(
+        self, mark: str, words: str, who: str, since: datetime | None, hours: int | None = None
+    ) -> LastLine:
         if since is None:
             return LastLine(mark, words, who)
         full = _("since %(moment)s", moment=dates.moment(since, self.zone))
-        return LastLine(mark, words, who, dates.iso(since), full, dates.ago(since, self.now))
+        late = self._late if dates.over_target(since, self.now, hours) else ""
+        return LastLine(mark, words, who, dates.iso(since), full, dates.ago(since, self.now), late)
 
     def _last(self, row: CardFacts, held_since: datetime | None) -> LastLine:
         if row.state == "on_hold":
-            until = _("look again %(day)s", day=dates.short_day(row.hold_until)) if row.hold_until else ""
+            day = dates.short_day(row.hold_until).replace(" ", "\N{NO-BREAK SPACE}")
+            until = _("look again %(day)s", day=day) if row.hold_until else ""
             who = " · ".join(
                 words
                 for words in (
@@ -233,7 +243,9 @@ class CardWords:
             return self._since("", _("Approved"), missing, row.waits_since)
         if row.waits_for:
             who = ", ".join(who_words(one) for one in row.waits_whom)
-            return self._since("", " + ".join(_(words) for words in row.waits_words), who, row.waits_since)
+            words = " + ".join(_(words) for words in row.waits_words)
+            hours = self._targets.get((row.next_stage or "", row.waits_for))
+            return self._since("", words, who, row.waits_since, hours)
         if row.expired:
             return LastLine(
                 "expired",
@@ -252,15 +264,22 @@ class CardWords:
 
 
 def head_view(
-    key: str, name: str, count: int, waiting: int, values: Mapping[str, int], meaning: str = ""
+    key: str,
+    name: str,
+    count: int,
+    waiting: int,
+    values: Mapping[str, int],
+    meaning: str = "",
+    more: bool = False,
 ) -> HeadView:
-    """A column's head; values in minor units by currency."""
+    """A column's head; values in minor units by currency, several currencies short. `more`: than were counted."""
     held = {currency: amount for currency, amount in values.items() if currency and amount}
     return HeadView(
         key,
         name,
         count,
-        money.minor_amounts(held) if held else "",
+        f"{count}+" if more else str(count),
+        money.minor_amounts(held, short=len(held) > 1) if held else "",
         ngettext("%(num)s waiting", "%(num)s waiting", waiting) if waiting else "",
         meaning,
     )

@@ -2,9 +2,11 @@
 
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, inspect, update
+from sqlalchemy import Insert, Update, bindparam, insert, inspect, select, update
 from sqlalchemy.orm import Session
 
 from govapp.data.audit import AuditHead, AuditLog
@@ -17,6 +19,16 @@ from govapp.domain.events import BUSINESS, Event, chain_of, missing_fields
 
 if TYPE_CHECKING:
     from govapp.services._work import Work
+
+
+# statements made once: making them costs more than asking them
+_APPEND = insert(AuditLog)
+_HEAD = (
+    select(AuditHead.chain, AuditHead.sequence, AuditHead.mac, AuditHead.at)
+    .where(AuditHead.chain == bindparam("of"))
+    .with_for_update()
+)
+_ADVANCE = update(AuditHead.__table__).where(AuditHead.chain == bindparam("of"))  # type: ignore[arg-type]  # a Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +46,21 @@ class Entry:
     on_behalf_of: int | None = None
 
 
-def _locked_head(session: Session, chain: str) -> AuditHead:
-    return session.get_one(AuditHead, chain, with_for_update=True, populate_existing=True)
+@dataclass(slots=True)
+class _Head:
+    """The last row of a chain, locked until the transaction ends."""
+
+    chain: str
+    sequence: int
+    mac: str
+    at: datetime
 
 
-def _row(work: "Work", entry: Entry, head: AuditHead, rows_digest: str) -> dict[str, Any]:
+def _locked_head(session: Session, chain: str) -> _Head:
+    return _Head(*session.execute(_HEAD, {"of": chain}).one())
+
+
+def _row(work: "Work", entry: Entry, head: _Head, rows_digest: str) -> dict[str, Any]:
     lacking = missing_fields(entry.event, entry.payload)
     if lacking:
         raise ValueError(f"{entry.event} must carry {sorted(lacking)}")
@@ -97,9 +119,12 @@ def write_log(work: "Work") -> None:
         rows.append(_row(work, entry, heads[chain], said))
     if digests:
         raise ValueError(f"rows were made without a log row: {sorted(digests)}")
-    session.flush()
+    for head in heads.values():
+        session.execute(
+            _ADVANCE, {"of": head.chain, "sequence": head.sequence, "mac": head.mac, "at": head.at}
+        )
     if rows:
-        session.execute(insert(AuditLog), rows)
+        session.execute(_APPEND, rows)
     _keep(session, seq, changes)
 
 
@@ -155,8 +180,19 @@ def _digests(work: "Work", seq: int, changes: _Changes) -> dict[int, list[str]]:
 def _keep(session: Session, seq: int, changes: _Changes) -> None:
     """Close the old and write the new state of every kept row that changed (architecture.md, Past moments)."""
     for name, ids in changes.ended.items():
-        twin = HISTORY[name]
-        session.execute(update(twin).where(twin.c.id.in_(ids), twin.c.to_seq.is_(None)).values(to_seq=seq))
+        session.execute(_closing(name), {"ids": ids, "ended": seq})
     for name, states in changes.begun.items():
         rows = [values | {"from_seq": seq, "to_seq": None} for values in states]
-        session.execute(insert(HISTORY[name]), rows)
+        session.execute(_keeping(name), rows)
+
+
+@cache
+def _closing(name: str) -> Update:
+    twin = HISTORY[name]
+    current_one = twin.c.id.in_(bindparam("ids", expanding=True)) & twin.c.to_seq.is_(None)
+    return update(twin).where(current_one).values(to_seq=bindparam("ended"))
+
+
+@cache
+def _keeping(name: str) -> Insert:
+    return insert(HISTORY[name])

@@ -110,7 +110,7 @@ def _edit_form(key: str, **again: Any) -> Response:
         form = {name: text_of(getattr(measure, name)) for name in (*_PLAIN, *FLAGS)}
         spend = measure.vendor_spend
         form["vendor_spend"] = "" if spend is None else format(from_minor(spend, loaded.currency), "f")
-        return {"form": form, "now": form, **_LISTS}
+        return {"form": form, "stored": form, **_LISTS}
 
     return show(key, "measures/edit.html", "overview", read, **again)
 
