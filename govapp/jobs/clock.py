@@ -14,6 +14,7 @@ from govapp.jobs.queue import Enqueuer
 from govapp.services._work import Busy, Origin
 from govapp.services.clockwork import sweep_period
 from govapp.services.outbox import Deliver, deliver_due
+from govapp.services.refusals import log_counts
 from govapp.services.report_runs import reap_reports
 from govapp.services.settling import settle_due
 
@@ -61,6 +62,7 @@ def duties(redis_url: str, smtp_url: str, sender: str) -> list[Duty]:
         Duty("outbox", TICK, deliver),
         Duty("reports", 5, lambda: reap_reports(CLOCK)),
         Duty("due measures", 5, lambda: settle_due(CLOCK)),
+        Duty("refusals", 30, lambda: log_counts(CLOCK)),
         Duty("sweep", 60, lambda: sweep_period(CLOCK)),
     ]
 

@@ -7,7 +7,7 @@ from sqlalchemy import delete, exists, or_, select
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
-from govapp.data.audit import ActionKey, RefusalCount
+from govapp.data.audit import ActionKey
 from govapp.data.blobs import BlobStore
 from govapp.data.engine import reading
 from govapp.data.evidence import Blob, EvidenceDraft, EvidenceFile
@@ -88,7 +88,6 @@ def _sweep_some(work: Work) -> int:
         if ids:
             work.session.execute(delete(table).where(key.in_(ids)))
         most = max(most, len(ids))
-    work.session.execute(delete(RefusalCount).where(RefusalCount.minute < at - COUNTS_KEPT))
     return most
 
 
