@@ -30,6 +30,11 @@ HISTORY = {
         ("position", sa.Integer()), ("details", sa.Text()), ("id", BIG),
     ),
 }  # fmt: skip
+INDEXES = {
+    "ix_notice_review": ("notice", ("review_id",)),
+    "ix_notice_at": ("notice", ("at",)),
+    "ix_batch_row_measure": ("batch_row", ("measure_id", "batch_id")),
+}
 
 
 def _is_sqlite() -> bool:
@@ -97,10 +102,14 @@ def upgrade() -> None:
     for table, columns in HISTORY.items():
         _keep(table, columns)
     _seed_heads()
+    for name, (table, columns) in INDEXES.items():
+        op.create_index(name, table, list(columns), unique=False)
 
 
 def downgrade() -> None:
     """Take them back; the heads stay."""
+    for name, (table, _columns) in INDEXES.items():
+        op.drop_index(name, table_name=table)
     for table in HISTORY:
         op.drop_table(f"{table}_history")
     for table in FACTS:

@@ -8,8 +8,8 @@ from sqlalchemy import select, update
 
 from govapp.data.audit import ActionKey
 from govapp.data.blobs import BlobStore
-from govapp.data.engine import reading
-from govapp.data.notices import Outbox
+from govapp.data.engine import reading, write_session
+from govapp.data.notices import Notice, Outbox
 from govapp.data.runtime import current
 from govapp.domain.errors import Refused
 from govapp.services._work import Origin, now, writing
@@ -142,3 +142,21 @@ def test_the_sweep_clears_what_is_old_and_nothing_else(cast):
     assert rows() == []
     with reading() as session:
         assert session.get(ActionKey, "k") is None
+
+
+def test_notices_are_swept_when_read_long_ago_or_never_read_for_a_year(cast):
+    def tell(work):
+        work.tell(cast.owner.id, "assigned")
+        work.tell(cast.sponsor.id, "assigned")
+
+    writing(CLOCK, tell)
+    with write_session() as session:
+        session.execute(update(Notice).where(Notice.person_id == cast.owner.id).values(read_at=now()))
+
+    def left():
+        with reading() as session:
+            return set(session.scalars(select(Notice.person_id)))
+
+    for days, kept in ((80, {cast.owner.id, cast.sponsor.id}), (100, {cast.sponsor.id}), (400, set())):
+        sweep(replace(CLOCK, at=now() + timedelta(days=days)))
+        assert left() == kept
