@@ -68,9 +68,10 @@ class Work:
         """The day in a time zone at this work's moment."""
         return self.at.astimezone(ZoneInfo(zone)).date()
 
-    def groups(self) -> frozenset[str]:
-        """Groups of the actor."""
-        return frozenset() if self.actor.id is None else groups_of(self.session, self.actor.id)
+    def groups(self, organization_id: int) -> frozenset[str]:
+        """Groups of an organization to which the actor belongs."""
+        mine = self.actor.id
+        return frozenset() if mine is None else groups_of(self.session, mine, organization_id)
 
     def tell(self, person_id: int, kind: str, **about: Any) -> None:
         """Leave a notice for a person; `about`: measure_id, review_id, payload."""
