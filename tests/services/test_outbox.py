@@ -1,9 +1,11 @@
 """The outbox: delivered at least once, patient when the far side is away, cleared by the clock."""
 
+import time
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import time_machine
 from sqlalchemy import select, update
 
 from govapp.data.audit import ActionKey
@@ -22,6 +24,7 @@ from govapp.services.outbox import (
     due_parcels,
     send_again,
 )
+from tests.many import at_once
 
 pytestmark = pytest.mark.usefixtures("database")
 CLOCK = Origin(None, "job", "clock")
@@ -87,21 +90,67 @@ def test_when_the_far_side_is_away_only_one_is_tried():
     assert [row.attempts for row in rows()] == [1, 0, 0]
 
 
-def test_mail_is_given_up_after_twelve_tries_and_may_be_sent_again_by_an_operator(cast):
+@pytest.mark.parametrize("problem", [OSError("refused"), FarSideAway("nobody answers")])
+def test_mail_is_tried_for_about_an_hour_and_may_be_sent_again_by_an_operator(cast, problem):
     put()
 
     def deliver(parcel: Parcel) -> None:
-        raise OSError("refused")
+        raise problem
 
-    for _ in range(12):
+    waited = timedelta()
+    while rows()[0].state == "waiting":
         make_due()
+        began = now()
         deliver_due(CLOCK, {"mail": deliver})
+        waited += rows()[0].due_at - began
     row = rows()[0]
-    assert (row.state, row.attempts) == ("failed", 12)
+    assert row.state == "failed"
+    assert timedelta(minutes=50) < waited < timedelta(minutes=75)
     with pytest.raises(Refused):
         send_again(SendAgain(row.id, cast.owner.origin))
     send_again(SendAgain(row.id, cast.administrator.origin))
     assert len(due_parcels(("mail",))) == 1
+
+
+def test_two_clocks_send_a_mail_once_however_long_it_takes():
+    put(count=3)
+    sent = []
+
+    def deliver(parcel: Parcel) -> None:
+        sent.append(parcel.id)
+        assert deliver_due(CLOCK, {"mail": lambda other: sent.append(other.id)}) == 2
+
+    assert deliver_due(CLOCK, {"mail": deliver}) == 1
+    assert sorted(sent) == [row.id for row in rows()]
+    put(count=5)
+    sent.clear()
+
+    def slowly(parcel: Parcel) -> None:
+        time.sleep(0.05)
+        sent.append(parcel.id)
+
+    at_once([lambda: deliver_due(CLOCK, {"mail": slowly})] * 4)
+    assert sorted(sent) == [row.id for row in rows()][3:]
+    assert {row.state for row in rows()} == {"done"}
+
+
+def test_a_mail_held_by_who_died_is_due_again_after_a_while():
+    put()
+
+    def die(parcel: Parcel) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        deliver_due(CLOCK, {"mail": die})
+    assert due_parcels(("mail",)) == []
+    with time_machine.travel(now() + timedelta(minutes=11)):
+        assert deliver_due(CLOCK, {"mail": lambda parcel: None}) == 1
+
+
+def test_a_round_begins_no_new_mail_after_its_time():
+    put(count=5)
+    assert deliver_due(CLOCK, {"mail": lambda parcel: time.sleep(0.2)}, seconds=0.3) == 2
+    assert [row.state for row in rows()] == ["done"] * 2 + ["waiting"] * 3
 
 
 def test_a_job_is_never_given_up():
