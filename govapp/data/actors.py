@@ -94,11 +94,15 @@ def _actor(session: Session, rows: Sequence[Any]) -> Actor | None:
     return Actor(first.person, first.name, first.email, grants, frozenset(), first.timezone, first.theme)
 
 
-def groups_of(session: Session, person_id: int) -> frozenset[str]:
-    """Keys of the groups a person belongs to now."""
+def groups_of(session: Session, person_id: int, organization_id: int) -> frozenset[str]:
+    """Keys of the groups of an organization a person belongs to now; others may have groups of the same key."""
     statement = (
         select(Group.key)
         .join(GroupMember, GroupMember.group_id == Group.id)
-        .where(GroupMember.person_id == person_id, GroupMember.ended_at.is_(None))
+        .where(
+            GroupMember.person_id == person_id,
+            GroupMember.ended_at.is_(None),
+            Group.organization_id == organization_id,
+        )
     )
     return frozenset(session.scalars(statement))

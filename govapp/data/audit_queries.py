@@ -68,7 +68,7 @@ class LogRow:
 
 @dataclass(frozen=True, slots=True)
 class LogPage:
-    """Rows, newest first; `older`, `newer`: sequences to go on from; `searched_to`: where a search by words stopped."""
+    """Rows, newest first; `older`, `newer`: sequences to go on from; `searched_to`: where a search stopped for now."""
 
     rows: tuple[LogRow, ...]
     older: int | None
@@ -110,15 +110,12 @@ def log_page(
     if clauses is None:
         return LogPage((), None, None, head)
     column = AuditLog.sequence
-    searched: int | None = None
-    if upward:
-        clauses.append(column > (after or 0))
-    else:
-        top = min(before or head + 1, head + 1)
-        clauses.append(column < top)
-        if what.words or reach.branches is not None:
-            searched = max(top - SEARCHED, 1)
-            clauses.append(column >= searched)
+    bounded = bool(what.words) or reach.branches is not None
+    start = (after or 0) if upward else min(before or head + 1, head + 1)
+    end = start + SEARCHED if upward else max(start - SEARCHED, 1)
+    clauses.append(column > start if upward else column < start)
+    if bounded:
+        clauses.append(column <= end if upward else column >= end)
     found = select(*AuditLog.__table__.columns).where(*clauses)
     found = found.order_by(column if upward else column.desc()).limit(PAGE + 1)
     rows = session.execute(found).all()
@@ -126,12 +123,14 @@ def log_page(
     rows = rows[:PAGE]
     if upward:
         rows = rows[::-1]
-    ends_early = bool(searched and searched > 1 and not more)
-    older = rows[-1].sequence if rows and (more or upward) else (searched if ends_early else None)
-    newer = (
-        rows[0].sequence if rows and ((upward and more) or (before is not None and before <= head)) else None
-    )
-    return LogPage(_shown(session, rows), older, newer, head, searched if ends_early else None)
+    searched = end if bounded and not more and (end < head if upward else end > 1) else None
+    lowest, highest = (rows[-1].sequence, rows[0].sequence) if rows else (start + 1, start - 1)
+    if upward:
+        older, newer = lowest, highest if more else searched
+    else:
+        older = lowest if more else searched
+        newer = highest if rows and before is not None and before <= head else None
+    return LogPage(_shown(session, rows), older, newer, head, searched)
 
 
 def _clauses(session: Session, what: LogFilter, reach: Reach, zone: str) -> list[ColumnElement[bool]] | None:

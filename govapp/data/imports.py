@@ -52,4 +52,7 @@ class BatchRow(Base):
     content: Mapped[dict[str, Any]] = mapped_column(CanonicalJson)
     outcome: Mapped[dict[str, Any]] = mapped_column(CanonicalJson, default=dict)
     measure_id: Mapped[int | None] = mapped_column(ForeignKey("measure.id"))
-    __table_args__ = (Index("ix_batch_row_state", "batch_id", "state", "number"),)
+    __table_args__ = (
+        Index("ix_batch_row_state", "batch_id", "state", "number"),
+        Index("ix_batch_row_measure", "measure_id", "batch_id"),
+    )

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from govapp.data.report_queries import (
+    OrganizationThen,
     Recorded,
     Row,
     branch_names,
@@ -17,10 +18,11 @@ from govapp.data.report_queries import (
     kept,
     measures_in,
     names_at,
+    organization_at,
     record_of,
 )
 from govapp.data.rulebook import rules_for
-from govapp.data.structure import Branch, Organization
+from govapp.data.structure import Branch
 from govapp.domain.gates import gate_findings
 from govapp.domain.money import from_minor
 from govapp.domain.rules import Rules
@@ -49,7 +51,7 @@ class _Context:
     session: Session
     seq: int
     at: datetime
-    organization: Organization
+    organization: OrganizationThen
     top: int
     branches: dict[int, Row]
     people: People
@@ -73,7 +75,7 @@ def branch_data(
     ]
     shown = [row for row in measures if row["state"] in SHOWN]
     recorded = record_of(session, seq, shown, full=False)
-    organization = session.get_one(Organization, top["organization_id"])
+    organization = organization_at(session, seq, top["organization_id"])
     context = _Context(
         session=session,
         seq=seq,

@@ -9,19 +9,20 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from govapp.data.measure_queries import choices_of
 from govapp.data.report_queries import (
+    OrganizationThen,
     Recorded,
     Row,
     branch_names,
+    choice_names,
     files_of,
     kept,
     log_until,
     names_at,
+    organization_at,
     record_of,
 )
 from govapp.data.rulebook import rules_for
-from govapp.data.structure import Organization
 from govapp.domain.criteria import counts
 from govapp.domain.evidence_kinds import EvidenceKind
 from govapp.domain.gates import gate_findings
@@ -58,7 +59,7 @@ class _Context:
     others: dict[int, Row]
     snapshot: Snapshot
     rules: Rules
-    organization: Organization
+    organization: OrganizationThen
 
 
 def dossier_data(
@@ -109,7 +110,7 @@ def dossier_data(
 def _context(session: Session, rows: list[Row], seq: int, at: datetime) -> tuple[_Context, Row]:
     recorded = record_of(session, seq, rows, full=True)[rows[0]["id"]]
     measure = recorded.measure
-    organization = session.get_one(Organization, measure["organization_id"])
+    organization = organization_at(session, seq, measure["organization_id"])
     branch = kept(session, seq, "branch", lambda t: t.c.id == measure["branch_id"])[0]
     on = [row["on_measure_id"] for row in recorded.dependencies]
     others = {row["id"]: row for row in kept(session, seq, "measure", lambda t: t.c.id.in_(on))}
@@ -143,9 +144,9 @@ def _status(context: _Context, kind: str) -> paper.Status:
 
 def _facts(context: _Context) -> tuple[Fact, ...]:
     measure, currency = context.recorded.measure, context.organization.currency
-    lists = choices_of(context.session, context.organization.id)
+    chosen_names = choice_names(context.session, context.seq, context.organization.id)
     found: list[tuple[str, str]] = [
-        (words.word("field", name), str(dict(lists.get(chosen, ())).get(measure[name], measure[name])))
+        (words.word("field", name), str(chosen_names.get((chosen, measure[name]), measure[name])))
         for name, chosen in CHOSEN.items()
         if measure[name]
     ]

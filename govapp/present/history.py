@@ -336,7 +336,11 @@ _SAID: dict[str, Callable[[Payload, Names, str], str]] = {
     Event.SIGNED_OUT: _said(lambda: _("Signed out")),
     Event.SESSION_ENDED: lambda p, n, a: _("Session of %(who)s ended", who=n.person(p.get("person", a))),
     Event.ACCESS_REFUSED: _said(lambda: _("Access refused: %(address)s"), address="about"),
-    Event.ACCESS_REFUSALS_COUNTED: _said(lambda: _("%(n)s further refusals counted"), n="count"),
+    Event.ACCESS_REFUSALS_COUNTED: lambda p, n, a: _(
+        "%(n)s further refusals within a minute, by %(who)s",
+        n=p["count"],
+        who=n.person(p["person"]) if p["person"] else p["address"] or "?",
+    ),
     Event.EVIDENCE_DOWNLOADED: _said(lambda: _("Evidence file downloaded: %(name)s"), name="name"),
     Event.REPORT_DOWNLOADED: _said(lambda: _("Report %(n)s downloaded"), n="report"),
     Event.LIST_EXPORTED: _said(lambda: _("List exported: %(list)s"), list="about"),

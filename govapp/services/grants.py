@@ -16,7 +16,8 @@ from govapp.domain.permissions import Permission
 from govapp.domain.rights import Place, may
 from govapp.domain.role_conflicts import AUDITOR, conflict_with
 from govapp.services._administrators import _is_last_administrator
-from govapp.services._work import Origin, Work, writing
+from govapp.services._keys import writing_once
+from govapp.services._work import Origin, Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class GrantRole:
     branch: str
     until: date | None = None
     since: date | None = None
+    action_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class EndGrant:
     origin: Origin
     grant_id: int
     reason: str = ""
+    action_key: str = ""
 
 
 def grant_role(command: GrantRole) -> int:
@@ -46,12 +49,12 @@ def grant_role(command: GrantRole) -> int:
     Raises Refused for one's own roles, Invalid by field for an unknown role or branch, a day in the past, a role held
     already, or one that must not stand beside another (`domain/role_conflicts.py`).
     """
-    return writing(command.origin, lambda work: _grant_role(work, command))
+    return int(writing_once(command, lambda work: {"id": _grant_role(work, command)})["id"])
 
 
 def end_grant(command: EndGrant) -> None:
     """End a grant. Needs `role:grant` on its branch. Raises Refused for one's own and for the last administrator's."""
-    writing(command.origin, lambda work: _end_grant(work, command))
+    writing_once(command, lambda work: _end_grant(work, command))
 
 
 def _grant_role(work: Work, command: GrantRole) -> int:

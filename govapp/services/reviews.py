@@ -80,7 +80,7 @@ def _cast_vote(work: Work, command: CastVote) -> VoteOutcome:
         raise Stale("review_ended", state=review.state)
     if loaded.snapshot.state not in {"active", "proposed"}:
         raise Stale("review_paused", state=loaded.snapshot.state)
-    step, named = step_for(work.actor, work.groups(), loaded)
+    step, named = step_for(work.actor, work.groups(loaded.measure.organization_id), loaded)
     outcome = _vote(work, loaded, step, named, command.verdict, command.reason.strip(), command.dossier)
     consume(work, command.action_key, body, {"result": outcome.result, "step": outcome.step})
     return outcome
@@ -197,7 +197,7 @@ def _accept(work: Work, command: AcceptProposal) -> VoteOutcome | MoveOutcome:
         move = _carry_out(work, loaded, Ask(AskKind.ADVANCE, first), right)
         if move.outcome is not Outcome.WAITING:
             return move
-    step, named = step_for(work.actor, work.groups(), loaded)
+    step, named = step_for(work.actor, work.groups(loaded.measure.organization_id), loaded)
     review = loaded.snapshot.review
     outcome = _vote(work, loaded, step, named, APPROVE, "", review.dossier if review else 0)
     consume(work, command.action_key, body, {"result": outcome.result, "step": outcome.step})

@@ -6,12 +6,13 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import event, func, select
 
-from govapp.data.audit import AuditLog
+from govapp.data.audit import ActionKey, AuditLog
 from govapp.data.base import HISTORY
 from govapp.data.engine import reading
-from govapp.data.people import Grant, Person
+from govapp.data.people import Grant, Password, Person
 from govapp.data.people_queries import people_page
-from govapp.domain.errors import GovappError, Invalid, NotFound, Refused, Stale
+from govapp.domain.errors import GovappError, Invalid, KeyReused, NotFound, Refused, Stale
+from govapp.services import passwords
 from govapp.services._work import Origin
 from govapp.services.grants import EndGrant, GrantRole, end_grant, grant_role
 from govapp.services.parts import AssignParts, assign_parts
@@ -255,3 +256,33 @@ def test_r06_who_holds_a_part_cannot_become_auditor(database, cast: Cast) -> Non
     with pytest.raises(Invalid) as refused:
         grant_role(GrantRole(cast.administrator.origin, cast.stranger.id, "auditor", "OI"))
     assert refused.value.errors == {"role": ["auditor_holds_part"]}
+
+
+def test_r13_a_form_about_a_person_sent_twice_does_it_once(database, cast: Cast) -> None:
+    by, who = cast.administrator.origin, cast.stranger.id
+    new = AddPerson(by, "twice@example.test", "Twice", action_key="a")
+    grant = GrantRole(by, who, "member", "workplace", action_key="b")
+    edit = EditPerson(by, who, 1, "Stella Grant-Ito", cast.stranger.email, action_key="c")
+    assert add_person(new) == add_person(new)
+    assert grant_role(grant) == grant_role(grant)
+    assert edit_person(edit) is None and edit_person(edit) is None
+    close = PersonCommand(by, who, "d")
+    disable_person(close)
+    with pytest.raises(KeyReused):
+        enable_person(close)
+
+
+def test_r13_of_a_form_that_makes_a_password_the_first_password_counts(database, cast: Cast) -> None:
+    by = cast.administrator.origin
+    first, second = "walnut-harbour-1234", "lantern-harbour-5678"
+    add_person(AddPerson(by, "once@example.test", "Once", password=first, action_key="a"))
+    with pytest.raises(KeyReused):
+        add_person(AddPerson(by, "once@example.test", "Once", password=second, action_key="a"))
+    set_password(SetPassword(by, cast.stranger.id, first, "b"))
+    with pytest.raises(KeyReused):
+        set_password(SetPassword(by, cast.stranger.id, second, "b"))
+    with reading() as session:
+        stored = session.scalar(select(Password.hash).where(Password.person_id == cast.stranger.id))
+        kept = session.scalars(select(ActionKey.body_digest)).all()
+    assert passwords.fits(first, stored)
+    assert len(kept) == 2

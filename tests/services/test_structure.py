@@ -8,7 +8,7 @@ from govapp.data.engine import reading
 from govapp.data.people import GroupMember
 from govapp.data.structure import Branch, Choice, Currency
 from govapp.data.structure_queries import branch_by_key, roll_ups, tree, version_for, workflow_for
-from govapp.domain.errors import Invalid, NotFound, Refused, Stale
+from govapp.domain.errors import Invalid, KeyReused, NotFound, Refused, Stale
 from govapp.services.audit import verify
 from govapp.services.choices import ChoiceItem, SetChoices, SetGroup, set_choices, set_group
 from govapp.services.settling import settle_all
@@ -264,3 +264,19 @@ def test_the_path_of_every_branch_ends_with_its_own_id(database):
             assert row.path.endswith(f"/{row.id}/")
             parent = session.get(Branch, row.parent_id) if row.parent_id else None
             assert row.path == f"{parent.path if parent else '/'}{row.id}/"
+
+
+def test_r13_a_branch_form_sent_twice_adds_moves_and_renames_once(database, cast):
+    by = cast.administrator.origin
+    forms = [
+        lambda: add_branch(AddBranch(by, "program", "Twice", "operations", action_key="a")).key,
+        lambda: rename_branch(RenameBranch(by, "workplace", "Work place", 1, "b")),
+        lambda: move_branch(MoveBranch(by, "workplace", "operations", 2, "c")),
+        lambda: archive_branch(ArchiveBranch(by, "workplace", True, 3, "d")),
+    ]
+    first = [form() for form in forms]
+    rows = verify().rows
+    assert [form() for form in forms] == first == ["twice", None, None, None]
+    assert verify().rows == rows
+    with pytest.raises(KeyReused):
+        rename_branch(RenameBranch(by, "workplace", "Something else", 4, "b"))

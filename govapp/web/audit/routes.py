@@ -19,6 +19,7 @@ from govapp.present.history import Names, event_name, people_in, sentence
 from govapp.services.audit import exported_rows, record_export, record_opening
 from govapp.web._context import actor, origin, today, zone
 from govapp.web._hx import page
+from govapp.web._numbers import whole
 from govapp.web._routes import route
 from govapp.web.audit._check import Check, go_on, last_check
 
@@ -35,7 +36,14 @@ def show_log() -> Response:
     with reading() as session:
         what, known = _filter(session, asked)
         reach = _reach(session, P.AUDIT_VIEW)
-        found = log_page(session, what, reach, zone(), before=_number("before"), after=_number("after"))
+        found = log_page(
+            session,
+            what,
+            reach,
+            zone(),
+            before=whole(request.args.get("before")),
+            after=whole(request.args.get("after")),
+        )
         names = _names(session, found)
     found = found if known else LogPage((), None, None, found.head)
     return page(
@@ -123,11 +131,6 @@ def _events(chain: str) -> list[tuple[str, str]]:
 def _address(base: str, asked: dict[str, str], **more: object) -> str:
     values = asked | {name: str(value) for name, value in more.items()}
     return base + "?" + urlencode({name: value for name, value in values.items() if value})
-
-
-def _number(name: str) -> int | None:
-    value = request.args.get(name, "")
-    return int(value) if value.isascii() and value.isdigit() and len(value) < 16 else None
 
 
 def _day(value: str | None) -> date | None:

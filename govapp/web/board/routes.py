@@ -12,11 +12,12 @@ from govapp.services.moves import MoveMeasure, MoveOutcome, move_measure
 from govapp.services.reviews import AcceptProposal, accept_proposal
 from govapp.web._context import actor, moment, origin
 from govapp.web._hx import page
+from govapp.web._numbers import whole
 from govapp.web._routes import route
 from govapp.web.board import _answers
 from govapp.web.board._drawing import drawn
 from govapp.web.board._evidence import Given, given
-from govapp.web.board._query import number_of, query_of
+from govapp.web.board._query import query_of
 from govapp.web.board._views import acts, card_views, head_views, hints, page_key
 from govapp.web.board.forms import CAUSES, MoveForm, move_form
 
@@ -37,7 +38,7 @@ def show() -> Response:
 def below() -> Response:
     """The next cards of a column."""
     seq, _, measure = request.args.get("after", "").partition("-")
-    after = number_of(seq), number_of(measure)
+    after = whole(seq), whole(measure)
     if None in after:
         raise NotFound("not_found")
     args = request.args.to_dict()
@@ -63,7 +64,7 @@ def changed() -> Response:
     """Cards others changed since a sequence of the history; 204 when there are none."""
     since = request.args.get("since", "0")
     args = {name: value for name, value in request.args.items() if name != "since"}
-    found = changes(actor(), query_of(args, actor()), number_of(since) or 0)
+    found = changes(actor(), query_of(args, actor()), whole(since) or 0)
     if found is None:
         return make_response("", 204)
     views = card_views(found.rules, found.rows, found) if found.rules else []
