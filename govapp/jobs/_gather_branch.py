@@ -41,7 +41,6 @@ from govapp.services._report_snapshot import (
 from govapp.services._settle import SAVING_KINDS
 
 SHOWN = ("active", "on_hold")
-FREEZES_AT = "decided"
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,4 +270,4 @@ def _rules_words(used: Iterable[Rules]) -> str:
 
 
 def _frozen(used: Iterable[Rules]) -> str:
-    return next((rules.stage(FREEZES_AT).name for rules in used if FREEZES_AT in rules.order), "")
+    return next((rules.freezing.name for rules in used if rules.freezing), "")

@@ -12,6 +12,8 @@ from govapp.data.snapshots import Loaded, load_measure
 from govapp.domain.errors import NotFound
 from govapp.domain.events import READ_WITH, Event
 from govapp.domain.measures import required_parts
+from govapp.domain.money import from_minor
+from govapp.domain.number_text import write_number
 from govapp.domain.permissions import PARTS, Permission
 from govapp.domain.rights import may, right_of
 from govapp.present import measures as words
@@ -137,3 +139,8 @@ def text_of(value: Any) -> str:
     if value is None or value is False:
         return ""
     return "1" if value is True else value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def amount_of(minor: int | None, currency: str) -> str:
+    """A stored amount as a form shows it: what is saved unchanged reads back as the same amount."""
+    return "" if minor is None else write_number(from_minor(minor, currency))
