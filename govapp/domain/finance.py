@@ -27,7 +27,9 @@ def clean_line(
         faults["run_rate"] = ["run_rate_of_one_off"]
     else:
         clean["run_rate"] = minor_of(clean["run_rate"], clean["currency"], faults, "run_rate")
-    minors = {series: minor_of(amount, clean["currency"], faults, series) for series, amount in totals.items()}
+    minors = {
+        series: minor_of(amount, clean["currency"], faults, series) for series, amount in totals.items()
+    }
     if unknown := [series for series in totals if series not in SERIES]:
         faults[unknown[0]] = ["unknown_choice"]
     return clean, minors, faults

@@ -269,7 +269,8 @@ def _set_monthly(
     if any(date_fault(day) for day in months):
         faults["months"] = ["date_out_of_range"]
     wanted = {
-        day.replace(day=1): minor_of(amount, line.currency, faults, "months") for day, amount in months.items()
+        day.replace(day=1): minor_of(amount, line.currency, faults, "months")
+        for day, amount in months.items()
     }
     _refuse(faults)
     found = work.session.execute(

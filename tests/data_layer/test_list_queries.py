@@ -1,6 +1,6 @@
 """The list and the pages of measures read the same on SQLite and PostgreSQL."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -9,6 +9,8 @@ from govapp.data.actors import load_actor
 from govapp.data.engine import reading
 from govapp.data.list_queries import SORTS, ListFilter, list_all, list_choices, list_page, read_scope
 from tests.factories import loaded, make_measure, make_proposal, move
+
+NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -22,7 +24,7 @@ def measures(database, cast):
 def keys(cast, wanted: ListFilter, person=None) -> list[str]:
     """Keys of the list as the person sees it, which must be those of the export too."""
     with reading() as session:
-        actor = load_actor(session, (person or cast.leader).id, date(2026, 12, 1))
+        actor = load_actor(session, (person or cast.leader).id, NOON)
         assert actor is not None
         scope = read_scope(session, actor)
         rows, total = list_page(session, scope, wanted, 1)
@@ -64,7 +66,7 @@ def test_what_the_pages_read_comes_from_both_databases(database, cast, measures)
         assert head.entered("identified") is not None
         assert list_choices(session)
         assert measure_pages.effect_lines(session, number) == ()
-        owner = load_actor(session, cast.owner.id, date(2026, 12, 1))
+        owner = load_actor(session, cast.owner.id, NOON)
         assert owner is not None
         assert measure_pages.dependencies(session, number, owner) == ((), ())
         assert measure_pages.overdue_milestones(session, owner, date(2099, 1, 1)) is not None

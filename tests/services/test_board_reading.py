@@ -15,7 +15,7 @@ from tests.factories import assign_all, bring_to, hold, make_measure, make_propo
 def actor_of(person) -> Actor:
     """The person with rights as of now."""
     with reading() as session:
-        found = load_actor(session, person.id, now().date())
+        found = load_actor(session, person.id, now())
     assert found is not None
     return found
 

@@ -65,7 +65,7 @@ def jobs_waiting() -> int:
 
 def actor_of(person) -> Actor:
     with reading() as session:
-        found = load_actor(session, person.id, now().date())
+        found = load_actor(session, person.id, now())
     assert found
     return found
 

@@ -47,7 +47,14 @@ def _finance(key: str, *, number: int | None = None, **again: Any) -> Response:
         form = _form_of(row, loaded.currency)
         lists = {"kinds": EFFECT_KINDS, "timings": TIMINGS, "series": ENTERED}
         frozen = loaded.rules.frozen_in(loaded.snapshot.stage)
-        return {"lines": lines, "row": row, "form": form, "figures": figures(lines), "frozen": frozen, **lists}
+        return {
+            "lines": lines,
+            "row": row,
+            "form": form,
+            "figures": figures(lines),
+            "frozen": frozen,
+            **lists,
+        }
 
     return show(key, "measures/finance.html", "finance", read, needs=(P.FINANCE_VIEW,), **again)
 
