@@ -1,6 +1,6 @@
 """What an effect line may hold, and what of it stands still once the plan is frozen (product.md, Words: Effect)."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -8,7 +8,20 @@ from govapp.domain.measures import EFFECT_KINDS, NAME, SERIES, SHORT, TIMINGS, d
 from govapp.domain.money import to_minor
 
 FTE = "fte"
+SAVING_KINDS = frozenset({"ebitda"})
 Faults = dict[str, list[str]]
+
+
+def value_of(lines: Iterable[tuple[str, str, str, int | None]]) -> dict[str, int]:
+    """The card's value in minor units by currency: run rate of recurring savings; cost avoidance is never added.
+
+    Of each line: kind, timing, currency, run rate (product.md, Words: Effect).
+    """
+    sums: dict[str, int] = {}
+    for kind, timing, currency, run_rate in lines:
+        if timing == "recurring" and kind in SAVING_KINDS and run_rate is not None and currency:
+            sums[currency] = sums.get(currency, 0) + run_rate
+    return sums
 
 
 def clean_line(

@@ -38,7 +38,6 @@ from govapp.services._report_snapshot import (
     standings_of,
     values_at,
 )
-from govapp.services._settle import SAVING_KINDS
 
 SHOWN = ("active", "on_hold")
 
@@ -121,7 +120,7 @@ def _measure(context: _Context, recorded: Recorded) -> MeasureRow:
     for row in recorded.statuses:  # the latest of each kind counts until it lapses
         lapsed = row["until_day"] is not None and row["until_day"] < today
         colours[row["kind"]] = "none" if lapsed else colour_of(row["colour"])
-    values = values_at(recorded, SAVING_KINDS)
+    values = values_at(recorded)
     return MeasureRow(
         key=measure["key"],
         title=measure["title"],

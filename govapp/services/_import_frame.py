@@ -38,8 +38,8 @@ class ImportMeasures:
 class Frame:
     """What does not change during an import.
 
-    `keys`: external keys of known measures; `in_file`: keys the file holds; `loose`: how many of its rows bear a name
-    and no known key; `needs`: what importer must be permitted; `taken`: measures rows have spoken of before.
+    `needs`: what the importer must be permitted; `claimed`: known measures whose key the file holds; `loose`: how many
+    of its rows bear a known name and no known key; `taken`: measures rows have spoken of before.
     """
 
     branch: Branch
@@ -49,8 +49,7 @@ class Frame:
     needs: tuple[Permission, ...]
     by_key: dict[str, int] = field(default_factory=dict)
     by_name: dict[str, list[int]] = field(default_factory=dict)
-    keys: dict[int, str] = field(default_factory=dict)
-    in_file: set[str] = field(default_factory=set)
+    claimed: set[int] = field(default_factory=set)
     loose: Counter[str] = field(default_factory=Counter)
     taken: set[int] = field(default_factory=set)
 
@@ -66,14 +65,13 @@ def frame_of(session: Session, command: ImportMeasures, mapping: Mapping) -> Fra
     for number, key, title in known_measures(session, organization.id, mapping.source):
         if key:
             frame.by_key[key] = number
-        frame.keys[number] = key
         frame.by_name.setdefault(match_name(title), []).append(number)
     session.expunge_all()
     if mapping.match == "key_then_name":
         for key, name in read_names(mapping, command.data):
-            if key:
-                frame.in_file.add(key)
-            if key not in frame.by_key:
+            if key in frame.by_key:
+                frame.claimed.add(frame.by_key[key])
+            elif match_name(name) in frame.by_name:
                 frame.loose[match_name(name)] += 1
     return frame
 
@@ -87,11 +85,8 @@ def match_of(frame: Frame, content: Content, taken: set[int]) -> tuple[int | Non
     found = frame.by_key.get(content["key"]) if content["key"] and frame.mapping.match != "name" else None
     if found is None and frame.mapping.match != "key":
         name = match_name(content["name"])
-        meant = [
-            number
-            for number in frame.by_name.get(name, ())
-            if number not in frame.taken and number not in taken and frame.keys[number] not in frame.in_file
-        ]
+        others = (frame.claimed, frame.taken, taken)
+        meant = [n for n in frame.by_name.get(name, ()) if not any(n in each for each in others)]
         if len(meant) > 1 or (meant and frame.loose[name] > 1):
             return None, True
         found = meant[0] if meant else None

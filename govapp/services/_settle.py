@@ -22,13 +22,13 @@ from govapp.domain.approvals import StepStanding, standings
 from govapp.domain.basis import basis_of, digest_of
 from govapp.domain.criteria import counts
 from govapp.domain.events import Event
+from govapp.domain.finance import value_of
 from govapp.domain.gates import gate_findings
 from govapp.domain.snapshot import ReviewFact, Snapshot, StepFact, VoteFact
 from govapp.services._dossier import write_dossier
 from govapp.services._reviews import deciders_of
 from govapp.services._work import Work
 
-SAVING_KINDS = frozenset({"ebitda"})
 PROPOSED = "proposed"
 
 
@@ -121,17 +121,8 @@ def _look_at_review(work: Work, loaded: Loaded) -> _Waiting:
 
 
 def values_of(loaded: Loaded) -> dict[str, int]:
-    """The card's value: recurring run rate of savings in minor units by currency; cost avoidance is never added."""
-    sums: dict[str, int] = {}
-    for line in loaded.lines:
-        if (
-            line.timing == "recurring"
-            and line.kind in SAVING_KINDS
-            and line.run_rate is not None
-            and line.currency
-        ):
-            sums[line.currency] = sums.get(line.currency, 0) + line.run_rate
-    return sums
+    """The card's value in minor units by currency."""
+    return value_of((line.kind, line.timing, line.currency, line.run_rate) for line in loaded.lines)
 
 
 def _expired(loaded: Loaded, today: date) -> list[str]:
