@@ -273,7 +273,7 @@ def form_start(actor: Actor, now: Standing, kind: EvidenceKind) -> FormStart:
             ).first()
         asks_people = any(spec.type == "person" for spec in kind.fields)
         named = tuple(v for v in (earlier.values.values() if earlier else ()) if isinstance(v, int))
-        people = people_here(session, now.place, named) if asks_people else ()
+        people = people_here(session, now.place, now.today, named) if asks_people else ()
     return FormStart(
         draft,
         earlier.values if earlier else {},

@@ -1,6 +1,6 @@
 """The list and the pages of measures read the same on SQLite and PostgreSQL."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 import pytest
 
@@ -69,8 +69,10 @@ def test_what_the_pages_read_comes_from_both_databases(database, cast, measures)
         owner = load_actor(session, cast.owner.id, NOON)
         assert owner is not None
         assert measure_pages.dependencies(session, number, owner) == ((), ())
-        assert measure_pages.overdue_milestones(session, owner, date(2099, 1, 1)) is not None
-        assert cast.owner.id in {person.id for person in measure_pages.people_here(session, first.place)}
+        assert measure_pages.overdue_milestones(session, owner, datetime(2099, 1, 1, tzinfo=UTC)) is not None
+        assert cast.owner.id in {
+            person.id for person in measure_pages.people_here(session, first.place, NOON.date())
+        }
         assert [row.review.state for row in measure_records.reviews(session, number)] == ["passed", "passed"]
         log = measure_records.history(session, number, limit=500)
         assert [row.sequence for row in log] == sorted((row.sequence for row in log), reverse=True)

@@ -1,11 +1,14 @@
 """Pages about one measure: reading, the forms that change it, and what they refuse."""
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 
 from govapp.services.grants import GrantRole, grant_role
 from govapp.services.measures import ArchiveProposal, archive_proposal
+from govapp.services.people import EditAccount, edit_account
 from govapp.services.structure import AddBranch, AddOrganization, add_branch, add_organization
 from tests.cast import SYSTEM
 from tests.factories import (
@@ -330,3 +333,23 @@ def test_the_finance_page_says_that_the_plan_is_frozen_and_refuses_a_forged_chan
     assert "The plan is frozen since Decided" in gone.text
     kept = client.submit(at, {**line, "forecast": "800", "version": 1})
     assert kept.status_code == 303, kept.text
+
+
+def test_what_is_past_is_judged_by_the_day_of_the_organization(client, cast):
+    key = make_measure(cast, "defined")
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    late = tomorrow.replace(hour=23, minute=30)  # in Berlin the next day has begun
+    due = late.date()
+    form = {"name": "Form live", "owner_id": cast.owner.id, "plan_date": due.isoformat()}
+    client.sign_in(cast.owner)
+    assert client.submit(f"/measures/{key}/milestones", form).status_code == 303
+    edit_account(EditAccount(cast.owner.origin, "", "America/Los_Angeles"))
+    with time_machine.travel(late, tick=False):
+        client.sign_in(cast.owner)
+        assert 'class="late"' in client.get(f"/measures/{key}/plan").text
+        assert f"{key} milestone: Form live" in client.get("/").text
+        assert "1 d late" in client.get("/").text
+    with time_machine.travel(late - timedelta(hours=3), tick=False):
+        client.sign_in(cast.owner)
+        assert 'class="late"' not in client.get(f"/measures/{key}/plan").text
+        assert "milestone: Form live" not in client.get("/").text

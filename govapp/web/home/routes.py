@@ -11,7 +11,7 @@ from govapp.data.list_queries import ListFilter, Scope, list_page, read_scope
 from govapp.data.measure_pages import overdue_milestones
 from govapp.domain.permissions import Permission
 from govapp.present import measures as words
-from govapp.web._context import actor, today
+from govapp.web._context import actor, moment
 from govapp.web._hx import page
 from govapp.web._routes import route
 
@@ -31,7 +31,7 @@ def my_work() -> Response:
         proposals, waiting = (
             list_page(session, led, ListFilter(state="proposed"), 1) if led.readable else ([], 0)
         )
-        overdue = overdue_milestones(session, person, today())
+        overdue = overdue_milestones(session, person, moment())
     return page(
         "home/my_work.html", decisions=decisions, mine=mine, total=total, proposals=proposals[:10], waiting=waiting,
         overdue=overdue, scope=scope, words=words, leads=bool(led.readable),

@@ -21,7 +21,7 @@ from govapp.present.timeline import told
 from govapp.services.comments import comment_right
 from govapp.services.measures import edit_right
 from govapp.services.parts import assignable
-from govapp.web._context import actor
+from govapp.web._context import actor, day_at
 from govapp.web._hx import page
 
 P = Permission
@@ -107,6 +107,7 @@ def show(
         parts=PARTS,
         needed=required_parts(loaded.rules, snapshot.stage),
         currency=loaded.currency,
+        today=day_at(loaded.timezone),
         words=words,
         problem=problem,
         faults=faults or {},

@@ -27,7 +27,7 @@ from govapp.services.measures import (
 )
 from govapp.services.parts import AssignParts, assign_parts, assignable
 from govapp.services.statuses import DeclareStatus, declare_status
-from govapp.web._context import actor, origin
+from govapp.web._context import actor, day_at, origin
 from govapp.web._hx import page, see_other
 from govapp.web._routes import route
 from govapp.web.measures._bp import bp
@@ -143,7 +143,7 @@ def _parts_form(key: str, **again: Any) -> Response:
         allowed = assignable(actor(), loaded)
         if not allowed:
             raise Refused("no_right", permission=str(P.MEASURE_ASSIGN_PARTS))
-        people = queries.people_here(session, loaded.place)
+        people = queries.people_here(session, loaded.place, day_at(loaded.timezone))
         form = {part: text_of(loaded.place.parts.get(part)) for part in PARTS}
         return {"form": form, "people": people, "allowed": allowed, "many": len(people) >= queries.OFFERED}
 
