@@ -1,5 +1,6 @@
 """How gunicorn serves the app; address and number of processes come from the app's settings."""
 
+import gc
 from pathlib import Path
 
 from govapp.config import Settings
@@ -25,3 +26,14 @@ forwarded_allow_ips = ""
 secure_scheme_headers: dict[str, str] = {}
 _memory = Path("/dev/shm")  # nosec B108  # gunicorn makes an unlinked file of its own there: no disk, no waiting
 worker_tmp_dir = str(_memory) if _memory.is_dir() else None
+
+
+def when_ready(server: object) -> None:
+    """What is loaded by now stays: collections pass it over, and the processes go on sharing it after the fork."""
+    gc.collect()
+    gc.freeze()
+
+
+def post_fork(server: object, worker: object) -> None:
+    """A request makes some thousand short-lived objects; looking for cycles every 700 cost a tenth of its time."""
+    gc.set_threshold(20_000, 20, 20)

@@ -230,6 +230,7 @@ def environment(asked: argparse.Namespace, settings: dict[str, str]) -> tuple[di
     port = free_port(host, int(text) if asked.port is None else asked.port)
     path = f"{_setup.VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     env = dict(os.environ, PATH=path, PYTHONUNBUFFERED="1", GOVAPP_HOST=host, GOVAPP_PORT=str(port))
+    env.setdefault("MALLOC_ARENA_MAX", "2")  # a heap for every thread would double what a web process holds
     if asked.demo:
         env["GOVAPP_ENV"] = "demo"
     return env, host, port

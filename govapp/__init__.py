@@ -13,7 +13,7 @@ from govapp.data import engine as storage
 from govapp.data.runtime import Runtime, configure
 from govapp.data.settings import refuse_wrong_database
 from govapp.data.tables import Base
-from govapp.extensions import babel, csrf, db, htmx, login, migrate
+from govapp.extensions import babel, csrf, db, htmx, login
 from govapp.jobs import queue
 from govapp.jobs.reports import printable
 
@@ -34,7 +34,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     _open_storage(app, settings)
     htmx.init_app(app)
     babel.init_app(app, default_timezone=settings.timezone)
-    migrate.init_app(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
     web.before_csrf(app)
     login.init_app(app)
     csrf.init_app(app)

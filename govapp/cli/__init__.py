@@ -1,26 +1,54 @@
-"""COMMANDS. Thin over services."""
+"""COMMANDS. Thin over services. Loaded when a command is asked for, so that web processes never carry them."""
 
+from importlib import import_module
+
+import click
 from flask import Flask
+from flask.cli import AppGroup
 
-from govapp.cli.audit import audit
-from govapp.cli.copies import backup, restore
-from govapp.cli.governance import governance
-from govapp.cli.imports import imports
-from govapp.cli.jobs import clock, worker
-from govapp.cli.operation import doctor, settings
-from govapp.cli.people import user
-from govapp.cli.reports import report
-from govapp.cli.seed import seed
-from govapp.cli.settle import settle
-from govapp.cli.structure import branch, organization
+# command -> its module and name there
+COMMANDS = {
+    "audit": "audit:audit",
+    "backup": "copies:backup",
+    "branch": "structure:branch",
+    "clock": "jobs:clock",
+    "doctor": "operation:doctor",
+    "governance": "governance:governance",
+    "import": "imports:imports",
+    "organization": "structure:organization",
+    "report": "reports:report",
+    "restore": "copies:restore",
+    "seed": "seed:seed",
+    "settings": "operation:settings",
+    "settle": "settle:settle",
+    "user": "people:user",
+    "worker": "jobs:worker",
+}
+DATABASE = "db"
 
-COMMANDS = (
-    audit, backup, branch, clock, doctor, governance, imports, organization, report, restore,
-    seed, settings, settle, user, worker,
-)  # fmt: skip
+
+class Commands(AppGroup):
+    """The application's commands by name."""
+
+    def __init__(self, app: Flask) -> None:
+        super().__init__(app.name)
+        self._app = app
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names of all commands."""
+        return sorted({*super().list_commands(ctx), *COMMANDS, DATABASE})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, its module loaded now."""
+        if cmd_name == DATABASE and DATABASE not in self.commands:
+            import_module("govapp.cli.database").install(self._app)
+        if cmd_name not in COMMANDS:
+            return super().get_command(ctx, cmd_name)
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        found: click.Command = getattr(import_module(f"govapp.cli.{module}"), name)
+        return found
 
 
 def register(app: Flask) -> None:
-    """Add every command to the application."""
-    for command in COMMANDS:
-        app.cli.add_command(command)
+    """Give the application its commands."""
+    app.cli = Commands(app)

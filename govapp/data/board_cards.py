@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -166,14 +166,17 @@ def _cards() -> Select[Any]:
     )
 
 
+@cache
+def _cards_by_id() -> Select[Any]:
+    wanted = Measure.id.in_(bindparam("ids", expanding=True))
+    return _cards().where(wanted).order_by(Measure.stage_seq.desc(), Measure.id.desc())
+
+
 def cards(session: Session, ids: Sequence[int]) -> list[CardRow]:
     """Cards by id, newest passage first."""
     if not ids:
         return []
-    rows = session.execute(
-        _cards().where(Measure.id.in_(ids)).order_by(Measure.stage_seq.desc(), Measure.id.desc())
-    )
-    return [CardRow(*row) for row in rows]
+    return [CardRow(*row) for row in session.execute(_cards_by_id(), {"ids": list(ids)})]
 
 
 def changed_cards(session: Session, reach: Reach, since: int, limit: int) -> list[CardRow]:

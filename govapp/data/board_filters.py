@@ -1,17 +1,18 @@
 """The gate board under a filter: which cards fit, the newest of each column, and how many there are."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal, literal_column, select, union_all
+from sqlalchemy import Boolean, ColumnElement, func, literal, literal_column, select, union_all
 from sqlalchemy.orm import Session
 
 from govapp.data.board_cards import IN_COLUMNS, PROPOSED, Reach, below, of_workflow_clause
-from govapp.data.measures import Card, Measure
-from govapp.data.reviews import Review
+from govapp.data.measures import EXPIRED, MISSING, READY, WAITING, Card, Measure
+from govapp.data.words import says
 
 MOST_SUMMED = 1000
+_STANDINGS = {"any": WAITING, "missing": MISSING, "ready": READY}
 _STAGE = func.coalesce(Measure.stage, literal_column(f"'{PROPOSED}'"))  # no parameter: it is grouped by
 
 
@@ -34,9 +35,14 @@ class Filters:
         return bool(self.owner or self.text or self.waiting or self.state)
 
     @property
-    def by_card(self) -> bool:
-        """True when the filter looks at what `settle` derived."""
-        return bool(self.owner or self.waiting)
+    def in_totals(self) -> bool:
+        """True when the maintained totals know what the heads of this filter say."""
+        return not (self.owner or self.text) and self.waiting in {"", *_STANDINGS}
+
+    @property
+    def standing(self) -> str:
+        """How a card has to stand before its next gate, where the filter asks for that."""
+        return _STANDINGS.get(self.waiting, "")
 
     @property
     def states(self) -> tuple[str, ...]:
@@ -45,10 +51,18 @@ class Filters:
             self.state, IN_COLUMNS
         )
 
+    def states_in(self, stage: str) -> tuple[str, ...]:
+        """States of the measures that a column shows; a proposal has one of its own."""
+        if stage == PROPOSED:
+            return () if self.state else (PROPOSED,)
+        return self.states
 
-def _narrowed(reach: Reach, filters: Filters, *, walked: str = "") -> list[ColumnElement[bool]]:
+
+def _narrowed(
+    reach: Reach, filters: Filters, *, dense: bool = False, walked: str = ""
+) -> list[ColumnElement[bool]]:
     """What the filters let through; `walked` names the one state whose index is walked."""
-    clauses = [reach.clause(dense=bool(walked)), Measure.archived.is_(False)]
+    clauses = [reach.clause(dense=dense or bool(walked)), Measure.archived.is_(False)]
     if filters.workflow_id is not None:
         clauses.append(of_workflow_clause(filters.workflow_id))
     proposed = () if filters.state else (PROPOSED,)
@@ -56,29 +70,22 @@ def _narrowed(reach: Reach, filters: Filters, *, walked: str = "") -> list[Colum
     if filters.owner:
         clauses.append(Card.owner_id == filters.owner)
     if filters.text:
-        clauses.append(_has_text(filters.text))
-    if filters.waiting == "any":
-        clauses.append(Card.waits_for != "")
-    elif filters.waiting == "missing":
-        clauses += [Card.missing > 0, Card.waits_for == ""]
-    elif filters.waiting == "ready":
-        clauses += [Card.missing == 0, Card.waits_for == "", Card.next_stage.is_not(None)]
+        clauses.insert(0, says(filters.text, Measure.title, Measure.key))  # first: the cheapest way to say no
+    if filters.standing:
+        clauses.append(Card.standing == filters.standing)
     elif filters.waiting == "expired":
-        clauses.append(Card.expired != [])
+        clauses.append(literal_column(f"card.{EXPIRED}", Boolean))
     elif filters.waiting:
         clauses.append(Card.waits_for == filters.waiting)
     return clauses
 
 
-def _has_text(text: str) -> ColumnElement[bool]:
-    """Title or key contains the text, whatever the case, its wildcards taken as they are."""
-    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return (Measure.title + " " + Measure.key).ilike(f"%{escaped}%", escape="\\")
-
-
 @dataclass(frozen=True, slots=True)
 class Picked:
-    """What a filter found: ids of the newest cards; by stage how many there are, how many wait, their values."""
+    """What a filter found: ids of the newest cards; by stage how many there are, how many wait, their values.
+
+    A count above MOST_SUMMED means only that; how many of those wait and what they are worth is not known then.
+    """
 
     ids: tuple[int, ...]
     counts: Mapping[str, tuple[int, int]] = field(default_factory=dict)
@@ -92,13 +99,17 @@ def pick_filtered(
     limits: Mapping[str, int],
     *,
     after: tuple[str, int, int] | None = None,
+    held: Collection[str] | None = None,
+    dense: bool = False,
 ) -> Picked:
     """The newest matching cards of each stage with counts and values by currency (minor units).
 
-    Up to MOST_SUMMED matches are read once and added up; of more, SQL counts, and values are left out.
+    `held` names the stages that hold any, where the caller knows; nothing is counted then. `dense`: the reach holds
+    so many measures that going through an index of words or cards is shorter than through its branches.
+    Up to MOST_SUMMED matches are read once and added up; of more, each stage is counted to just past that.
     """
     stage = _STAGE
-    clauses = _narrowed(reach, filters)
+    clauses = _narrowed(reach, filters, dense=dense)
     if after:
         clauses += [stage == after[0], below(after[1], after[2])]
     found = select(Measure.id, stage, Measure.stage_seq, Card.review_id, Card.values)
@@ -106,33 +117,35 @@ def pick_filtered(
     rows: Any = session.execute(found).all()
     if len(rows) <= MOST_SUMMED:
         return _added_up(rows, limits)
-    counts = _counted(session, clauses, by_card=filters.by_card)
+    counts = _counted(session, reach, filters, limits, after) if held is None else dict.fromkeys(held, (0, 0))
     walks = [
         _filtered_walk(key, state, limits.get(key, 0), reach, filters, after).subquery()
         for key in counts
-        for state in ((PROPOSED,) if key == PROPOSED else filters.states)
+        for state in filters.states_in(key)
     ]
     return Picked(tuple(session.scalars(union_all(*(select(walk.c.id) for walk in walks)))), counts)
 
 
 def _counted(
-    session: Session, clauses: Sequence[ColumnElement[bool]], *, by_card: bool
+    session: Session,
+    reach: Reach,
+    filters: Filters,
+    limits: Mapping[str, int],
+    after: tuple[str, int, int] | None,
 ) -> dict[str, tuple[int, int]]:
-    """By stage how many match and how many of them have an open review; cards are read only where the filter asks."""
-    stage = _STAGE
-    every = select(stage, literal(0).label("open"), func.count()).select_from(Measure)
-    waiting = select(stage, literal(1).label("open"), func.count()).join_from(
-        Review, Measure, Measure.id == Review.measure_id
-    )
-    if by_card:
-        every = every.join(Card, Card.measure_id == Measure.id)
-        waiting = waiting.join(Card, Card.measure_id == Measure.id)
-    every = every.where(*clauses).group_by(stage)
-    waiting = waiting.where(Review.state == "open", *clauses).group_by(stage)
-    found: dict[str, list[int]] = {}
-    for key, place, count in session.execute(union_all(every, waiting)):
-        found.setdefault(key, [0, 0])[place] = count
-    return {key: (count, open_ones) for key, (count, open_ones) in found.items()}
+    """By stage how many match, to just past MOST_SUMMED, and how many of them have an open review."""
+    counting = []
+    for stage in [after[0]] if after else limits:
+        for state in filters.states_in(stage):
+            walk = _filtered_walk(stage, state, MOST_SUMMED + 1, reach, filters, after).subquery()
+            counting.append(
+                select(literal(stage), func.count(), func.count(walk.c.review_id)).select_from(walk)
+            )
+    found: dict[str, tuple[int, int]] = {}
+    for stage, count, waiting in session.execute(union_all(*counting)):
+        so_far = found.get(stage, (0, 0))
+        found[stage] = (so_far[0] + count, so_far[1] + waiting)
+    return {stage: (n, waiting if n <= MOST_SUMMED else 0) for stage, (n, waiting) in found.items() if n}
 
 
 def _added_up(rows: Sequence[Any], limits: Mapping[str, int]) -> Picked:
@@ -152,12 +165,12 @@ def _added_up(rows: Sequence[Any], limits: Mapping[str, int]) -> Picked:
 
 def _filtered_walk(
     stage: str, state: str, limit: int, reach: Reach, filters: Filters, after: tuple[str, int, int] | None
-) -> Select[Any]:
+) -> Any:
     clauses = _narrowed(reach, filters, walked=state)
     clauses.append(Measure.stage.is_(None) if stage == PROPOSED else Measure.stage == stage)
     if after:
         clauses.append(below(after[1], after[2]))
-    walk = select(Measure.id).join(Card, Card.measure_id == Measure.id).where(*clauses)
+    walk = select(Measure.id, Card.review_id).join(Card, Card.measure_id == Measure.id).where(*clauses)
     return walk.order_by(Measure.stage_seq.desc(), Measure.id.desc()).limit(limit)
 
 

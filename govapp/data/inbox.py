@@ -2,15 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     CompoundSelect,
     Select,
     and_,
+    bindparam,
     exists,
-    false,
     func,
     literal_column,
     or_,
@@ -25,6 +27,8 @@ from govapp.data.reviews import Review, ReviewStep, StepDecider
 from govapp.data.structure import Branch
 from govapp.domain.permissions import Permission
 from govapp.domain.rights import Actor
+
+_PERSON: BindParameter[int] = bindparam("person")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,56 +51,65 @@ class InboxRow:
     workflow_version_id: int
 
 
-def _named(actor: Actor) -> ColumnElement[bool]:
+def _grants(actor: Actor) -> list[tuple[str, str]]:
+    """Roles with their places by which the actor may decide at all."""
+    return [
+        (grant.role, grant.path) for grant in actor.grants if Permission.REVIEW_DECIDE in grant.permissions
+    ]
+
+
+def _values(actor: Actor) -> dict[str, Any]:
+    """What `_open_steps` is asked with."""
+    grants = _grants(actor)
+    values: dict[str, Any] = {"person": actor.id, "roles": sorted({role for role, _ in grants})}
+    for n, (role, path) in enumerate(grants):
+        values |= {
+            f"role_{n}": role,
+            f"path_{n}": f"{path}%",
+        }  # ids in paths are digits: LIKE needs no escape
+    return values
+
+
+def _groups() -> Select[Any]:
+    return (
+        select(Group.key)
+        .join(GroupMember, GroupMember.group_id == Group.id)
+        .where(GroupMember.person_id == _PERSON, GroupMember.ended_at.is_(None))
+    )
+
+
+def _named(grants: int) -> ColumnElement[bool]:
     """Clause: a decider row of the step names this person."""
     by_part = and_(
         StepDecider.kind == "parts",
         exists().where(
-            Part.measure_id == Review.measure_id, Part.part == StepDecider.key, Part.person_id == actor.id
+            Part.measure_id == Review.measure_id, Part.part == StepDecider.key, Part.person_id == _PERSON
         ),
     )
-    by_role: list[ColumnElement[bool]] = [
+    by_role = [
         and_(
             StepDecider.kind == "roles",
-            StepDecider.key == grant.role,
-            Branch.path.startswith(grant.path, autoescape=True),
+            StepDecider.key == bindparam(f"role_{n}"),
+            Branch.path.like(bindparam(f"path_{n}")),
         )
-        for grant in actor.grants
-        if Permission.REVIEW_DECIDE in grant.permissions
+        for n in range(grants)
     ]
-    by_group = and_(
-        StepDecider.kind == "groups",
-        StepDecider.key.in_(
-            select(Group.key)
-            .join(GroupMember, GroupMember.group_id == Group.id)
-            .where(
-                GroupMember.person_id == actor.id,
-                GroupMember.ended_at.is_(None),
-                Group.organization_id == Measure.organization_id,
-            )
-        ),
-    )
-    return or_(by_part, *by_role, by_group)
+    here = _groups().where(Group.organization_id == Measure.organization_id)
+    return or_(by_part, *by_role, and_(StepDecider.kind == "groups", StepDecider.key.in_(here)))
 
 
-def _candidates(actor: Actor) -> CompoundSelect[Any]:
+def _candidates() -> CompoundSelect[Any]:
     """Open steps that may name the person: from the parts held and from the few open steps of roles and groups.
 
     A superset without rights: it keeps the query from looking at every open review with its measure and branch.
     """
-    roles = {grant.role for grant in actor.grants if Permission.REVIEW_DECIDE in grant.permissions}
-    groups = (
-        select(Group.key)
-        .join(GroupMember, GroupMember.group_id == Group.id)
-        .where(GroupMember.person_id == actor.id, GroupMember.ended_at.is_(None))
-    )
     by_part = (
         select(ReviewStep.id)
         .select_from(Part)
         .join(Review, Review.measure_id == Part.measure_id)
         .join(ReviewStep, ReviewStep.review_id == Review.id)
         .where(
-            Part.person_id == actor.id, Review.state == literal_column("'open'"), ReviewStep.state == "open"
+            Part.person_id == _PERSON, Review.state == literal_column("'open'"), ReviewStep.state == "open"
         )
     )
     by_name = (
@@ -106,17 +119,16 @@ def _candidates(actor: Actor) -> CompoundSelect[Any]:
         .where(
             ReviewStep.state == "open",
             or_(
-                and_(StepDecider.kind == "roles", StepDecider.key.in_(roles)),
-                and_(StepDecider.kind == "groups", StepDecider.key.in_(groups)),
+                and_(StepDecider.kind == "roles", StepDecider.key.in_(bindparam("roles", expanding=True))),
+                and_(StepDecider.kind == "groups", StepDecider.key.in_(_groups())),
             ),
         )
     )
     return union_all(by_part, by_name)
 
 
-def _open_steps(actor: Actor, *columns: Any) -> Select[Any]:
-    if actor.id is None:
-        return select(*columns).where(false())
+def _open_steps(grants: int, *columns: Any) -> Select[Any]:
+    """Open steps that name the person of `_values`, who decides by so many grants."""
     owner = aliased(Part)
     return (
         select(*columns)
@@ -127,32 +139,40 @@ def _open_steps(actor: Actor, *columns: Any) -> Select[Any]:
         .join(Branch, Branch.id == Measure.branch_id)
         .outerjoin(owner, and_(owner.measure_id == Measure.id, owner.part == "owner"))
         .where(
-            ReviewStep.id.in_(_candidates(actor)),
+            ReviewStep.id.in_(_candidates()),
             Review.state == "open",
             ReviewStep.state == "open",
             Measure.state.in_(("active", "proposed")),
-            _named(actor),
-            or_(owner.person_id.is_(None), owner.person_id != actor.id),
+            _named(grants),
+            or_(owner.person_id.is_(None), owner.person_id != _PERSON),
         )
     )
 
 
-def waiting_statement(actor: Actor) -> Select[Any]:
-    """Counts the open steps that wait for the person."""
-    return _open_steps(actor, func.count(func.distinct(ReviewStep.id)))
+@lru_cache(64)
+def waiting_statement(grants: int) -> Select[Any]:
+    """Counts the open steps that wait for the person of `waiting_values`. Made once: every page asks it."""
+    return _open_steps(grants, func.count(func.distinct(ReviewStep.id)))
+
+
+def waiting_values(actor: Actor) -> tuple[int, dict[str, Any]]:
+    """By how many grants the actor decides, and the values `waiting_statement` is asked with."""
+    return len(_grants(actor)), _values(actor)
 
 
 def waiting_count(session: Session, actor: Actor) -> int:
     """How many open steps wait for the person."""
-    return session.scalar(waiting_statement(actor)) or 0
+    grants, values = waiting_values(actor)
+    return session.scalar(waiting_statement(grants), values) or 0
 
 
 def waiting_for(session: Session, actor: Actor, *, limit: int = 50, offset: int = 0) -> list[InboxRow]:
     """The open steps that wait for the person, oldest first; values in minor units by currency."""
     asker = aliased(Person)
+    grants, values = waiting_values(actor)
     statement = (
         _open_steps(
-            actor,
+            grants,
             Review.id, Measure.key, Measure.title, Review.came_from, Review.into, ReviewStep.name, ReviewStep.waits_for,
             ReviewStep.opened_at, ReviewStep.target_hours, asker.name.label("asked_by"), Card.values, Card.stale_votes,
             Measure.risk_rating, Measure.workflow_version_id, Review.opened_at.label("review_opened"),
@@ -181,5 +201,5 @@ def waiting_for(session: Session, actor: Actor, *, limit: int = 50, offset: int 
             r[12],
             r[13],
         )
-        for r in session.execute(statement)
+        for r in session.execute(statement, values)
     ]

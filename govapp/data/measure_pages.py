@@ -6,8 +6,8 @@ from datetime import date, datetime, timedelta
 from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
-from sqlalchemy import case, exists, func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import case, exists, func, or_, select, union_all
+from sqlalchemy.orm import Session
 
 from govapp.data.actors import day_in, in_force
 from govapp.data.finance import EffectLine, EffectValue
@@ -232,18 +232,18 @@ def overdue_milestones(session: Session, actor: Actor, at: datetime, limit: int 
 
     Past in the organization, whose day (`today`) stands beside each.
     """
-    owner = aliased(Part)
     latest = (at + timedelta(days=1)).date()  # no zone is further ahead
+    late = select(Milestone.id).where(Milestone.actual_date.is_(None), Milestone.plan_date < latest)
+    owned = late.join(Part, Part.measure_id == Milestone.measure_id).where(
+        Part.person_id == actor.id, Part.part == "owner"
+    )
     statement = (
         select(Measure.key, Milestone.name, Milestone.plan_date, Organization.timezone)
         .join(Measure, Measure.id == Milestone.measure_id)
         .join(Organization, Organization.id == Measure.organization_id)
-        .outerjoin(owner, (owner.measure_id == Measure.id) & (owner.part == "owner"))
         .where(
-            Milestone.actual_date.is_(None),
-            Milestone.plan_date < latest,
+            Milestone.id.in_(union_all(late.where(Milestone.owner_id == actor.id), owned)),
             Measure.state == "active",
-            or_(Milestone.owner_id == actor.id, owner.person_id == actor.id),
             readable_by(actor),
         )
         .order_by(Milestone.plan_date, Milestone.id)

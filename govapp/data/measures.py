@@ -2,11 +2,14 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from govapp.data.base import Base, Identified, Kept
 from govapp.data.types import CanonicalJson, Money
+
+WAITING, READY, MISSING = "waiting", "ready", "missing"
+EXPIRED, VACANT = "expired <> '[]'", "vacant <> '[]'"
 
 
 class Measure(Identified, Kept, Base):
@@ -49,6 +52,8 @@ class Measure(Identified, Kept, Base):
         Index("ix_measure_board", "branch_id", "stage", "state", "stage_seq"),
         Index("ix_measure_stage", "stage", "state", "stage_seq"),
         Index("ix_measure_external", "external_source", "external_key"),
+        # All that a search by words and the order by title look at, so that neither reads whole rows.
+        Index("ix_measure_words", "title", "key", "branch_id", "stage", "state", "archived"),
     )
 
 
@@ -71,7 +76,7 @@ class Milestone(Identified, Kept, Base):
     __tablename__ = "milestone"
     measure_id: Mapped[int] = mapped_column(ForeignKey("measure.id"), index=True)
     name: Mapped[str]
-    owner_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     plan_date: Mapped[date | None]
     first_plan_date: Mapped[date | None]
     forecast_date: Mapped[date | None]
@@ -138,7 +143,10 @@ class Comment(Identified, Base):
 
 
 class Card(Base):
-    """What `settle` derives for one measure: readiness, waiting, statuses, value, its share of stage_total."""
+    """What `settle` derives for one measure: readiness, waiting, statuses, value, its share of stage_total.
+
+    `standing` before the next gate: waiting (a review is open), ready, missing, or empty where no gate is ahead now.
+    """
 
     __tablename__ = "card"
     measure_id: Mapped[int] = mapped_column(ForeignKey("measure.id"), primary_key=True)
@@ -148,18 +156,25 @@ class Card(Base):
     missing: Mapped[int] = mapped_column(default=0)
     missing_keys: Mapped[list[str]] = mapped_column(CanonicalJson, default=list)
     review_id: Mapped[int | None]
+    standing: Mapped[str] = mapped_column(default="", index=True)
     waits_for: Mapped[str] = mapped_column(default="", index=True)
     waits_words: Mapped[list[str]] = mapped_column(CanonicalJson, default=list)
     waits_whom: Mapped[list[str]] = mapped_column(CanonicalJson, default=list)
     waits_since: Mapped[datetime | None]
     stale_votes: Mapped[int] = mapped_column(default=0)
     expired: Mapped[list[str]] = mapped_column(CanonicalJson, default=list)
+    vacant: Mapped[list[str]] = mapped_column(CanonicalJson, default=list)
     implementation: Mapped[str] = mapped_column(default="none")
     potential: Mapped[str] = mapped_column(default="none")
     values: Mapped[dict[str, int]] = mapped_column(CanonicalJson, default=dict)
     counted: Mapped[list[object]] = mapped_column(CanonicalJson, default=list)
     check_at: Mapped[datetime | None] = mapped_column(index=True)
     change_seq: Mapped[int] = mapped_column(default=0, index=True)
+    # The few with something expired or vacant; the conditions stand in EXPIRED and VACANT to the letter.
+    __table_args__ = (
+        Index("ix_card_expired", "measure_id", sqlite_where=text(EXPIRED), postgresql_where=text(EXPIRED)),
+        Index("ix_card_vacant", "measure_id", sqlite_where=text(VACANT), postgresql_where=text(VACANT)),
+    )
 
 
 class StagePassage(Identified, Base):
@@ -189,7 +204,7 @@ class StageTotal(Base):
     workflow_id: Mapped[int] = mapped_column(ForeignKey("workflow.id"), primary_key=True)
     stage: Mapped[str] = mapped_column(primary_key=True)
     state: Mapped[str] = mapped_column(primary_key=True)
-    waiting: Mapped[bool] = mapped_column(primary_key=True)
+    standing: Mapped[str] = mapped_column(primary_key=True)
     currency: Mapped[str] = mapped_column(primary_key=True)
     count: Mapped[int] = mapped_column(default=0)
     value: Mapped[int] = mapped_column(Money, default=0)

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
-from govapp.data.inbox import waiting_statement
+from govapp.data.inbox import waiting_statement, waiting_values
 from govapp.data.measure_queries import readable_by
 from govapp.data.measures import Measure
 from govapp.data.notices import Notice
@@ -59,15 +60,21 @@ def notices(session: Session, actor: Actor, page: int = 1) -> tuple[list[NoticeR
     return [row if readable else replace(row, title="", payload={}) for row, readable in found], total
 
 
+@lru_cache(64)
+def _counters(grants: int) -> Select[Any]:
+    unread = (
+        select(func.count())
+        .select_from(Notice)
+        .where(Notice.person_id == bindparam("person"), Notice.read_at.is_(None))
+    )
+    return select(
+        waiting_statement(grants).scalar_subquery().label("waiting"),
+        unread.scalar_subquery().label("unread"),
+    )
+
+
 def counters(session: Session, actor: Actor) -> tuple[int, int]:
     """How many decisions wait for the person, and how many notices are unread."""
-    unread = (
-        select(func.count()).select_from(Notice).where(Notice.person_id == actor.id, Notice.read_at.is_(None))
-    )
-    row = session.execute(
-        select(
-            waiting_statement(actor).scalar_subquery().label("waiting"),
-            unread.scalar_subquery().label("unread"),
-        )
-    ).one()
+    grants, values = waiting_values(actor)
+    row = session.execute(_counters(grants), values).one()
     return row.waiting or 0, row.unread or 0

@@ -288,12 +288,23 @@ def _lock(session: Session, which: ColumnElement[bool]) -> None:
         session.execute(select(Measure.id).where(which).order_by(Measure.id).with_for_update())
 
 
+@cache
+def _by_key() -> Select[Any]:
+    """Made once, as the next: SQLAlchemy takes longer to look over so long a statement than to ask it."""
+    return _statement().where(Measure.key == bindparam("measure_key"))
+
+
+@cache
+def _by_ids() -> Select[Any]:
+    wanted = Measure.id.in_(bindparam("ids", expanding=True))
+    return _statement().where(wanted).order_by(Measure.id).execution_options(populate_existing=True)
+
+
 def load_measure(session: Session, key: str, *, lock: bool = False) -> Loaded | None:
     """A measure by key with its snapshot, in one statement; `lock` first locks its row until the transaction ends."""
     if lock:
         _lock(session, Measure.key == key)
-    statement = _statement().where(Measure.key == bindparam("measure_key"))
-    row = session.execute(statement, {"measure_key": key}).first()
+    row = session.execute(_by_key(), {"measure_key": key}).first()
     return None if row is None else _loaded(session, row)
 
 
@@ -302,9 +313,7 @@ def load_measures(session: Session, ids: Iterable[int], *, lock: bool = False) -
     wanted = list(ids)
     if lock:
         _lock(session, Measure.id.in_(wanted))
-    statement = _statement().where(Measure.id.in_(wanted)).order_by(Measure.id)
-    statement = statement.execution_options(populate_existing=True)
-    return [_loaded(session, row) for row in session.execute(statement).all()]
+    return [_loaded(session, row) for row in session.execute(_by_ids(), {"ids": wanted}).all()]
 
 
 def place_of(session: Session, measure_id: int) -> Place | None:

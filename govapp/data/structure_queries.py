@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from govapp.data.gates import Stage, WorkflowVersion
 from govapp.data.measure_queries import path_ids
-from govapp.data.measures import Measure, Part, StageTotal
+from govapp.data.measures import WAITING, Measure, Part, StageTotal
 from govapp.data.structure import Branch, Organization
 
 OUTSIDE_THE_BOARD = frozenset({"cancelled"})
@@ -128,16 +129,16 @@ def roll_ups(session: Session, nodes: Sequence[Node]) -> list[RolledUp]:
     return [RolledUp(node, own[node.id], total[node.id], below[node.id]) for node in nodes]
 
 
-def _totals(session: Session, branches: Sequence[int]) -> list[StageTotal]:
+def _totals(session: Session, branches: Sequence[int]) -> list[Any]:
     """Whole tables when most branches are wanted: a long list of ids is slower than reading past a few."""
-    statement = select(StageTotal).where(StageTotal.count != 0)
+    statement = select(*StageTotal.__table__.columns).where(StageTotal.count != 0)
     wanted = set(branches)
     if len(wanted) <= 500:
         statement = statement.where(StageTotal.branch_id.in_(wanted))
-    return [row for row in session.scalars(statement) if row.branch_id in wanted]
+    return [row for row in session.execute(statement) if row.branch_id in wanted]
 
 
-def _add(into: Totals, row: StageTotal) -> None:
+def _add(into: Totals, row: Any) -> None:
     if row.state in OUTSIDE_THE_BOARD:
         into.cancelled += row.count if not row.currency else 0
         return
@@ -146,7 +147,7 @@ def _add(into: Totals, row: StageTotal) -> None:
         amounts[row.currency] = amounts.get(row.currency, 0) + row.value
         return
     into.counts[row.stage] = into.counts.get(row.stage, 0) + row.count
-    into.waiting += row.count if row.waiting else 0
+    into.waiting += row.count if row.standing == WAITING else 0
     into.on_hold += row.count if row.state == "on_hold" else 0
 
 

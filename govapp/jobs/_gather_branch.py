@@ -1,7 +1,7 @@
 """Gathers a branch report: stages, measures, what waits for whom, as of a log sequence."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -48,6 +48,7 @@ class _Context:
     seq: int
     at: datetime
     organization: Organization
+    top: int
     branches: dict[int, Row]
     people: People
     rules: dict[int, Rules]
@@ -76,12 +77,14 @@ def branch_data(
         seq=seq,
         at=at,
         organization=organization,
+        top=top["id"],
         branches={row["id"]: row for row in branches},
         people=names_at(session, seq, {i for each in recorded.values() for i in people_in(each)}),
         rules={i: rules_for(session, i) for i in sorted({row["workflow_version_id"] for row in measures})},
     )
     rows = {i: _measure(context, each) for i, each in recorded.items()}
     waits = _waits(context, recorded)
+    stages = _stages(context, recorded, rows)
     return BranchData(
         name=top["name"],
         organization=organization.name,
@@ -90,8 +93,8 @@ def branch_data(
         as_of=at,
         zone=organization.timezone,
         log_head=head,
-        stages=_stages(context, recorded, rows),
-        measures=tuple(_with_wait(rows[i], _together(waits.get(i, ()))) for i in _ordered(context, recorded)),
+        stages=stages,
+        measures=tuple(replace(rows[i], waits=waits.get(i, ())) for i in _ordered(stages, rows)),
         waits=_groups(recorded, waits),
         proposed=sum(row["state"] == "proposed" for row in measures),
         cancelled=sum(row["state"] == "cancelled" for row in measures),
@@ -130,6 +133,7 @@ def _measure(context: _Context, recorded: Recorded) -> MeasureRow:
         implementation=colours.get("implementation", "none"),
         potential=colours.get("potential", "none"),
         values=tuple((code, from_minor(minor, code)) for code, minor in sorted(values.items())),
+        branch="" if measure["branch_id"] == context.top else context.branches[measure["branch_id"]]["name"],
     )
 
 
@@ -173,15 +177,6 @@ def waits_of(recorded: Recorded, people: People) -> tuple[Wait, ...]:
     return tuple(found)
 
 
-def _together(waits: tuple[Wait, ...]) -> Wait | None:
-    """The waits of a measure in one cell: all steps, all people, the earliest since."""
-    if not waits:
-        return None
-    whom = dict.fromkeys(name for wait in waits for name in wait.whom)
-    since = min(wait.since for wait in waits if wait.since) if any(wait.since for wait in waits) else None
-    return Wait(", ".join(wait.what for wait in waits), tuple(whom), since)
-
-
 def _granted(context: _Context, recorded: Recorded) -> Wait:
     """Approved: the owner moves it, or first supplies what has come open again."""
     measure = recorded.measure
@@ -209,20 +204,6 @@ def _granted(context: _Context, recorded: Recorded) -> Wait:
     )
 
 
-def _with_wait(row: MeasureRow, wait: Wait | None) -> MeasureRow:
-    return MeasureRow(
-        row.key,
-        row.title,
-        row.owner,
-        row.stage,
-        row.state,
-        row.implementation,
-        row.potential,
-        row.values,
-        wait,
-    )
-
-
 def _groups(recorded: dict[int, Recorded], waits: dict[int, tuple[Wait, ...]]) -> tuple[WaitGroup, ...]:
     groups: dict[str, list[WaitingMeasure]] = {}
     for i, each in waits.items():
@@ -234,14 +215,10 @@ def _groups(recorded: dict[int, Recorded], waits: dict[int, tuple[Wait, ...]]) -
     return tuple(WaitGroup(name, tuple(rows)) for name, rows in sorted(groups.items()))
 
 
-def _ordered(context: _Context, recorded: dict[int, Recorded]) -> list[int]:
+def _ordered(stages: tuple[StageRow, ...], rows: dict[int, MeasureRow]) -> list[int]:
     """Measures by stage, then by number."""
-
-    def place(i: int) -> tuple[int, int]:
-        measure = recorded[i].measure
-        return context.rules[measure["workflow_version_id"]].order.get(measure["stage"] or "", -1), i
-
-    return sorted(recorded, key=place)
+    places = {stage.name: place for place, stage in enumerate(stages)}
+    return sorted(rows, key=lambda i: (places.get(rows[i].stage, -1), i))
 
 
 def _stages(

@@ -100,6 +100,7 @@ def dossier_data(
         risks=_risks(context),
         evidence=_evidence(context) if "evidence" in sees else (),
         history=_history(context),
+        unseen=tuple(sorted({"evidence", "finance", "reviews"} - sees)),
         base_url=base_url,
     )
 
@@ -309,6 +310,7 @@ def _piece(
         effective=row["effective_on"],
         valid_until=row["valid_until"],
         judged_by=name_of(context.people, row["judged_by"]),
+        judged_reason=row["judged_reason"] or "",
         values=tuple(Fact(value.label, value.text) for value in shown),
         files=tuple(paper.EvidenceFile(f["name"], f["size"], f["digest"]) for f in files),
     )

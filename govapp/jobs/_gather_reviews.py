@@ -18,8 +18,8 @@ def reviews_shown(recorded: Recorded, rules: Rules, people: People) -> tuple[pap
 
 def _review(recorded: Recorded, row: Row, rules: Rules, people: People) -> paper.Review:
     fact = review_fact(recorded, row)
-    numbers = {d["id"]: d["number"] for d in recorded.dossiers if d["review_id"] == row["id"]}
-    digests = [d["content_digest"] for d in recorded.dossiers if d["review_id"] == row["id"]]
+    dossiers = {d["id"]: d for d in recorded.dossiers if d["review_id"] == row["id"]}
+    digests = [d["content_digest"] for d in dossiers.values()]
     votes = [vote for vote in recorded.votes if vote["review_id"] == row["id"]]
     return paper.Review(
         number=row["id"],
@@ -31,12 +31,12 @@ def _review(recorded: Recorded, row: Row, rules: Rules, people: People) -> paper
         dossier_digest=digests[-1] if digests else "",
         ended_at=row["ended_at"],
         reason=row["reason"] or "",
-        steps=tuple(_step(fact, step, row, votes, numbers, people) for step in fact.steps),
+        steps=tuple(_step(fact, step, row, votes, dossiers, people) for step in fact.steps),
     )
 
 
 def _step(
-    fact: ReviewFact, step: StepFact, review: Row, votes: list[Row], numbers: dict[int, int], people: People
+    fact: ReviewFact, step: StepFact, review: Row, votes: list[Row], dossiers: dict[int, Row], people: People
 ) -> paper.Step:
     standing = standings_of(fact)[step.id]
     state = standing.state
@@ -50,7 +50,7 @@ def _step(
     mine = [vote for vote in votes if vote["step_id"] == step.id]
     return paper.Step(
         step.name, ", ".join(_bare(name) for name in named), rule_words(step.rule), state,
-        tuple(_vote(vote, step.key, fact, numbers, people) for vote in mine),
+        tuple(_vote(vote, step.key, fact, dossiers, people) for vote in mine),
     )  # fmt: skip
 
 
@@ -59,13 +59,8 @@ def _bare(words: str) -> str:
     return words.partition(" (")[0]
 
 
-def _vote(vote: Row, key: str, fact: ReviewFact, numbers: dict[int, int], people: People) -> paper.Vote:
-    latest = numbers.get(vote["dossier_id"], 0) == fact.dossier
-    stale = not latest and any(
-        v.person_id == vote["person_id"] and v.at == vote["at"]
-        for standing in standings_of(fact).values()
-        for v in standing.stale
-    )
+def _vote(vote: Row, key: str, fact: ReviewFact, dossiers: dict[int, Row], people: People) -> paper.Vote:
+    seen = dossiers[vote["dossier_id"]]  # the dossier a vote saw is on record before it
     return paper.Vote(
         name=name_of(people, vote["person_id"]),
         verdict=vote["verdict"],
@@ -73,8 +68,8 @@ def _vote(vote: Row, key: str, fact: ReviewFact, numbers: dict[int, int], people
         on_behalf_of=name_of(people, vote["on_behalf_of"]),
         reason=vote["reason"] or "",
         meaning="" if vote["meaning"] == key else vote["meaning"] or "",
-        dossier=numbers.get(vote["dossier_id"], 0),
-        stale=stale,
+        dossier=seen["number"],
+        stale=vote["verdict"] != "comment" and seen["basis_digest"] != fact.basis,
     )
 
 

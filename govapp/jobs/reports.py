@@ -7,6 +7,7 @@ from collections.abc import Callable
 from rq.timeouts import JobTimeoutException
 
 from govapp.data.runtime import current
+from govapp.domain.errors import NotFound
 from govapp.jobs.report_data import gather
 from govapp.reports.branch import BranchData, branch_page, render_branch
 from govapp.reports.dossier import DossierData, dossier_page, render_dossier
@@ -46,6 +47,8 @@ def render(report_id: int) -> None:
         fail_report(run, "too_large")
     except RenderError as error:
         fail_report(run, str(error))
+    except NotFound:  # asked for a day before it was there
+        fail_report(run, "not_on_record")
     except Exception:
         _log.exception("report %s on %s", report_id, current().engine.dialect.name)
         fail_report(run, "not_made")

@@ -15,12 +15,16 @@ _FROZEN_GAP = 22.0
 
 @dataclass(frozen=True, slots=True)
 class FunnelStage:
-    """One stage: measures in it, their value a year in the chart's currency, how many of them are on hold."""
+    """One stage: measures in it, their value a year in the chart's currency, how many of them are on hold.
+
+    `more`: the values in the other currencies of the table, in their order.
+    """
 
     name: str
     count: int
     value: Decimal | None = None
     on_hold: int = 0
+    more: tuple[Decimal | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +59,20 @@ class Funnel:
     height: float
     frozen_y: float | None
     total: Decimal
+    more: tuple[str, ...] = ()
     width: int = charts.WIDTH
     counts_x: float = _COUNTS
     holds_x: float = _HOLDS
 
 
-def funnel(stages: Sequence[FunnelStage], currency: str = "", frozen_from: str = "") -> Funnel:
+def funnel(
+    stages: Sequence[FunnelStage], currency: str = "", frozen_from: str = "", more: Sequence[str] = ()
+) -> Funnel:
     """Place the bars. Lengths are values in `currency`; where no stage has a value, they are numbers of
     measures.
 
-    `frozen_from` names the stage from which on the plan is frozen: a dashed line stands above it.
+    `frozen_from` names the stage from which on the plan is frozen: a dashed line stands above it. `more`: other
+    currencies, which have columns in the table and no bars, since amounts of two currencies have no common length.
     """
     by_value = bool(currency) and any(stage.value for stage in stages)
     lengths = [_length(stage, by_value) for stage in stages]
@@ -99,9 +107,7 @@ def funnel(stages: Sequence[FunnelStage], currency: str = "", frozen_from: str =
         y += _STEP
     return Funnel(
         caption=_finding(stages, currency, by_value),
-        note=_("Value: recurring effect of a full year of the measures that are in the stage now.")
-        if by_value
-        else "",
+        note=_note(more) if by_value else "",
         alternative=_alternative(stages, currency, by_value),
         head=_("Value of the measures now in the stage, %(currency)s a year", currency=currency)
         if by_value
@@ -113,7 +119,15 @@ def funnel(stages: Sequence[FunnelStage], currency: str = "", frozen_from: str =
         height=y,
         frozen_y=frozen_y,
         total=sum(lengths, Decimal(0)),
+        more=tuple(more) if by_value else (),
     )
+
+
+def _note(more: Sequence[str]) -> str:
+    text = _("Value: recurring effect of a full year of the measures that are in the stage now.")
+    if not more:
+        return text
+    return text + " " + _("Values in %(currencies)s stand in the table.", currencies=charts.listed(more))
 
 
 def _length(stage: FunnelStage, by_value: bool) -> Decimal:

@@ -9,7 +9,7 @@ from govapp.present.dates import day, month
 from govapp.present.language import gettext as _
 from govapp.present.language import ngettext
 
-_LEFT, _RIGHT, _TOP, _STEP, _MOST_ROWS, _MOST_TICKS = 190.0, 596.0, 34.0, 22.0, 28, 9
+_LEFT, _RIGHT, _TOP, _STEP, _MOST_ROWS, _MOST_TICKS = 262.0, 596.0, 34.0, 22.0, 28, 7
 _STEPS = (1, 2, 3, 6, 12, 24, 60, 120, 240, 600)
 
 

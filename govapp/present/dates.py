@@ -5,12 +5,13 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale
-from babel.dates import get_month_names
+from babel.dates import get_day_names, get_month_names
 
 from govapp.present.language import gettext as _
 from govapp.present.language import locale
 from govapp.present.money import NONE
 
+_WORKING_DAY = 8
 _MINUTE, _HOUR, _DAY, _YEAR = 60, 3600, 86400, 365 * 86400
 
 
@@ -35,6 +36,14 @@ def day(value: date | datetime | None, zone: str = "") -> str:
     if isinstance(value, datetime):
         value = local(value, zone).date()
     return f"{value.day} {_months(locale())[value.month]} {value.year}"
+
+
+def long_day(value: date) -> str:
+    """`Thursday, 12 November 2026`: for the head of a page."""
+    language = locale().replace("-", "_")
+    names = get_day_names("wide", "format", Locale.parse(language))
+    months = get_month_names("wide", "format", Locale.parse(language))
+    return f"{names[value.weekday()]}, {value.day} {months[value.month]} {value.year}"
 
 
 def short_day(value: date | datetime | None, zone: str = "") -> str:
@@ -94,6 +103,20 @@ def ago(since: datetime | None, now: datetime) -> str:
     if seconds <= -_MINUTE:
         return _("in %(span)s", span=span(seconds))
     return span(seconds)
+
+
+def over_target(since: datetime | None, now: datetime, hours: int | None) -> bool:
+    """True when a target in working hours is surely missed.
+
+    Whole days between the first and the last count eight hours each, Monday to Friday, after one day of grace;
+    holidays are not known here, and what is short of certain is not called late.
+    """
+    if since is None or not hours:
+        return False
+    first, last = local(since).date(), local(now).date()
+    weeks, rest = divmod(max(0, (last - first).days - 1), 7)
+    worked = weeks * 5 + sum((first.weekday() + 1 + n) % 7 < 5 for n in range(rest))
+    return (worked - 1) * _WORKING_DAY >= hours
 
 
 def days_until(due: date | None, today: date) -> str:

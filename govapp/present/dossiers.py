@@ -157,3 +157,19 @@ def shown_risks(content: Mapping[str, Any], vocabulary: Vocabulary) -> list[Risk
 
 def day_words(text: str | None) -> str:
     return dates.day(date.fromisoformat(text)) if text else money.NONE
+
+
+def headline_money(content: Mapping[str, Any]) -> list[tuple[str, dict[str, int]]]:
+    """The figures a decision turns on: EBITDA a year and once, in minor units by currency, from frozen effect lines."""
+    found: list[tuple[str, dict[str, int]]] = []
+    for label, timing, name in (
+        (_("Run rate a year"), "recurring", "run_rate"),
+        (_("One-off, plan"), "one_off", "plan"),
+    ):
+        sums: dict[str, int] = {}
+        for line in content.get("lines", ()):
+            if line["kind"] == "ebitda" and line["timing"] == timing and line[name] is not None:
+                sums[line["currency"]] = sums.get(line["currency"], 0) + int(line[name])
+        if sums:
+            found.append((label, sums))
+    return found

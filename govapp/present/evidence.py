@@ -14,6 +14,7 @@ from govapp.present.language import gettext as _
 from govapp.present.language import ngettext
 
 _KILO = 1000
+_YEARS = (1900, 2200)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def value_words(spec: FieldSpec, value: Any, people: Mapping[int, str]) -> str:
     if spec.type is FieldType.MONEY:
         return money.amount(Decimal(value["amount"]), value["currency"])
     if spec.type is FieldType.NUMBER:
-        return money.number(Decimal(value))
+        return str(value) if _is_year(spec) else money.number(Decimal(value))
     if spec.type is FieldType.DATE:
         return dates.day(date.fromisoformat(value))
     if spec.type is FieldType.YES_NO:
@@ -74,6 +75,12 @@ def value_words(spec: FieldSpec, value: Any, people: Mapping[int, str]) -> str:
     if spec.type is FieldType.FILE:
         return ", ".join(str(one["name"]) for one in value)
     return str(value)
+
+
+def _is_year(spec: FieldSpec) -> bool:
+    """Whether a number field asks for a calendar year, which takes no comma: its limits say so."""
+    least, most = spec.min, spec.max
+    return least is not None and most is not None and _YEARS[0] <= least <= most <= _YEARS[1]
 
 
 def shown_files(value: Sequence[Mapping[str, Any]]) -> tuple[ShownFile, ...]:

@@ -1,16 +1,21 @@
 """A sentence for every event of the history, from its codes and values. Who and when stand beside the sentence."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from govapp.domain.events import Event
+from govapp.present import dates
 from govapp.present.findings import part_words
 from govapp.present.language import gettext as _
 from govapp.present.language import ngettext
 from govapp.present.measures import word
 
 Payload = Mapping[str, Any]
+_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_CODES = {"risk_rating": "rating", "rating": "rating", "change_type": "change_type", "kind": "effect_kind"}
 NO_NAMES: Mapping[Any, str] = {}
 
 
@@ -84,6 +89,11 @@ def _plain(key: Any) -> str:
     return str(key).replace("-", " ").replace("_", " ").capitalize()
 
 
+def _day(value: Any) -> str:
+    """A day of a payload, which holds it as `2026-12-18`."""
+    return dates.day(date.fromisoformat(value)) if value else _("nothing")
+
+
 def _reason(payload: Payload) -> str:
     reason = str(payload.get("reason") or "").strip()
     return f": {reason}" if reason else ""
@@ -91,13 +101,17 @@ def _reason(payload: Payload) -> str:
 
 def _changes(payload: Payload) -> str:
     return ", ".join(
-        f"{word('field', name)} {_from_to(pair)}" for name, pair in dict(payload["changes"]).items()
+        f"{word('field', name)} {_from_to(name, pair)}" for name, pair in dict(payload["changes"]).items()
     )
 
 
-def _from_to(pair: Any) -> str:
-    before, after = pair
-    return _("from %(before)s to %(after)s", before=_short(before), after=_short(after))
+def _from_to(name: str, pair: Any) -> str:
+    if name.endswith("_id"):
+        return _("changed")
+    before, after = (word(_CODES[name], code) if name in _CODES and code else _short(code) for code in pair)
+    if pair[0] is None or pair[0] == "":
+        return _("set to %(after)s", after=after)
+    return _("from %(before)s to %(after)s", before=before, after=after)
 
 
 def _short(value: Any) -> str:
@@ -106,6 +120,8 @@ def _short(value: Any) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     text = str(value)
+    if _ISO_DAY.fullmatch(text):
+        return _day(text)
     return f"“{text if len(text) <= 60 else text[:57] + '...'}”"
 
 
@@ -139,8 +155,16 @@ def _declared(p: Payload, n: Names, about: str) -> str:
     colour = word("colour", p["to"]).lower()
     if not p["until"]:
         return _("%(kind)s %(colour)s by import", kind=kind, colour=colour) + _reason(p)
-    said = _("%(kind)s declared %(colour)s until %(day)s", kind=kind, colour=colour, day=p["until"])
+    day = _day(p["until"])
+    said = _("%(kind)s declared %(colour)s until %(day)s", kind=kind, colour=colour, day=day)
     return said + _reason(p)
+
+
+def _effect(p: Payload, n: Names, about: str) -> str:
+    name, series = _short(p.get("name")), p.get("series")
+    if p.get("what") == "months" and series:
+        return _("%(series)s of %(name)s entered by month", series=word("field", str(series)), name=name)
+    return _("Effect line %(name)s %(what)s", name=name, what=_what(p))
 
 
 def _voted(p: Payload, n: Names, about: str) -> str:
@@ -151,15 +175,8 @@ def _voted(p: Payload, n: Names, about: str) -> str:
 
 
 def _ended(p: Payload, n: Names, about: str) -> str:
-    states = {
-        "passed": _("passed"),
-        "sent_back": _("sent back"),
-        "withdrawn": _("withdrawn"),
-        "overtaken": _("overtaken"),
-    }
-    return _(
-        "Review into %(b)s %(state)s", b=n.stage(p.get("into")), state=states.get(p["state"], p["state"])
-    ) + _reason(p)
+    state = word("review_state", p["state"]).lower()
+    return _("Review into %(b)s %(state)s", b=n.stage(p.get("into")), state=state) + _reason(p)
 
 
 def _granted(p: Payload, n: Names, about: str) -> str:
@@ -169,7 +186,7 @@ def _granted(p: Payload, n: Names, about: str) -> str:
         role=_plain(p["role"]),
         branch=p["branch"],
     )
-    return said + (_(" until %(day)s", day=p["until"]) if p.get("until") else "")
+    return said + (_(" until %(day)s", day=_day(p["until"])) if p.get("until") else "")
 
 
 def _role_ended(p: Payload, n: Names, about: str) -> str:
@@ -222,8 +239,9 @@ _SAID: dict[str, Callable[[Payload, Names, str], str]] = {
     Event.MEASURE_CANCELLED: _said(lambda: _("Cancelled")),
     Event.MEASURE_REOPENED: lambda p, n, a: _("Reopened at %(b)s", b=n.stage(p["to"])) + _reason(p),
     Event.MEASURE_COMMENTED: lambda p, n, a: _("Commented: %(text)s", text=_short(p.get("text"))),
-    Event.MILESTONE_CHANGED: lambda p, n, a: _(
-        "Milestone %(name)s %(what)s", name=_short(p.get("name")), what=_what(p)
+    Event.MILESTONE_CHANGED: lambda p, n, a: (
+        _("Milestone %(name)s %(what)s", name=_short(p.get("name")), what=_what(p))
+        + (f": {_changes(p)}" if p.get("what") == "changed" and p.get("changes") else "")
     ),
     Event.RISK_CHANGED: lambda p, n, a: _(
         "Risk %(what)s: %(text)s", what=_what(p), text=_short(p.get("text"))
@@ -235,9 +253,7 @@ _SAID: dict[str, Callable[[Payload, Names, str], str]] = {
         what=_what(p),
     ),
     Event.STATUS_DECLARED: _declared,
-    Event.EFFECT_CHANGED: lambda p, n, a: _(
-        "Effect line %(name)s %(what)s", name=_short(p.get("name")), what=_what(p)
-    ),
+    Event.EFFECT_CHANGED: _effect,
     Event.EVIDENCE_SUBMITTED: lambda p, n, a: _(
         "%(kind)s handed in, revision %(n)s", kind=n.kind(p["kind"]), n=p["revision"]
     ),

@@ -1,6 +1,7 @@
 """Measures in words: fields, states, ratings, statuses, what a card waits for, and why an input is refused."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from govapp.domain.rules import Rules
@@ -177,31 +178,50 @@ def status_class(colour: str) -> str:
     return _CLASSES.get(colour, "none")
 
 
-def waits_sentence(row: Any, rules: Rules | None) -> str:
-    """What a measure waits for and whom, from its card: `Decision of the sponsor from Henrik Lund`."""
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """What a measure waits for and whom: `Budget approval`, `Henrik Lund`. `decided`: by a vote, within `hours`."""
+
+    what: str
+    whom: str = ""
+    decided: bool = False
+    hours: int | None = None
+
+
+def waits(row: Any, rules: Rules | None) -> Waits:
+    """What a measure waits for and whom, from its card."""
     if row.state == "on_hold":
-        return _("On hold")
+        return Waits(_("On hold"))
     if row.state == "cancelled" or getattr(row, "archived", False):
-        return ""
+        return Waits("")
     into = stage_word(rules, row.next_stage)
     if row.waits_for == "criteria":
-        return _("Approved, but criteria of %(stage)s are open again", stage=into)
+        return Waits(_("Approved, but criteria of %(stage)s are open again", stage=into))
     if row.waits_for == "move":
-        return _("Approved: ready to move to %(stage)s", stage=into)
+        return Waits(_("Approved: ready to move to %(stage)s", stage=into))
     if row.waits_for:
         names = ", ".join(who_words(each) for each in row.waits_whom)
-        step = ", ".join(row.waits_words) or row.waits_for
-        return _("%(step)s from %(who)s", step=step, who=names) if names else step
+        steps = rules.gates[row.next_stage].steps if rules and row.next_stage in rules.gates else ()
+        hours = next((step.target_hours for step in steps if step.key == row.waits_for), None)
+        return Waits(" + ".join(_(step) for step in row.waits_words) or row.waits_for, names, True, hours)
     if row.next_stage is None:
-        return ""
+        return Waits("")
     if row.missing:
-        return ngettext(
-            "%(num)s criterion open for %(stage)s",
-            "%(num)s criteria open for %(stage)s",
-            row.missing,
-            stage=into,
+        return Waits(
+            ngettext(
+                "%(num)s criterion open for %(stage)s",
+                "%(num)s criteria open for %(stage)s",
+                row.missing,
+                stage=into,
+            )
         )
-    return _("Ready for %(stage)s", stage=into)
+    return Waits(_("Ready for %(stage)s", stage=into))
+
+
+def waits_sentence(row: Any, rules: Rules | None) -> str:
+    """The same in one line: `Decision of the sponsor: Henrik Lund`."""
+    found = waits(row, rules)
+    return _("%(step)s: %(who)s", step=found.what, who=found.whom) if found.whom else found.what
 
 
 def stage_word(rules: Rules | None, stage: str | None) -> str:

@@ -85,6 +85,13 @@ def minor_amounts(values: Mapping[str, int] | None, short: bool = False) -> str:
     return amounts({c: from_minor(v, c) for c, v in values.items()} if values else None, short)
 
 
+def whole_minor_amounts(values: Mapping[str, int] | None) -> str:
+    """`minor_amounts` without cents: for headline figures, where the exact amount stands beside or on hover."""
+    if not values:
+        return NONE
+    return " · ".join(minor_amount(value, currency, 0) for currency, value in sorted(values.items()))
+
+
 def percent(share: Decimal | float, decimals: int = 0) -> str:
     """`31 %` of a share of one."""
     return f"{number(Decimal(str(share)) * 100, decimals)} %"

@@ -33,7 +33,7 @@ def _supply(key: str, payload: Mapping[str, Any]) -> str:
 _Maker = Callable[[str, str, str, Mapping[str, Any]], Told]
 _KINDS: dict[str, _Maker] = {
     "decision_waits": lambda key, who, review, more: Told(
-        _("%(who)s asks for a gate of %(key)s: your decision is waited for.", who=who, key=key), review
+        _("%(who)s asks you to decide on %(key)s.", who=who, key=key), review
     ),
     "decision_reminder": lambda key, who, review, more: Told(
         _("%(who)s reminds you: %(key)s waits for your decision.", who=who, key=key), review

@@ -40,6 +40,7 @@ _PROBLEMS: dict[str, Sentence] = {
         "The disk is full, so it was not stored. The operator has to make room; then try again."
     ),
     "no_right_any_more": lambda: _("The rights to make it had ended when its turn came."),
+    "not_on_record": errors.SENTENCES["not_on_record"],
     "not_made": lambda: _("Something went wrong while it was made. The problem was recorded; try again."),
 }
 

@@ -26,6 +26,7 @@ def _states() -> dict[str, str]:
         "active": _("active"),
         "on_hold": _("on hold"),
         "cancelled": _("cancelled"),
+        "archived": _("archived"),
         "open": _("open"),
         "passed": _("passed"),
         "sent_back": _("sent back"),
@@ -62,6 +63,10 @@ def _parts() -> dict[str, str]:
     }
 
 
+def _sections() -> dict[str, str]:
+    return {"evidence": _("evidence"), "finance": _("money"), "reviews": _("approvals")}
+
+
 def status_class(colour: str) -> str:
     """The class of a status colour: ok, risk, off, none."""
     return _MARKS.get(colour, _MARKS["none"])[0]
@@ -79,11 +84,14 @@ def _looked_up(words: Callable[[], dict[str, str]]) -> Callable[[str], str]:
     return word
 
 
+part_word = _looked_up(_parts)
+
 FILTERS: dict[str, Callable[[str], str]] = {
     "colour_word": _looked_up(_colours),
     "colour_class": status_class,
     "colour_mark": status_mark,
     "state_word": _looked_up(_states),
     "verdict_word": _looked_up(_verdicts),
-    "part_word": _looked_up(_parts),
+    "part_word": part_word,
+    "section_word": _looked_up(_sections),
 }

@@ -27,11 +27,12 @@ class Joiner:
         self.kids: list[Any] = list(self.top.K)
         self.nums: list[Any] = list(self.tree.ParentTree.Nums)
         self.next = 1 + max(int(n) for n in self.nums[0::2])
+        self.outline: list[Any] = []
 
     def add(self, path: Path) -> None:
         """Append one chunk. Pages are copied first, so that the copied tree meets the copied pages."""
         with _pikepdf().open(path) as chunk:
-            shift = self.next
+            shift, start = self.next, len(self.pdf.pages)
             root: Any = chunk.Root
             for page in chunk.pages:
                 leaf: Any = page.obj
@@ -47,6 +48,9 @@ class Joiner:
             for kid in tree.K[0].K:
                 kid.P = self.top
                 self.kids.append(kid)
+            with chunk.open_outline() as outline:
+                places = {page.obj.objgen: start + i for i, page in enumerate(chunk.pages)}
+                self.outline += [_moved(item, places) for item in outline.root]
 
     def save(self, path: Path, page_numbers: Path) -> None:
         """`page_numbers`: a file with as many pages, each holding nothing but its `Page x of y`."""
@@ -54,6 +58,12 @@ class Joiner:
         self.top.K = pikepdf.Array(self.kids)
         self.tree.ParentTree = self.pdf.make_indirect(pikepdf.Dictionary(Nums=pikepdf.Array(self.nums)))
         self.tree.ParentTreeNextKey = self.next
+        with self.pdf.open_outline() as outline:
+            for item in self.outline:  # a bookmark that goes on in the next chunk stays one
+                if outline.root and outline.root[-1].title == item.title:
+                    outline.root[-1].children.extend(item.children)
+                else:
+                    outline.root.append(item)
         with _pikepdf().open(page_numbers) as marks:
             for number, (page, mark) in enumerate(zip(self.pdf.pages, marks.pages, strict=True), start=1):
                 # Named by us: pikepdf's own names are random, and equal data must give equal bytes (R43).
@@ -71,6 +81,14 @@ class Joiner:
     def close(self) -> None:
         """Let go of the first file."""
         self.pdf.close()
+
+
+def _moved(item: Any, places: dict[Any, int]) -> Any:
+    """A bookmark of a chunk as one of the joined file; `places`: the numbers its pages have there."""
+    page, _, left, top, *_rest = item.destination
+    moved = _pikepdf().OutlineItem(item.title, places[page.objgen], "XYZ", left=float(left), top=float(top))
+    moved.children.extend(_moved(child, places) for child in item.children)
+    return moved
 
 
 def join_files(parts: list[str], page_numbers: str, joined: str) -> None:

@@ -2,8 +2,11 @@
 
 import multiprocessing
 import os
+import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import forkserver
 from multiprocessing.connection import wait
@@ -16,8 +19,9 @@ from govapp.reports._join import join_files, page_sizes
 from govapp.reports._templates import page_marks_html
 from govapp.reports.paper import Progress, RenderError
 
-FIRST_ROWS, CHUNK_ROWS = 150, 350
+FIRST_ROWS, CHUNK_ROWS = 150, 250
 _MOST_AT_ONCE = 2
+_FOLDERS, _LEFT_SECONDS = "govapp-report-", 600  # no job may take so long
 
 
 @dataclass(slots=True)
@@ -31,13 +35,24 @@ def lay_out_parts(pages: Iterable[str], count: int, progress: Progress | None) -
 
     No process lives longer than one part, so memory does not grow with the length of the report (B10).
     """
-    with tempfile.TemporaryDirectory(prefix="govapp-report-") as folder:
+    forget_left_behind()
+    with tempfile.TemporaryDirectory(prefix=_FOLDERS) as folder:
         results = _lay_out_all(pages, count, Path(folder), progress)
         if progress:
             progress("joining", 0, count)
         sizes = page_sizes(results)
         joined = _joined(results, sizes, Path(folder))
         return joined.read_bytes(), len(sizes)
+
+
+def forget_left_behind() -> None:
+    """Remove the folders of reports whose process was killed: they hold what the report was about to say."""
+    old = time.time() - _LEFT_SECONDS
+    for folder in Path(tempfile.gettempdir()).glob(f"{_FOLDERS}*"):
+        with suppress(OSError):
+            about = folder.lstat()
+            if about.st_uid == os.getuid() and about.st_mtime < old and not folder.is_symlink():
+                shutil.rmtree(folder)
 
 
 def _lay_out_all(pages: Iterable[str], count: int, folder: Path, progress: Progress | None) -> list[Path]:

@@ -9,7 +9,7 @@ from govapp.reports import _engine, _long
 from govapp.reports._templates import PRINT_CSS, environment
 from govapp.reports.paper import Progress, RenderedPdf
 
-ROWS_AT_ONCE = 400
+ROWS_AT_ONCE = 300
 _LONG = 1000
 
 
@@ -24,14 +24,23 @@ class Sheet:
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     def html(
-        self, part: str = "whole", rows: Sequence[Any] | None = None, stylesheet: str = PRINT_CSS
+        self,
+        part: str = "whole",
+        rows: Sequence[Any] | None = None,
+        stylesheet: str = PRINT_CSS,
+        *,
+        last: bool = True,
     ) -> str:
-        """The page: `whole`, its `front` with the first rows, or a `chunk` of further rows."""
+        """The page: `whole`, its `front` with the first rows, or a `chunk` of further rows.
+
+        What stands after the table comes with the `last` rows.
+        """
         template = environment().get_template(f"pdf/{self.template}.html")
         return template.render(
             data=self.data,
             rows=self.rows if rows is None else rows,
             part=part,
+            last=last,
             linked=len(self.rows) <= _LONG,
             content_hash=self.content_hash,
             stylesheet=stylesheet,
@@ -41,7 +50,7 @@ class Sheet:
 
 
 def render(sheet: Sheet, progress: Progress | None = None) -> RenderedPdf:
-    """Lay the report out; a table of more than 400 rows in short-lived processes, a few hundred rows each
+    """Lay the report out; a table of more than 300 rows in short-lived processes, a few hundred rows each
     (B10)."""
     if progress:
         progress("collecting", len(sheet.rows), len(sheet.rows))
@@ -51,8 +60,11 @@ def render(sheet: Sheet, progress: Progress | None = None) -> RenderedPdf:
         parts = [("front", sheet.rows[: _long.FIRST_ROWS])]
         starts = range(_long.FIRST_ROWS, len(sheet.rows), _long.CHUNK_ROWS)
         parts += [("chunk", sheet.rows[start : start + _long.CHUNK_ROWS]) for start in starts]
+        count = len(parts)
         data, pages = _long.lay_out_parts(
-            (sheet.html(part, rows) for part, rows in parts), len(parts), progress
+            (sheet.html(part, rows, last=n == count) for n, (part, rows) in enumerate(parts, 1)),
+            count,
+            progress,
         )
     if progress:
         progress("ready", pages, pages)

@@ -3,9 +3,10 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, inspect, select, update
+from sqlalchemy import Insert, Update, bindparam, insert, inspect, select, update
 from sqlalchemy.orm import Session
 
 from govapp.data.audit import AuditHead, AuditLog
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
+_APPEND = insert(AuditLog)  # statements made once: making them costs more than asking them
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +40,18 @@ class Entry:
 
 
 def _locked_head(session: Session, chain: str) -> AuditHead:
-    found = select(AuditHead).where(AuditHead.chain == chain).with_for_update()
-    head = session.scalar(found.execution_options(populate_existing=True))
+    head: AuditHead | None = session.scalar(_head(), {"chain": chain})
     if head is None:
         session.execute(insert(AuditHead).values(chain=chain, sequence=0, mac=GENESIS, at=_BEGINNING))
-        head = session.scalars(found).one()
+        made: AuditHead = session.scalars(_head(), {"chain": chain}).one()
+        return made
     return head
+
+
+@cache
+def _head() -> Any:
+    found = select(AuditHead).where(AuditHead.chain == bindparam("chain")).with_for_update()
+    return found.execution_options(populate_existing=True)
 
 
 def _row(work: "Work", entry: Entry, head: AuditHead) -> dict[str, Any]:
@@ -99,7 +107,7 @@ def write_log(work: "Work") -> None:
         tell(last_business)
     session.flush()
     if rows:
-        session.execute(insert(AuditLog), rows)
+        session.execute(_APPEND, rows)
     keep_states(work, last_business)
 
 
@@ -127,11 +135,18 @@ def keep_states(work: "Work", seq: int) -> None:
         values = {prop.columns[0].name: getattr(row, prop.key) for prop in mapper.column_attrs}
         close.setdefault(mapper.local_table.name, []).append(values)
     for name, ended in close.items():
-        twin = HISTORY[name]
-        key = "id"
-        ids = [values[key] for values in ended]
-        work.session.execute(
-            update(twin).where(twin.c[key].in_(ids), twin.c.to_seq.is_(None)).values(to_seq=seq)
-        )
+        work.session.execute(_closing(name), {"ids": [values["id"] for values in ended], "ended": seq})
     for name, states in fresh.items():
-        work.session.execute(insert(HISTORY[name]), states)
+        work.session.execute(_keeping(name), states)
+
+
+@cache
+def _closing(name: str) -> Update:
+    twin = HISTORY[name]
+    current_one = twin.c.id.in_(bindparam("ids", expanding=True)) & twin.c.to_seq.is_(None)
+    return update(twin).where(current_one).values(to_seq=bindparam("ended"))
+
+
+@cache
+def _keeping(name: str) -> Insert:
+    return insert(HISTORY[name])

@@ -14,7 +14,7 @@ from sqlalchemy import Insert, select
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
-from govapp.data.measures import Card, StageTotal
+from govapp.data.measures import MISSING, READY, WAITING, Card, StageTotal
 from govapp.data.notices import Notice
 from govapp.data.reviews import ReviewStep
 from govapp.data.snapshots import Loaded
@@ -24,6 +24,7 @@ from govapp.domain.criteria import counts
 from govapp.domain.events import Event
 from govapp.domain.finance import value_of
 from govapp.domain.gates import gate_findings
+from govapp.domain.measures import required_parts
 from govapp.domain.snapshot import ReviewFact, Snapshot, StepFact, VoteFact
 from govapp.services._dossier import write_dossier
 from govapp.services._reviews import deciders_of
@@ -138,6 +139,13 @@ def _expired(loaded: Loaded, today: date) -> list[str]:
     return sorted(set(found))
 
 
+def _vacant(loaded: Loaded) -> list[str]:
+    """Parts that must be held by now and are not; of what is cancelled none."""
+    snapshot = loaded.snapshot
+    needed = () if snapshot.state == "cancelled" else required_parts(loaded.rules, snapshot.stage)
+    return [part for part in needed if part not in snapshot.parts]
+
+
 def _next_look(loaded: Loaded, today: date, colours: dict[str, tuple[str, date | None]]) -> datetime | None:
     """The first midnight after which an expiry or a lapse changes something."""
     days = [f.valid_until for f in loaded.snapshot.evidence if f.valid_until and f.valid_until >= today]
@@ -151,6 +159,13 @@ def _next_look(loaded: Loaded, today: date, colours: dict[str, tuple[str, date |
 def _status(loaded: Loaded, kind: str, today: date) -> str:
     colour, until = loaded.declared.get(kind, ("none", None))
     return colour if until is None or until >= today else "none"
+
+
+def _ahead(following: str | None, unmet: Sequence[str]) -> str:
+    """How the measure stands before the gate ahead, when nobody is asked to decide."""
+    if following is None:
+        return ""
+    return MISSING if unmet else READY
 
 
 def _derive(work: Work, loaded: Loaded) -> dict[str, Any]:
@@ -169,12 +184,14 @@ def _derive(work: Work, loaded: Loaded) -> dict[str, Any]:
         "missing": len(unmet),
         "missing_keys": unmet,
         "review_id": snapshot.review.id if snapshot.review else None,
+        "standing": WAITING if snapshot.review else _ahead(following, unmet),
         "waits_for": waiting.key,
         "waits_words": list(waiting.words),
         "waits_whom": list(waiting.whom),
         "waits_since": waiting.since,
         "stale_votes": waiting.stale,
         "expired": _expired(loaded, today),
+        "vacant": _vacant(loaded),
         "implementation": _status(loaded, "implementation", today),
         "potential": _status(loaded, "potential", today),
         "values": values_of(loaded),
@@ -187,15 +204,20 @@ def _counted(loaded: Loaded, card: dict[str, Any]) -> list[Any]:
     if measure.archived:
         return []
     stage = measure.stage or PROPOSED
-    waiting = 1 if card["review_id"] else 0
-    return [measure.branch_id, loaded.workflow_id, stage, measure.state, waiting, dict(card["values"])]
+    return [
+        measure.branch_id,
+        loaded.workflow_id,
+        stage,
+        measure.state,
+        card["standing"],
+        dict(card["values"]),
+    ]
 
 
 def _deltas(counted: list[Any], sign: int, into: dict[tuple[Any, ...], list[int]]) -> None:
     if not counted:
         return
-    *place, waiting, values = counted
-    head = (*place, bool(waiting))
+    *head, values = counted
     for currency, count, value in [("", 1, 0), *((currency, 1, value) for currency, value in values.items())]:
         row = into.setdefault((*head, currency), [0, 0])
         row[0] += sign * count
@@ -203,7 +225,7 @@ def _deltas(counted: list[Any], sign: int, into: dict[tuple[Any, ...], list[int]
 
 
 def _write_totals(work: Work, deltas: dict[tuple[Any, ...], list[int]]) -> None:
-    names = ("branch_id", "workflow_id", "stage", "state", "waiting", "currency")
+    names = ("branch_id", "workflow_id", "stage", "state", "standing", "currency")
     rows = [
         dict(zip(names, key, strict=True)) | {"count": c, "value": v}
         for key, (c, v) in sorted(deltas.items())
@@ -219,7 +241,7 @@ def _adding(dialect: str) -> Insert:
     statement = (insert_sqlite if dialect == "sqlite" else insert_postgresql)(StageTotal)
     new = statement.excluded
     add = {"count": StageTotal.count + new.count, "value": StageTotal.value + new.value}
-    keys = ["branch_id", "workflow_id", "stage", "state", "waiting", "currency"]
+    keys = ["branch_id", "workflow_id", "stage", "state", "standing", "currency"]
     return statement.on_conflict_do_update(index_elements=keys, set_=add)
 
 

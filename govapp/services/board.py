@@ -7,11 +7,12 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from govapp.data.board_cards import IN_COLUMNS, PROPOSED, CardRow, Column, Reach, cards, pick, workflows_in
-from govapp.data.board_filters import Filters, Picked, pick_filtered
+from govapp.data.board_filters import MOST_SUMMED, Filters, Picked, pick_filtered
 from govapp.data.board_queries import (
     BranchRow,
     Total,
     branches_by_part,
+    counted_everywhere,
     moments,
     newest_version,
     only_active_workflow,
@@ -20,6 +21,7 @@ from govapp.data.board_queries import (
     totals,
 )
 from govapp.data.engine import reading
+from govapp.data.measures import WAITING
 from govapp.data.rulebook import rules_for
 from govapp.domain.errors import NotFound
 from govapp.domain.permissions import PART_PERMISSIONS, Permission
@@ -29,6 +31,7 @@ from govapp.domain.rules import Rules
 A_COLUMN = 25
 MOST_CARDS = 500
 _DENSE_FROM = 200
+_DENSE_REACH = 20_000
 _ON_BOARD = (*IN_COLUMNS, PROPOSED)
 _MOVING = (Permission.MEASURE_MOVE, Permission.MEASURE_RECYCLE)
 
@@ -46,12 +49,13 @@ class BoardQuery:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What a column's head says; values in minor units by currency."""
+    """What a column's head says; values in minor units by currency. `more`: there are more than were counted."""
 
     stage: str
     count: int = 0
     waiting: int = 0
     values: Mapping[str, int] = field(default_factory=dict)
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +93,7 @@ def _viewing(actor: Actor) -> list[str]:
 def _known(session: Session, actor: Actor) -> list[BranchRow]:
     """Branches of the reader with counts rolled up; those known only through a part come last."""
     paths = _viewing(actor)
-    own = readable_branches(session, paths)
-    sums: dict[int, int] = {row.id: 0 for row in own}
-    for row in own:
-        for part in row.path.strip("/").split("/"):
-            if int(part) in sums:
-                sums[int(part)] += row.count
-    rolled = [replace(row, count=sums[row.id]) for row in own]
-    return rolled + branches_by_part(session, actor.id or 0, paths)
+    return readable_branches(session, paths) + branches_by_part(session, actor.id or 0, paths)
 
 
 def _choose(branches: Sequence[BranchRow], key: str) -> BranchRow | None:
@@ -127,26 +124,57 @@ def place_for(session: Session, actor: Actor, key: str) -> tuple[Place | None, l
     return (None if chosen is None else _place(actor, branches, chosen)), branches
 
 
-def heads_of(rows: Sequence[Total], workflow_id: int | None) -> dict[str, Head]:
-    """Heads by stage from maintained totals; what is cancelled does not count."""
+def heads_of(
+    rows: Sequence[Total], workflow_id: int | None, filters: Filters | None = None
+) -> dict[str, Head]:
+    """Heads by stage from maintained totals: of what stands on the board, or of what such a filter lets through."""
+    states = (*filters.states, *filters.states_in(PROPOSED)) if filters else _ON_BOARD
+    standing = filters.standing if filters else ""
     found: dict[str, Head] = {}
     for row in rows:
-        if row.workflow_id != workflow_id or row.state not in _ON_BOARD or not (row.count or row.value):
+        if row.workflow_id != workflow_id or row.state not in states or not (row.count or row.value):
+            continue
+        if standing and row.standing != standing:
             continue
         head = found.setdefault(row.stage, Head(row.stage, values={}))
         if row.currency:
             values = {**head.values, row.currency: head.values.get(row.currency, 0) + row.value}
             found[row.stage] = replace(head, values=values)
         else:
-            waiting = head.waiting + (row.count if row.waiting else 0)
+            waiting = head.waiting + (row.count if row.standing == WAITING else 0)
             found[row.stage] = replace(head, count=head.count + row.count, waiting=waiting)
     return found
+
+
+def in_totals(place: Place, filters: Filters) -> bool:
+    """True when the heads of this filter come from the maintained totals."""
+    return filters.in_totals and place.reach.part_of is None
+
+
+def pick_heads(
+    session: Session, place: Place, rows: Sequence[Total], filters: Filters, limits: Mapping[str, int]
+) -> tuple[Picked, dict[str, Head]]:
+    """What a filter finds, and its heads: from the maintained totals where they know, which also rule stages out."""
+    coarse = replace(filters, owner=None, text="")
+    known = None
+    if in_totals(place, coarse):
+        workflows = (
+            [filters.workflow_id] if filters.workflow_id is not None else {row.workflow_id for row in rows}
+        )
+        known = {stage: head for key in workflows for stage, head in heads_of(rows, key, coarse).items()}
+        limits = {stage: limit for stage, limit in limits.items() if stage in known}
+    exact = known if coarse == filters else None
+    dense = sum(row.count for row in rows if not row.currency) >= _DENSE_REACH
+    picked = pick_filtered(session, place.reach, filters, limits, held=exact, dense=dense)
+    return picked, heads_of_picked(picked) if exact is None else exact
 
 
 def heads_of_picked(picked: Picked) -> dict[str, Head]:
     """Heads by stage of what a filter found."""
     return {
-        stage: Head(stage, count, waiting, picked.values.get(stage, {}))
+        stage: Head(
+            stage, min(count, MOST_SUMMED), waiting, picked.values.get(stage, {}), count > MOST_SUMMED
+        )
         for stage, (count, waiting) in picked.counts.items()
     }
 
@@ -170,15 +198,12 @@ def shown_workflow(
     return here, here[0] if here else inherited or only_active_workflow(session)
 
 
-def _columns(
-    rules: Rules, rows: Sequence[Total], workflow_id: int | None, more: Mapping[str, int]
-) -> list[Column]:
+def _columns(session: Session, rules: Rules, rows: Sequence[Total], more: Mapping[str, int]) -> list[Column]:
     here: dict[str, int] = {}
-    everywhere: dict[str, int] = {}
     for row in rows:
         if not row.currency:
             here[row.stage] = here.get(row.stage, 0) + row.count
-            everywhere[row.stage] = everywhere.get(row.stage, 0) + row.everywhere
+    everywhere = counted_everywhere(session) if max(here.values(), default=0) >= _DENSE_FROM else here
     columns = []
     for stage in (PROPOSED, *(stage.key for stage in rules.stages)):
         count = here.get(stage, 0)
@@ -265,11 +290,11 @@ def board(actor: Actor, query: BoardQuery) -> Board:
         ]
         filters = replace(query.filters, workflow_id=workflow_id if names else None)
         if filters.narrow or place.reach.part_of is not None:
-            picked = pick_filtered(session, place.reach, filters, _limits(rules, query.more))
-            heads, ids = heads_of_picked(picked), list(picked.ids)
+            picked, heads = pick_heads(session, place, rows, filters, limits_of(rules, query.more))
+            ids = list(picked.ids)
         else:
             heads = heads_of(rows, workflow_id)
-            columns = _columns(rules, rows, workflow_id, query.more)
+            columns = _columns(session, rules, rows, query.more)
             ids = pick(session, place.reach, columns, filters.workflow_id) if columns else []
         shown = cards(session, ids)
         paths = {row.id: row.path for row in branches if row.whole}
@@ -289,8 +314,9 @@ def board(actor: Actor, query: BoardQuery) -> Board:
     )
 
 
-def _limits(rules: Rules, more: Mapping[str, int]) -> dict[str, int]:
-    return {stage: more.get(stage, A_COLUMN) for stage in (PROPOSED, *(stage.key for stage in rules.stages))}
+def limits_of(rules: Rules, more: Mapping[str, int], least: int = A_COLUMN) -> dict[str, int]:
+    """How many cards each column shows."""
+    return {stage: more.get(stage, least) for stage in (PROPOSED, *(stage.key for stage in rules.stages))}
 
 
 def _nothing(branches: Sequence[BranchRow]) -> Board:

@@ -21,7 +21,9 @@ from govapp.services.board import (
     Head,
     Place,
     heads_of,
-    heads_of_picked,
+    in_totals,
+    limits_of,
+    pick_heads,
     place_for,
     rights_on,
     shown_workflow,
@@ -67,10 +69,12 @@ def heads_after(
 
 
 def _heads(session: Session, place: Place, query: BoardQuery, workflow_id: int | None) -> dict[str, Head]:
-    if query.filters.narrow or place.reach.part_of is not None:
-        filters = replace(query.filters, workflow_id=workflow_id)
-        return heads_of_picked(pick_filtered(session, place.reach, filters, {}))
-    return heads_of(totals(session, place.reach.branch_ids), workflow_id)
+    rows = totals(session, place.reach.branch_ids)
+    filters = replace(query.filters, workflow_id=workflow_id)
+    if workflow_id is None or in_totals(place, filters):
+        return heads_of(rows, workflow_id, filters)
+    rules = rules_for(session, *newest_version(session, workflow_id)[:2])
+    return pick_heads(session, place, rows, filters, limits_of(rules, {}, 0))[1]
 
 
 def more_cards(actor: Actor, query: BoardQuery, stage: str, after: tuple[int, int]) -> Cards:

@@ -59,6 +59,9 @@ def upgrade() -> None:
     )
     op.create_index("ix_measure_board", "measure", ["branch_id", "stage", "state", "stage_seq"], unique=False)
     op.create_index("ix_measure_external", "measure", ["external_source", "external_key"], unique=False)
+    op.create_index(
+        "ix_measure_words", "measure", ["title", "key", "branch_id", "stage", "state", "archived"], unique=False
+    )
     op.create_index("ix_measure_stage", "measure", ["stage", "state", "stage_seq"], unique=False)
     op.create_table(
         "measure_history",
@@ -142,6 +145,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["owner_id"], ["person.id"], name=op.f("fk_milestone_owner_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_milestone")),
     )
+    op.create_index(op.f("ix_milestone_owner_id"), "milestone", ["owner_id"], unique=False)
     op.create_index(op.f("ix_milestone_measure_id"), "milestone", ["measure_id"], unique=False)
     op.create_table(
         "milestone_history",
@@ -301,12 +305,14 @@ def upgrade() -> None:
         sa.Column("missing", sa.Integer(), nullable=False),
         sa.Column("missing_keys", sa.Text(), nullable=False),
         sa.Column("review_id", sa.Integer(), nullable=True),
+        sa.Column("standing", sa.Text(), nullable=False),
         sa.Column("waits_for", sa.Text(), nullable=False),
         sa.Column("waits_words", sa.Text(), nullable=False),
         sa.Column("waits_whom", sa.Text(), nullable=False),
         sa.Column("waits_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("stale_votes", sa.Integer(), nullable=False),
         sa.Column("expired", sa.Text(), nullable=False),
+        sa.Column("vacant", sa.Text(), nullable=False),
         sa.Column("implementation", sa.Text(), nullable=False),
         sa.Column("potential", sa.Text(), nullable=False),
         sa.Column("values", sa.Text(), nullable=False),
@@ -320,6 +326,10 @@ def upgrade() -> None:
     op.create_index(op.f("ix_card_change_seq"), "card", ["change_seq"], unique=False)
     op.create_index(op.f("ix_card_check_at"), "card", ["check_at"], unique=False)
     op.create_index(op.f("ix_card_owner_id"), "card", ["owner_id"], unique=False)
+    for name in ("expired", "vacant"):
+        some = sa.text(f"{name} <> '[]'")
+        op.create_index(f"ix_card_{name}", "card", ["measure_id"], sqlite_where=some, postgresql_where=some)
+    op.create_index(op.f("ix_card_standing"), "card", ["standing"], unique=False)
     op.create_index(op.f("ix_card_waits_for"), "card", ["waits_for"], unique=False)
     op.create_table(
         "stage_passage",
@@ -344,14 +354,14 @@ def upgrade() -> None:
         sa.Column("workflow_id", BIG, nullable=False),
         sa.Column("stage", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("waiting", sa.Boolean(), nullable=False),
+        sa.Column("standing", sa.Text(), nullable=False),
         sa.Column("currency", sa.Text(), nullable=False),
         sa.Column("count", sa.Integer(), nullable=False),
         sa.Column("value", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["branch_id"], ["branch.id"], name=op.f("fk_stage_total_branch_id")),
         sa.ForeignKeyConstraint(["workflow_id"], ["workflow.id"], name=op.f("fk_stage_total_workflow_id")),
         sa.PrimaryKeyConstraint(
-            "branch_id", "workflow_id", "stage", "state", "waiting", "currency", name=op.f("pk_stage_total")
+            "branch_id", "workflow_id", "stage", "state", "standing", "currency", name=op.f("pk_stage_total")
         ),
     )
 

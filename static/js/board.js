@@ -60,9 +60,12 @@
     arrivals.replaceChildren();
     const intake = document.getElementById("intake");
     if (intake) intake.hidden = !intake.querySelector(".mc");
-    const sum = [...document.querySelectorAll("#board .stage-head .count")].reduce((all, one) => all + (parseInt(one.textContent, 10) || 0), 0);
-    const total = document.getElementById("board-count");
-    if (total && board) total.textContent = String(sum);
+    const sum = (places, id) => {
+      const total = document.getElementById(id);
+      if (total && board) total.textContent = String([...document.querySelectorAll(`#board .stage-head ${places}`)].reduce((all, one) => all + (parseInt(one.textContent, 10) || 0), 0));
+    };
+    sum(".count", "board-count");
+    sum("p > span + span", "board-waiting");
     return Boolean(answer);
   };
 

@@ -7,7 +7,8 @@ import pytest
 from govapp.data import measure_pages, measure_records
 from govapp.data.actors import load_actor
 from govapp.data.engine import reading
-from govapp.data.list_queries import SORTS, ListFilter, list_all, list_choices, list_page, read_scope
+from govapp.data.list_queries import list_all, list_choices, list_page
+from govapp.data.list_scope import SORTS, ListFilter, read_scope
 from tests.factories import loaded, make_measure, make_proposal, move
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)

@@ -221,3 +221,8 @@ def test_a_field_that_hangs_on_the_measure_is_there_only_when_it_is_asked_for() 
 
     assert "evidence-point_of_no_return" not in names(CONTEXT)
     assert "evidence-point_of_no_return" in names(replace(CONTEXT, measure_values={"change_type": "major"}))
+
+
+def test_a_year_is_written_without_a_comma():
+    shown = {value.name: value.text for value in describe(KINDS["budget-source"], {"fiscal_year": 2027})}
+    assert shown == {"fiscal_year": "2027"}

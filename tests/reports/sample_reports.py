@@ -35,6 +35,7 @@ TITLES = (
     "Office licences by role",
 )
 STAGES = ("Defined", "Identified", "Detailed", "Decided", "Implemented", "Closed")
+BRANCHES = ("Data centres", "Workplace", "Access and identity", "")
 DIGEST = "e835d9008b3fee8e4af3fa7ab272da103768dfb2a53fc73e0e2bc618f170bc08"
 
 
@@ -49,11 +50,11 @@ def sample_measures(count: int) -> tuple[b.MeasureRow, ...]:
 
 
 def _measure(n: int) -> b.MeasureRow:
-    wait = None
+    waits: tuple[b.Wait, ...] = ()
     if n % 3 == 0:
         since = AS_OF - timedelta(days=(n * 7) % 44, hours=5)
         what = ("business acceptance", "risk review", "budget approval", "steering committee")[n % 4]
-        wait = b.Wait(what, (person(n + 2),), since, since + timedelta(days=14))
+        waits = (b.Wait(what, (person(n + 2),), since, since + timedelta(days=14)),)
     return b.MeasureRow(
         key=f"M-{100 + n}",
         title=TITLES[n % len(TITLES)],
@@ -63,13 +64,14 @@ def _measure(n: int) -> b.MeasureRow:
         implementation=("green", "green", "amber", "red", "none")[n % 5],
         potential=("green", "amber", "green", "none")[n % 4],
         values=(("EUR", Decimal((n * 37337) % 900_000 - 20_000)),) if n % 7 else (),
-        wait=wait,
+        waits=waits,
+        branch=BRANCHES[n % 4],
     )
 
 
 def sample_branch(count: int = 60, **changes: object) -> b.BranchData:
     """A portfolio with `count` measures."""
-    measures = sample_measures(count)
+    measures = tuple(sorted(sample_measures(count), key=lambda m: STAGES.index(m.stage)))
     stages = tuple(
         b.StageRow(
             name,
@@ -80,11 +82,12 @@ def sample_branch(count: int = 60, **changes: object) -> b.BranchData:
         for name in STAGES
     )
     groups = []
-    for whom in sorted({name for m in measures if m.wait for name in m.wait.whom}):
+    for whom in sorted({name for m in measures for w in m.waits for name in w.whom}):
         rows = [
-            b.WaitingMeasure(m.key, m.title, m.wait.what, m.wait.since, m.wait.due)
+            b.WaitingMeasure(m.key, m.title, w.what, w.since, w.due)
             for m in measures
-            if m.wait and whom in m.wait.whom
+            for w in m.waits
+            if whom in w.whom
         ]
         groups.append(b.WaitGroup(whom, tuple(rows)))
     filled: dict[str, object] = {

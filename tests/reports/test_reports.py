@@ -1,12 +1,15 @@
 """The two reports as files: sound, tagged, the same again, closed to the outside, and complete."""
 
 import io
+import os
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pikepdf
@@ -15,10 +18,11 @@ import pytest
 
 from govapp.reports import _engine
 from govapp.reports import dossier as d
+from govapp.reports._long import forget_left_behind
 from govapp.reports.branch import branch_page, render_branch
 from govapp.reports.dossier import dossier_page, render_dossier
 from govapp.reports.paper import RenderedPdf, RenderError
-from tests.reports.sample_reports import AS_OF, HEAD, sample_branch, sample_dossier
+from tests.reports.sample_reports import AS_OF, HEAD, STAGES, sample_branch, sample_dossier
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +105,80 @@ def test_r43_heads_of_tables_are_tagged_with_their_scope(report: RenderedPdf) ->
         assert {str(head.A.Scope) for head in heads} <= {"/Column", "/Row"}
 
 
+def elements_of(pdf: pikepdf.Pdf) -> Iterator[tuple[str, pikepdf.Dictionary, str]]:
+    """Every element of the tag tree in reading order: its type, itself, the type of its parent."""
+
+    def below(element: pikepdf.Object, parent: str) -> Iterator[tuple[str, pikepdf.Dictionary, str]]:
+        assert isinstance(element, pikepdf.Dictionary)
+        kind = str(element.S)
+        yield kind, element, parent
+        kids = element.get("/K", ())
+        for kid in kids if isinstance(kids, pikepdf.Array) else [kids]:
+            if isinstance(kid, pikepdf.Dictionary) and "/S" in kid:
+                yield from below(kid, kind)
+
+    yield from below(pdf.Root.StructTreeRoot.K[0], "")
+
+
+def test_r43_headings_follow_each_other_without_a_gap(report: RenderedPdf) -> None:
+    with pikepdf.open(io.BytesIO(report.data)) as pdf:
+        levels = [int(kind[2:]) for kind, _, _ in elements_of(pdf) if kind[:2] == "/H" and kind[2:].isdigit()]
+    assert levels[0] == 1 and levels.count(1) == 1
+    assert all(later <= before + 1 for before, later in pairwise(levels))
+
+
+def test_r43_rows_of_a_table_have_equally_many_cells_and_a_head(report: RenderedPdf) -> None:
+    with pikepdf.open(io.BytesIO(report.data)) as pdf:
+        tables = [element for kind, element, _ in elements_of(pdf) if kind == "/Table"]
+        assert tables
+        for table in tables:
+            rows = [element for kind, element, _ in elements_below(table) if kind == "/TR"]
+            assert len({sum(map(columns_of, row.K)) for row in rows}) == 1
+            assert any(kind == "/TH" for kind, _, _ in elements_below(table))
+
+
+def elements_below(element: pikepdf.Dictionary) -> list[tuple[str, pikepdf.Dictionary, str]]:
+    found: list[tuple[str, pikepdf.Dictionary, str]] = []
+    kids = element.get("/K", ())
+    for kid in kids if isinstance(kids, pikepdf.Array) else [kids]:
+        if isinstance(kid, pikepdf.Dictionary) and "/S" in kid:
+            found += [(str(kid.S), kid, str(element.S)), *elements_below(kid)]
+    return found
+
+
+def columns_of(cell: pikepdf.Dictionary) -> int:
+    about = cell.get("/A")
+    return int(about.get("/ColSpan", 1)) if isinstance(about, pikepdf.Dictionary) else 1
+
+
+def test_r43_charts_have_their_figures_as_text_and_links_a_description(report: RenderedPdf) -> None:
+    with pikepdf.open(io.BytesIO(report.data)) as pdf:
+        texts = [str(element.get("/Alt", "")) for kind, element, _ in elements_of(pdf) if kind == "/Figure"]
+        assert texts and all(text.startswith(("Gate funnel.", "Milestone plan.")) for text in texts)
+        assert not [parent for kind, _, parent in elements_of(pdf) if kind == parent == "/Caption"]
+        for page in pdf.pages:
+            assert page.obj.Tabs == "/S"
+            for annotation in page.obj.get("/Annots", ()):
+                assert annotation.Subtype == "/Link" and "/StructParent" in annotation and annotation.Contents
+
+
+def test_r43_all_that_is_painted_is_in_the_tree_or_said_to_be_decoration(report: RenderedPdf) -> None:
+    with pikepdf.open(io.BytesIO(report.data)) as pdf:
+        assert_tree_is_whole(pdf)
+        for page in pdf.pages:
+            depth = 0
+            for instruction in pikepdf.parse_content_stream(page):
+                operator = str(instruction.operator)
+                depth += {"BDC": 1, "BMC": 1, "EMC": -1}.get(operator, 0)
+                assert depth or operator not in {"Tj", "TJ", "Do", "sh"}, "text outside of marked content"
+
+
+def test_r43_bookmarks_lead_to_every_section(report: RenderedPdf) -> None:
+    with pikepdf.open(io.BytesIO(report.data)) as pdf, pdf.open_outline() as outline:
+        titles = [item.title for item in outline.root]
+    assert "Verification" in titles and titles[-2] in {"All measures", "History", "What waits for whom"}
+
+
 def test_r43_same_data_gives_same_bytes(report: RenderedPdf, dossier: RenderedPdf) -> None:
     again = render_dossier(sample_dossier()) if report is dossier else render_branch(sample_branch())
     assert again == report
@@ -158,11 +236,40 @@ def test_the_head_of_a_table_repeats_on_the_next_page(branch: RenderedPdf) -> No
 
 
 def test_an_empty_measure_and_an_empty_branch_are_still_reports() -> None:
-    bare = d.DossierData("M-1", "T", "O", "B", "", "proposed", "", AS_OF, "", HEAD)
-    assert "No evidence has been submitted." in text_of(render_dossier(bare))
+    bare = render_dossier(d.DossierData("M-1", "T", "O", "B", "", "proposed", "", AS_OF, "", HEAD))
+    assert "No evidence has been submitted." in text_of(bare)
+    assert bare.pages == 1
     empty = render_branch(sample_branch(0, stages=(), waits=(), partial=False))
-    assert "No measure of this branch is on record" in text_of(empty)
-    assert empty.pages == 2
+    assert "No measure is on the board of this branch" in text_of(empty)
+    assert empty.pages == 1
+
+
+def test_sections_the_reader_may_not_see_are_not_said_to_be_empty() -> None:
+    data = sample_dossier(0, 1, effects=(), values=(), reviews=(), conditions=(), risks=())
+    text = text_of(render_dossier(replace(data, unseen=("evidence", "finance", "reviews"))))
+    assert "may not read: evidence, money, approvals" in text
+    assert "No risk has been entered." in text
+    for words in ("No evidence", "No effect line", "No review", "no value a year"):
+        assert words not in text
+
+
+def test_returned_evidence_says_why_and_a_stale_vote_that_it_is_stale() -> None:
+    piece = replace(sample_dossier().evidence[0], state="returned", judged_reason="The invoice is not ours.")
+    text = text_of(render_dossier(sample_dossier(1, 1, evidence=(piece,))))
+    assert "■ returned: The invoice is not ours." in text
+    assert "○ approved, stale" in text
+
+
+def test_a_branch_report_names_stages_and_leaves_out_columns_without_content() -> None:
+    text = text_of(render_branch(sample_branch(30)))
+    assert "Decided · 5 measures" in text and "All stages · 30 measures" in text
+    bare = tuple(
+        replace(m, owner="", implementation="none", potential="none", values=(), waits=(), branch="")
+        for m in sample_branch(5).measures
+    )
+    text = text_of(render_branch(sample_branch(5, measures=bare, waits=())))
+    for head in ("Owner", "Impl.", "Pot.", "Value a year", "Branch Owner"):
+        assert head not in text
 
 
 @pytest.mark.parametrize("count", [410, 900])
@@ -177,12 +284,18 @@ def test_b10_a_long_table_is_joined_into_one_tagged_file(count: int, tmp_path: P
     assert len(pages) == report.pages
     for number, page in enumerate(pages, start=1):
         assert f"Page {number} of {report.pages}" in page
+    table = next(n for n, page in enumerate(pages) if "By stage, then by number" in page)
+    assert all("All measures" in page for page in pages[table:]), "also where a part begins"
     whole = " ".join(pages)
     assert all(f"M-{100 + n} " in whole for n in range(count))
     assert steps[0] == ("collecting", count, count)
     assert steps[-1] == ("ready", report.pages, report.pages)
     with pikepdf.open(io.BytesIO(report.data)) as pdf:
         assert_tree_is_whole(pdf)
+        with pdf.open_outline() as outline:
+            assert [item.title for item in outline.root].count("All measures") == 1
+            (stages,) = (item.children for item in outline.root if item.title == "All measures")
+            assert [item.title for item in stages] == list(STAGES)
 
 
 def assert_tree_is_whole(pdf: pikepdf.Pdf) -> None:
@@ -198,6 +311,20 @@ def assert_tree_is_whole(pdf: pikepdf.Pdf) -> None:
             if isinstance(parent, pikepdf.Dictionary):
                 assert mcid in [kid for kid in list(parent.K) if not isinstance(kid, pikepdf.Object)]
                 assert parent.Pg.objgen == page.obj.objgen
+
+
+def test_what_a_killed_process_left_is_removed_and_what_is_at_work_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    left, at_work, other = (tmp_path / name for name in ("govapp-report-a", "govapp-report-b", "else"))
+    for folder in (left, at_work, other):
+        folder.mkdir()
+        (folder / "0.html").write_text("what it was about to say")
+    for folder in (left, other):
+        os.utime(folder, (0, 0))
+    forget_left_behind()
+    assert (left.exists(), at_work.exists(), other.exists()) == (False, True, True)
 
 
 def test_progress_counts_the_pages_up() -> None:

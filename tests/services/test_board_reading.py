@@ -5,6 +5,7 @@ from govapp.data.actors import load_actor
 from govapp.data.board_filters import Filters
 from govapp.data.engine import reading
 from govapp.domain.rights import Actor
+from govapp.services import board as board_service
 from govapp.services._work import now
 from govapp.services.board import BoardQuery, board
 from govapp.services.board_changes import changes, heads_after, more_cards
@@ -54,11 +55,19 @@ def test_filters_and_totals_agree(database, cast, monkeypatch):
     assert {key: (head.count, head.waiting) for key, head in summed.heads.items()} == {
         key: (head.count, head.waiting) for key, head in plain.heads.items()
     }
-    monkeypatch.setattr(board_filters, "MOST_SUMMED", 1)
-    counted = board(owner, everything)
-    assert counted.cards == plain.cards
-    assert {k: (h.count, h.waiting) for k, h in counted.heads.items()} == {
-        k: (h.count, h.waiting) for k, h in plain.heads.items()
+    for waiting in ("any", "missing", "ready"):
+        from_totals = board(owner, BoardQuery(branch="service-quality", filters=Filters(waiting=waiting)))
+        counted = board(
+            owner, BoardQuery(branch="service-quality", filters=Filters(waiting=waiting, text="a"))
+        )
+        assert from_totals.heads == counted.heads
+        assert from_totals.cards == counted.cards
+    for module in (board_filters, board_service):
+        monkeypatch.setattr(module, "MOST_SUMMED", 1)
+    many = board(owner, everything)
+    assert many.cards == plain.cards
+    assert {key: (head.count, head.more) for key, head in many.heads.items()} == {
+        key: (min(head.count, 1), head.count > 1) for key, head in plain.heads.items()
     }
     for waiting in ("any", "missing", "ready", "expired", "sponsor-decision"):
         board(

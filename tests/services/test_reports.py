@@ -6,7 +6,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from govapp.data.actors import load_actor
 from govapp.data.audit import AuditLog
@@ -21,8 +21,10 @@ from govapp.data.snapshots import load_measure
 from govapp.domain.errors import Invalid, NotFound, Refused, TooMany
 from govapp.domain.rights import Actor
 from govapp.jobs.report_data import gather, gather_now
+from govapp.jobs.reports import render
+from govapp.present.report_pages import problem_sentence
 from govapp.services._report_rights import Reach
-from govapp.services._work import Origin, now
+from govapp.services._work import Origin, now, writing
 from govapp.services.effects import SetEffectLine, set_effect_line
 from govapp.services.grants import EndGrant, end_grant
 from govapp.services.measures import EditMeasure, edit_measure
@@ -202,6 +204,15 @@ def test_a_work_horse_that_is_killed_puts_its_report_back_at_once(cast):
     assert row(report).problem == "worker_died"
 
 
+def test_a_dossier_of_a_time_before_its_measure_fails_in_words(cast):
+    report = ask(cast, make_measure(cast, "defined"))
+    earlier = update(Report).where(Report.id == report).values(as_of_seq=1)
+    writing(Origin(None, "cli"), lambda work: work.session.execute(earlier))
+    render(report)
+    assert (row(report).state, row(report).problem) == ("failed", "not_on_record")
+    assert problem_sentence("not_on_record").startswith("It was not on record yet")
+
+
 def test_a_failed_report_is_tried_again_by_who_may_make_it(cast):
     report = ask(cast, make_measure(cast, "identified"))
     run = start_report(report)
@@ -287,9 +298,10 @@ def test_a_branch_report_says_what_waits_for_whom_and_on_which_stage(cast):
         "Identified": 1,
     }
     by_key = {measure.key: measure for measure in data.measures}
-    assert by_key[held].state == "on_hold" and by_key[held].wait is None
-    wait = by_key[waiting].wait
-    assert wait and {cast.controller.name, cast.sponsor.name} == set(wait.whom) and wait.since
+    assert by_key[held].state == "on_hold" and by_key[held].waits == ()
+    waits = by_key[waiting].waits
+    assert {wait.whom for wait in waits} == {(cast.controller.name,), (cast.sponsor.name,)}
+    assert all(wait.since for wait in waits)
     vote(cast, waiting, cast.controller)
     now_waits = {
         g.whom: [m.key for m in g.waiting] for g in gather_now("branch", "service-quality", None, "").waits

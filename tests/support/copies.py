@@ -125,12 +125,12 @@ def count_totals(connection: Connection) -> int:
         if not place:
             continue
         measures += 1
-        *head, waiting, values = place
+        *head, values = place
         for currency, value in (("", 0), *values.items()):
-            row = totals.setdefault((*head, bool(waiting), currency), [0, 0])
+            row = totals.setdefault((*head, currency), [0, 0])
             row[0] += 1
             row[1] += value
-    names = ("branch_id", "workflow_id", "stage", "state", "waiting", "currency")
+    names = ("branch_id", "workflow_id", "stage", "state", "standing", "currency")
     connection.execute(delete(StageTotal))
     rows = [dict(zip(names, key, strict=True)) | {"count": c, "value": v} for key, (c, v) in totals.items()]
     connection.execute(insert(StageTotal), rows)

@@ -32,7 +32,7 @@ def test_a_decider_gets_a_notice_with_a_counter_that_leads_to_the_review(client,
     number = wait_for_sponsor(cast, key)
     page = client.get("/notices")
     assert page.status_code == 200
-    assert f"Olga Brandt asks for a gate of {key}" in page.text
+    assert f"Olga Brandt asks you to decide on {key}" in page.text
     assert f"/reviews/{number}" in page.text
     assert '<span class="count">1<span class="visually-hidden"> unread' in page.text
 
@@ -158,4 +158,4 @@ def test_a_proposal_tells_the_program_lead(client, cast):
     read_all(client)
     key = make_proposal(cast)
     move(cast, key, "defined")
-    assert f"asks for a gate of {key}" in client.get("/notices").text
+    assert f"asks you to decide on {key}" in client.get("/notices").text

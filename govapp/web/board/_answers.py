@@ -10,7 +10,8 @@ from werkzeug.wrappers import Response
 from govapp.data.engine import reading
 from govapp.domain.gates import Decision, Outcome
 from govapp.forms.classes import EvidenceForm
-from govapp.present.board import CardWords, moved_sentence
+from govapp.present.board import CardWords
+from govapp.present.board_moves import moved_sentence
 from govapp.present.findings import stage_name, who_words
 from govapp.services.board import BoardQuery, board, rights_on
 from govapp.services.board_changes import heads_after

@@ -12,7 +12,8 @@ from govapp.data.board_queries import BranchRow
 from govapp.domain.gates import AskKind, Decision
 from govapp.domain.rules import Rules
 from govapp.forms.classes import EvidenceForm
-from govapp.present.board import CardView, CardWords, HeadView, Hint, decides_sentence, head_view, hint
+from govapp.present.board import CardView, CardWords, HeadView, head_view
+from govapp.present.board_moves import Hint, decides_sentence, hint
 from govapp.present.evidence_form import error_list, field_views
 from govapp.present.findings import FindingView, Supply, ask_words, finding_view, rule_sentence, stage_name
 from govapp.services.board import A_COLUMN, Board, BoardQuery, Head
@@ -21,7 +22,7 @@ from govapp.services.board_moves import Lesson, Standing, Way
 from govapp.web._context import actor, moment, zone
 from govapp.web.board._query import address_of
 
-_MOST_BRANCHES = 120
+_MOST_BRANCHES = 80
 
 
 def page_key() -> str:
@@ -67,6 +68,7 @@ def head_views(rules: Rules, heads: Mapping[str, Head]) -> list[HeadView]:
             h.waiting,
             h.values,
             meanings.get(key, ""),
+            h.more,
         )
         for key, h in heads.items()
     ]
@@ -114,7 +116,7 @@ def _fullest(heads: Mapping[str, Head], rules: Rules) -> str:
 
 
 def summary(found: Board) -> dict[str, Any]:
-    """What the columns hold together: how many measures, and their value by currency."""
+    """What the columns hold together: how many measures, how many of them wait, and their value by currency."""
     heads = [head for key, head in found.heads.items() if key != PROPOSED]
     values: dict[str, int] = {}
     for head in heads:
@@ -122,6 +124,7 @@ def summary(found: Board) -> dict[str, Any]:
             values[currency] = values.get(currency, 0) + value
     return {
         "count": sum(head.count for head in heads),
+        "waiting": sum(head.waiting for head in heads),
         "values": {currency: value for currency, value in values.items() if value},
     }
 
@@ -132,11 +135,10 @@ def branch_options(branches: Sequence[BranchRow], chosen: BranchRow | None) -> l
     if len(shown) > _MOST_BRANCHES:
         kept = {row.id for row in sorted(shown, key=lambda row: -row.count)[:_MOST_BRANCHES]}
         shown = [row for row in shown if row.id in kept or (chosen and chosen.path.startswith(row.path))]
+    whole = {str(row.id) for row in shown if row.whole}
     options = []
     for row in shown:
-        above = sum(
-            1 for other in shown if other.whole and other.id != row.id and row.path.startswith(other.path)
-        )
+        above = sum(part in whole for part in row.path.strip("/").split("/")) - 1
         name = row.name if row.whole else _("%(name)s, only measures where you hold a part", name=row.name)
         indent = "\N{NO-BREAK SPACE}\N{NO-BREAK SPACE}" * (above if row.whole else 0)
         options.append(

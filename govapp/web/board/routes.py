@@ -14,12 +14,14 @@ from govapp.web._context import actor, moment, origin
 from govapp.web._hx import page
 from govapp.web._routes import route
 from govapp.web.board import _answers
+from govapp.web.board._drawing import drawn
 from govapp.web.board._evidence import Given, given
 from govapp.web.board._query import number_of, query_of
 from govapp.web.board._views import acts, card_views, head_views, hints, page_key
 from govapp.web.board.forms import CAUSES, MoveForm, move_form
 
 bp = Blueprint("board", __name__)
+bp.add_app_template_global(drawn)
 P = Permission
 _MOVES = (P.MEASURE_MOVE, P.MEASURE_RECYCLE, P.MEASURE_HOLD, P.MEASURE_CANCEL, P.MEASURE_REOPEN)
 
@@ -45,7 +47,13 @@ def below() -> Response:
     views = card_views(found.rules, found.rows, found) if found.rules else []
     return make_response(
         render_template(
-            "board/_more.html", cards=views, left=found.left, stage=stage, args=args, page_key=page_key()
+            "board/_more.html",
+            cards=views,
+            acceptable=found.acceptable,
+            left=found.left,
+            stage=stage,
+            args=args,
+            page_key=page_key(),
         )
     )
 

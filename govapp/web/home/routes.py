@@ -7,7 +7,8 @@ from werkzeug.wrappers import Response
 
 from govapp.data.engine import reading
 from govapp.data.inbox import waiting_for
-from govapp.data.list_queries import ListFilter, Scope, list_page, read_scope
+from govapp.data.list_queries import list_page
+from govapp.data.list_scope import ListFilter, Scope, read_scope
 from govapp.data.measure_pages import overdue_milestones
 from govapp.domain.permissions import Permission
 from govapp.present import measures as words

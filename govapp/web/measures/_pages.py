@@ -111,7 +111,7 @@ def show(
         words=words,
         problem=problem,
         faults=faults or {},
-        waits=words.waits_sentence(head.card, loaded.rules),
+        waits=words.waits(head.card, loaded.rules),
         tabs=_tabs(head, loaded, acts),
         **content,
         **more,

@@ -110,7 +110,7 @@ def _edit_form(key: str, **again: Any) -> Response:
         measure = loaded.measure
         form = {name: text_of(getattr(measure, name)) for name in (*_PLAIN, *FLAGS)}
         form["vendor_spend"] = amount_of(measure.vendor_spend, loaded.currency)
-        return {"form": form, "now": form, **_LISTS}
+        return {"form": form, "stored": form, **_LISTS}
 
     return show(key, "measures/edit.html", "overview", read, **again)
 

@@ -14,19 +14,8 @@ from govapp.data import measure_pages as queries
 from govapp.data import measure_records as records
 from govapp.data.engine import reading
 from govapp.data.import_queries import remarks_of
-from govapp.data.list_queries import (
-    ENDED,
-    MOST_COUNTED,
-    PAGE,
-    SORTS,
-    STATES,
-    ListFilter,
-    Scope,
-    list_all,
-    list_choices,
-    list_page,
-    read_scope,
-)
+from govapp.data.list_queries import MOST_COUNTED, PAGE, list_all, list_choices, list_page
+from govapp.data.list_scope import ENDED, SORTS, STATES, ListFilter, Scope, read_scope
 from govapp.data.measures import Measure
 from govapp.data.snapshots import Loaded, load_measure
 from govapp.domain.approvals import standings
