@@ -38,8 +38,8 @@ from govapp.present.evidence import describe
 from govapp.present.findings import detail_sentence, rule_sentence, stage_name
 from govapp.present.language import gettext as _
 from govapp.present.timeline import told
-from govapp.reports import dossier as paper
-from govapp.reports.dossier import DossierData, Fact
+from govapp.reports import dossier_data as paper
+from govapp.reports.dossier_data import DossierData, Fact
 from govapp.reports.paper import LogHead
 from govapp.services._report_rights import Reach
 from govapp.services._report_snapshot import People, name_of, people_in, snapshot_at, values_at

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from govapp.reports import branch as b
-from govapp.reports import dossier as d
+from govapp.reports import dossier_data as d
 from govapp.reports.paper import LogHead
 
 AS_OF = datetime(2026, 10, 31, 18, 0, tzinfo=UTC)

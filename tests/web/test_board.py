@@ -23,6 +23,7 @@ from tests.factories import (
     supply,
     version_of,
 )
+from tests.support.copies import count_totals
 
 BOARD = {"HX-Current-URL": "http://localhost/board?branch=service-quality"}
 
@@ -51,9 +52,11 @@ def copies(engine: Engine, key: str, count: int, stage: str) -> None:
             for n in range(count)
         ]
         session.execute(insert(Measure.__table__), rows)
+        place = [*shown["counted"][:2], stage, *shown["counted"][3:]]
         session.execute(
-            insert(Card.__table__), [shown | {"measure_id": row["id"], "counted": []} for row in rows]
+            insert(Card.__table__), [shown | {"measure_id": row["id"], "counted": place} for row in rows]
         )
+        count_totals(session.connection())
 
 
 def queries_of(engine: Engine, call) -> int:
