@@ -30,7 +30,7 @@ PROPOSED = "proposed"
 
 @dataclass(frozen=True, slots=True)
 class CardRow:
-    """One card as stored. Values in minor units by currency."""
+    """One card as stored. Values in minor units by currency, None for a reader who may not see them."""
 
     id: int
     key: str
@@ -56,7 +56,7 @@ class CardRow:
     expired: Sequence[str]
     implementation: str
     potential: str
-    values: Mapping[str, int]
+    values: Mapping[str, int] | None
     change_seq: int
     proposer: str
 
