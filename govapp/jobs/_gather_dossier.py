@@ -184,8 +184,8 @@ def _parts(context: _Context) -> tuple[paper.PartHeld, ...]:
 def _waits(context: _Context) -> tuple[paper.Waiting, ...]:
     if context.snapshot.state != "active":
         return ()
-    waits = waits_of(context.recorded, context.people)
-    return tuple(paper.Waiting(wait.what, wait.whom, wait.since, wait.due) for wait in waits if wait.since)
+    waits = waits_of(context.recorded, context.people, context.rules)
+    return tuple(paper.Waiting(wait.what, wait.whom, wait.since, wait.hours) for wait in waits if wait.since)
 
 
 def _findings(context: _Context, following: str | None) -> tuple[paper.Finding, ...]:
