@@ -32,7 +32,10 @@ ARCHIVED = "archived"
 
 @dataclass(frozen=True, slots=True)
 class CardRow:
-    """One card as stored; the state of an archived proposal is ARCHIVED. Values in minor units by currency."""
+    """One card as stored; the state of an archived proposal is ARCHIVED.
+
+    Values in minor units by currency, None for a reader who may not see them.
+    """
 
     id: int
     key: str
@@ -58,7 +61,7 @@ class CardRow:
     expired: Sequence[str]
     implementation: str
     potential: str
-    values: Mapping[str, int]
+    values: Mapping[str, int] | None
     change_seq: int
     proposer: str
 

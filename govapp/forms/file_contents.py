@@ -50,6 +50,7 @@ _MARKUP = re.compile(
     re.IGNORECASE,
 )
 
+
 def _check_office(extension: str) -> Callable[[IO[bytes], int], str]:
     content_type = _OFFICE[extension]
 

@@ -40,10 +40,8 @@ from govapp.services._report_snapshot import (
     standings_of,
     values_at,
 )
-from govapp.services._settle import SAVING_KINDS
 
 SHOWN = ("active", "on_hold")
-FREEZES_AT = "decided"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +84,7 @@ def branch_data(
         people=names_at(session, seq, {i for each in recorded.values() for i in people_in(each)}),
         rules={i: rules_for(session, i) for i in sorted({row["workflow_version_id"] for row in measures})},
     )
-    rows = {i: _measure(context, each) for i, each in recorded.items()}
+    rows = {i: _measure(context, each, priced=reach.priced) for i, each in recorded.items()}
     waits = _waits(context, recorded)
     stages = _stages(context, recorded, rows)
     return BranchData(
@@ -102,7 +100,8 @@ def branch_data(
         waits=_groups(recorded, waits),
         proposed=sum(row["state"] == "proposed" for row in measures),
         cancelled=sum(row["state"] == "cancelled" for row in measures),
-        partial=not reach.whole,
+        partial=len(readable) < len(branches),
+        priced=reach.priced,
         frozen_from=_frozen(context.rules.values()),
         base_url=base_url,
     )
@@ -118,7 +117,7 @@ def _readable(session: Session, branches: list[Row], reach: Reach) -> list[int]:
     return [row.id for row in now if any(row.path.startswith(path) for path in tops)]
 
 
-def _measure(context: _Context, recorded: Recorded) -> MeasureRow:
+def _measure(context: _Context, recorded: Recorded, *, priced: bool) -> MeasureRow:
     measure = recorded.measure
     rules = context.rules[measure["workflow_version_id"]]
     owner = next((row["person_id"] for row in recorded.parts if row["part"] == "owner"), None)
@@ -127,7 +126,7 @@ def _measure(context: _Context, recorded: Recorded) -> MeasureRow:
     for row in recorded.statuses:  # the latest of each kind counts until it lapses
         lapsed = row["until_day"] is not None and row["until_day"] < today
         colours[row["kind"]] = "none" if lapsed else colour_of(row["colour"])
-    values = values_at(recorded, SAVING_KINDS)
+    values = values_at(recorded) if priced else {}
     return MeasureRow(
         key=measure["key"],
         title=measure["title"],
@@ -252,4 +251,4 @@ def _rules_words(used: Iterable[Rules]) -> str:
 
 
 def _frozen(used: Iterable[Rules]) -> str:
-    return next((rules.stage(FREEZES_AT).name for rules in used if FREEZES_AT in rules.order), "")
+    return next((rules.freezing.name for rules in used if rules.freezing), "")

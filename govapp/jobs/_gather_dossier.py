@@ -44,7 +44,6 @@ from govapp.reports.dossier_data import DossierData, Fact
 from govapp.reports.paper import LogHead
 from govapp.services._report_rights import Reach
 from govapp.services._report_snapshot import People, name_of, people_in, snapshot_at, values_at
-from govapp.services._settle import SAVING_KINDS
 
 TEXTS = ("problem", "expected_effect", "description")
 
@@ -73,7 +72,7 @@ def dossier_data(
     measure, rules, snapshot = context.recorded.measure, context.rules, context.snapshot
     sees = {"evidence", "finance", "reviews"} if reach.whole else set(reach.sections)
     following = rules.next_stage(snapshot.stage) if snapshot.state in {"active", "proposed"} else None
-    values = values_at(context.recorded, SAVING_KINDS) if "finance" in sees else {}
+    values = values_at(context.recorded) if "finance" in sees else {}
     return DossierData(
         key=measure["key"],
         title=measure["title"],

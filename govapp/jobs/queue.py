@@ -8,8 +8,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from rq import Queue
 from rq.serializers import JSONSerializer
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import SQLAlchemyError
 
 from govapp.jobs.breaker import Breaker
 from govapp.services._work import Busy, Origin, after_commit
@@ -86,7 +85,7 @@ def push_after_commit(enqueuer: Enqueuer) -> None:
         return
     try:
         deliver_due(Origin(None, "web"), {"job": enqueuer.put}, PUSHED_AT_ONCE)
-    except (Busy, DBAPIError, PoolTimeout):
+    except (Busy, SQLAlchemyError):  # a pool without a free connection is no DBAPIError
         _log.warning("the outbox could not be looked at just now; the clock will", exc_info=True)
 
 

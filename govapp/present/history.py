@@ -152,12 +152,11 @@ def _parts(p: Payload, n: Names, about: str) -> str:
 
 def _declared(p: Payload, n: Names, about: str) -> str:
     kind = word("status_kind", str(p["kind"]))
-    said = _(
-        "%(kind)s declared %(colour)s until %(day)s",
-        kind=kind,
-        colour=word("colour", p["to"]).lower(),
-        day=_day(p["until"]),
-    )
+    colour = word("colour", p["to"]).lower()
+    if not p["until"]:
+        return _("%(kind)s %(colour)s by import", kind=kind, colour=colour) + _reason(p)
+    day = _day(p["until"])
+    said = _("%(kind)s declared %(colour)s until %(day)s", kind=kind, colour=colour, day=day)
     return said + _reason(p)
 
 

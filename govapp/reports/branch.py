@@ -85,6 +85,8 @@ class WaitGroup:
 class BranchData:
     """All a branch report shows. `partial`: the reader may not read the whole branch, and the figures say so.
 
+    Not `priced`: the reader may not see money in all that is read, so no amounts stand in it, and it says so.
+
     `frozen_from` names the stage from which the plan is frozen. `base_url` only makes links, unhashed.
     """
 
@@ -101,6 +103,7 @@ class BranchData:
     proposed: int = 0
     cancelled: int = 0
     partial: bool = False
+    priced: bool = True
     frozen_from: str = ""
     base_url: str = unhashed()
 

@@ -1,13 +1,15 @@
 """Who may look after whom: people stand on no branch of their own, so those of their grants and parts decide."""
 
 from collections.abc import Collection
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from govapp.data.actors import is_over
 from govapp.data.measures import Measure, Part
 from govapp.data.people import Grant
-from govapp.data.structure import Branch
+from govapp.data.structure import Branch, Organization
 from govapp.domain.errors import Refused
 from govapp.domain.permissions import Permission
 from govapp.domain.rights import Actor
@@ -27,13 +29,14 @@ def _may_anywhere(work: Work, permission: Permission) -> str:
 def _may_manage(work: Work, person_id: int) -> str:
     """The right to manage a person. Raises Refused when there is none, or when the person stands elsewhere too."""
     right = _may_anywhere(work, Permission.PEOPLE_MANAGE)
-    if not managed(work.session, work.actor, [person_id]):
+    if not managed(work.session, work.actor, [person_id], work.at):
         raise Refused("person_elsewhere", permission=str(Permission.PEOPLE_MANAGE))
     return right
 
 
-def managed(session: Session, actor: Actor, people: Collection[int]) -> frozenset[int]:
-    """Those of the people whom the actor manages: `people:manage` reaches every branch of their grants and parts.
+def managed(session: Session, actor: Actor, people: Collection[int], at: datetime) -> frozenset[int]:
+    """Those of the people whom the actor manages: `people:manage` reaches every branch on which they hold a part, or a
+    grant that is in force or to come.
 
     Without this an administrator of one program could disable or take over the administrator of the whole.
     """
@@ -42,8 +45,9 @@ def managed(session: Session, actor: Actor, people: Collection[int]) -> frozense
     if not actor.holds_anywhere(Permission.PEOPLE_MANAGE):
         return frozenset()
     granted = (
-        select(Grant.person_id, Branch.path)
+        select(Grant.person_id, Branch.path, Grant.until_day, Organization.timezone.label("zone"))
         .join(Branch, Branch.id == Grant.branch_id)
+        .join(Organization, Organization.id == Branch.organization_id)
         .where(Grant.person_id.in_(people), Grant.ended_at.is_(None))
     )
     by_part = (
@@ -52,7 +56,8 @@ def managed(session: Session, actor: Actor, people: Collection[int]) -> frozense
         .join(Branch, Branch.id == Measure.branch_id)
         .where(Part.person_id.in_(people))
     )
-    places = session.execute(granted.union(by_part))
+    places = [(row.person_id, row.path) for row in session.execute(granted) if not is_over(row, at)]
+    places += [(row.person_id, row.path) for row in session.execute(by_part)]
     return frozenset(people) - {
         person for person, path in places if actor.grant_for(Permission.PEOPLE_MANAGE, path) is None
     }

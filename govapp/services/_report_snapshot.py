@@ -8,6 +8,7 @@ from typing import Any
 from govapp.data.report_queries import Recorded, Row
 from govapp.data.snapshots import FIELDS
 from govapp.domain.approvals import StepStanding, standings
+from govapp.domain.finance import value_of
 from govapp.domain.money import from_minor
 from govapp.domain.snapshot import (
     EvidenceFact,
@@ -152,15 +153,8 @@ def _evidence(row: Row) -> EvidenceFact:
     )  # fmt: skip
 
 
-def values_at(recorded: Recorded, kinds: frozenset[str]) -> dict[str, int]:
-    """The card's value by currency in minor units: recurring run rates of the given kinds of effect."""
-    sums: dict[str, int] = {}
-    for line in recorded.lines:
-        if (
-            line["timing"] == "recurring"
-            and line["kind"] in kinds
-            and line["run_rate"] is not None
-            and line["currency"]
-        ):
-            sums[line["currency"]] = sums.get(line["currency"], 0) + line["run_rate"]
-    return sums
+def values_at(recorded: Recorded) -> dict[str, int]:
+    """The card's value at the sequence, in minor units by currency."""
+    return value_of(
+        (line["kind"], line["timing"], line["currency"], line["run_rate"]) for line in recorded.lines
+    )

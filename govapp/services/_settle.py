@@ -22,6 +22,7 @@ from govapp.domain.approvals import StepStanding, standings
 from govapp.domain.basis import basis_of, digest_of
 from govapp.domain.criteria import counts
 from govapp.domain.events import Event
+from govapp.domain.finance import value_of
 from govapp.domain.gates import gate_findings
 from govapp.domain.measures import required_parts
 from govapp.domain.snapshot import ReviewFact, Snapshot, StepFact, VoteFact
@@ -29,7 +30,6 @@ from govapp.services._dossier import write_dossier
 from govapp.services._reviews import _keep_barred, deciders_of
 from govapp.services._work import Work
 
-SAVING_KINDS = frozenset({"ebitda"})
 PROPOSED = "proposed"
 
 
@@ -125,17 +125,8 @@ def _look_at_review(work: Work, loaded: Loaded) -> _Waiting:
 
 
 def values_of(loaded: Loaded) -> dict[str, int]:
-    """The card's value: recurring run rate of savings in minor units by currency; cost avoidance is never added."""
-    sums: dict[str, int] = {}
-    for line in loaded.lines:
-        if (
-            line.timing == "recurring"
-            and line.kind in SAVING_KINDS
-            and line.run_rate is not None
-            and line.currency
-        ):
-            sums[line.currency] = sums.get(line.currency, 0) + line.run_rate
-    return sums
+    """The card's value in minor units by currency."""
+    return value_of((line.kind, line.timing, line.currency, line.run_rate) for line in loaded.lines)
 
 
 def _expired(loaded: Loaded, today: date) -> list[str]:

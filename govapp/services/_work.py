@@ -15,7 +15,6 @@ from govapp.data.actors import groups_of, load_actor
 from govapp.data.audit_rows import FACTS
 from govapp.data.engine import WritersQueue, is_busy, worth_retrying, write_session
 from govapp.data.notices import Notice, Outbox
-from govapp.data.runtime import current
 from govapp.domain.errors import GovappError, Refused
 from govapp.domain.events import Event
 from govapp.domain.rights import SYSTEM, Actor
@@ -118,7 +117,7 @@ def _once(origin: Origin, body: Callable[[Work], T], action_key: str) -> tuple[T
         at = origin.at or now()
         actor = SYSTEM
         if origin.person_id is not None:
-            found = load_actor(session, origin.person_id, at.astimezone(ZoneInfo(current().timezone)).date())
+            found = load_actor(session, origin.person_id, at)
             if found is None:
                 raise Refused("account_disabled")
             actor = found

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from govapp.data import evidence_queries as queries
-from govapp.data.measure_pages import people_here
+from govapp.data.engine import reading
+from govapp.data.measure_pages import OFFERED, people_here, person_by_email
 from govapp.data.snapshots import Loaded
 from govapp.domain.criteria import applies, counts
 from govapp.domain.errors import NotFound, Refused
@@ -173,8 +174,14 @@ def _context(session: Session, now: Standing, kind: EvidenceKind, values: Mappin
         named = tuple(
             v for spec in kind.fields if spec.type == "person" and isinstance(v := values.get(spec.name), int)
         )
-        people = [(row.id, row.name) for row in people_here(session, now.place, named)]
-    return FormContext(now.today, now.currency, people, dict(now.snapshot.fields))
+        people = [(row.id, row.name) for row in people_here(session, now.place, now.today, named)]
+    person_of = _person_of if len(people) >= OFFERED else None
+    return FormContext(now.today, now.currency, people, dict(now.snapshot.fields), person_of=person_of)
+
+
+def _person_of(email: str) -> int | None:
+    with reading() as session:
+        return person_by_email(session, email)
 
 
 def _known(kind: EvidenceKind, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,8 +8,7 @@ from sqlalchemy import select
 from govapp.data.actors import in_force
 from govapp.data.measures import Measure, Part
 from govapp.data.people import Grant, Person, Role
-from govapp.data.runtime import current
-from govapp.data.structure import Branch
+from govapp.data.structure import Branch, Organization
 from govapp.domain.errors import Invalid, NotFound, Refused
 from govapp.domain.events import Event
 from govapp.domain.permissions import Permission
@@ -72,7 +71,7 @@ def _grant_role(work: Work, command: GrantRole) -> int:
         raise NotFound("not_found")
     if person.id == work.actor.id:
         raise Refused("own_roles")
-    today = work.today(current().timezone)
+    today = work.today(_zone_of(work, branch))
     if command.until is not None and command.until < max(today, command.since or today):
         raise Invalid("not_saved", {"until": ["day_past"]})
     _refuse_conflicts(work, person, role, branch)
@@ -80,9 +79,13 @@ def _grant_role(work: Work, command: GrantRole) -> int:
     return grant.id
 
 
+def _zone_of(work: Work, branch: Branch) -> str:
+    return work.session.get_one(Organization, branch.organization_id).timezone
+
+
 def _refuse_conflicts(work: Work, person: Person, role: Role, branch: Branch) -> None:
     """Raise Invalid when the role is held there already, or when one held in the same organization excludes it."""
-    not_ended, _, not_over = in_force(work.today(current().timezone))  # one that begins later counts too
+    not_ended, _, not_over = in_force(work.today(_zone_of(work, branch)))  # one that begins later counts too
     held = work.session.execute(
         select(Role.key, Grant.branch_id)
         .join(Grant, Grant.role_id == Role.id)

@@ -96,10 +96,8 @@ def _propose_measure(work: Work, command: ProposeMeasure) -> str:
     return loaded.measure.key
 
 
-def _propose(
-    work: Work, branch: Branch, fields: Mapping[str, Any], right: str, *, key: str = "", **more: Any
-) -> Loaded:
-    """Store a proposal and settle it; `more` are further columns (external_source, external_key). For import too."""
+def _propose(work: Work, branch: Branch, fields: Mapping[str, Any], right: str, *, key: str = "") -> Loaded:
+    """Store a proposal and settle it."""
     if branch.kind not in HOLDS_MEASURES:
         raise Invalid("measure_invalid", {"branch": ["branch_too_high"]})
     if branch.archived:
@@ -125,7 +123,6 @@ def _propose(
         created_at=work.at,
         created_by=work.actor.id,
         **clean,
-        **more,
     )
     work.session.add(measure)
     work.session.flush()

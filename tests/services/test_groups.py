@@ -15,7 +15,9 @@ def test_a_committee_of_another_organization_has_no_vote_here(database, cast):
     move(cast, key, "identified")
     review, _ = open_review(key)
     named = '{"groups":["committee"]}'
-    plainly(database, "UPDATE review_step SET deciders = :named WHERE review_id = :id", named=named, id=review)
+    plainly(
+        database, "UPDATE review_step SET deciders = :named WHERE review_id = :id", named=named, id=review
+    )
     set_group(SetGroup(SYSTEM, "NW", "committee", "Committee", [cast.approver.id]))
     with pytest.raises(Refused) as refused:
         vote(cast, key, cast.approver)

@@ -1,19 +1,22 @@
 """People and their roles by the verbs, with the duties kept apart."""
 
 import threading
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from sqlalchemy import event, func, select
 
+from govapp.data.actors import load_actor
 from govapp.data.audit import ActionKey, AuditLog
 from govapp.data.base import HISTORY
 from govapp.data.engine import reading
 from govapp.data.people import Grant, Password, Person
 from govapp.data.people_queries import people_page
+from govapp.data.structure import Branch
 from govapp.domain.errors import GovappError, Invalid, KeyReused, NotFound, Refused, Stale
 from govapp.services import passwords
-from govapp.services._work import Origin
+from govapp.services._work import Origin, now
 from govapp.services.grants import EndGrant, GrantRole, end_grant, grant_role
 from govapp.services.parts import AssignParts, assign_parts
 from govapp.services.people import (
@@ -29,8 +32,14 @@ from govapp.services.people import (
     enable_person,
     set_password,
 )
+from govapp.services.structure import AddOrganization, add_organization
 from tests.cast import SYSTEM, Cast
 from tests.factories import make_measure, version_of
+
+
+def branch_id(key: str) -> int:
+    with reading() as session:
+        return session.execute(select(Branch.id).where(Branch.key == key)).scalar_one()
 
 
 def grants(person: int) -> list[int]:
@@ -171,6 +180,41 @@ def test_a_grant_counts_from_the_next_act_on_until_its_day(database, cast: Cast)
             GrantRole(SYSTEM, cast.stranger.id, "leader", "OI", until=date.today() - timedelta(days=2))
         )
     assert refused.value.errors == {"until": ["day_past"]}
+
+
+def test_a_grant_begins_and_ends_at_midnight_of_its_organization(database, cast: Cast) -> None:
+    add_organization(AddOrganization(SYSTEM, "Pacific", "PA", timezone="Pacific/Auckland", key_prefix="P"))
+    noon = datetime.combine(
+        date.today() + timedelta(days=3), time(12), UTC
+    )  # in Auckland it is past midnight
+    day = noon.date()
+    for key, last in (("OI", day), ("PA", day)):
+        grant_role(GrantRole(SYSTEM, cast.stranger.id, "leader", key, until=last))
+    grant_role(GrantRole(SYSTEM, cast.approver.id, "leader", "PA", since=day + timedelta(days=1)))
+    with reading() as session:
+        held = load_actor(session, cast.stranger.id, noon)
+        begun = load_actor(session, cast.approver.id, noon)
+        before = load_actor(session, cast.approver.id, noon - timedelta(hours=12))
+    assert held is not None
+    assert [grant.branch_id for grant in held.grants] == [branch_id("OI")]
+    assert begun is not None
+    assert branch_id("PA") in {grant.branch_id for grant in begun.grants}
+    assert before is not None
+    assert branch_id("PA") not in {grant.branch_id for grant in before.grants}
+
+
+def test_a_grant_that_is_over_keeps_nobody_from_being_looked_after(database, cast: Cast) -> None:
+    keeper = Origin(add_person(AddPerson(SYSTEM, "keeper@example.test", "Kim Keeper")), "web")
+    grant_role(GrantRole(SYSTEM, keeper.person_id or 0, "administrator", "workplace"))
+    grant_role(GrantRole(SYSTEM, cast.stranger.id, "member", "workplace"))
+    grant_role(GrantRole(SYSTEM, cast.stranger.id, "leader", "OI", until=date.today() + timedelta(days=1)))
+    edit = EditPerson(
+        origin=keeper, person_id=cast.stranger.id, version=1, name="Stella Marsh",
+        email=cast.stranger.email,
+    )  # fmt: skip
+    with pytest.raises(Refused):
+        edit_person(edit)
+    edit_person(replace(edit, origin=replace(keeper, at=now() + timedelta(days=3))))
 
 
 @pytest.mark.parametrize(

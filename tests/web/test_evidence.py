@@ -1,11 +1,16 @@
 """Evidence pages: the list, the form with its errors and drafts, one piece with its revisions."""
 
+from io import BytesIO
+
 import pytest
 from sqlalchemy import select
 
+from govapp.data import measure_pages
 from govapp.data.engine import reading
 from govapp.data.evidence import EvidenceDraft, EvidenceRevision
+from govapp.services import evidence_pages
 from tests.factories import make_measure
+from tests.samples_of_evidence import PDF
 
 SCOPE = {
     "evidence-in_scope": "The service desk in Hamburg and all password calls there.",
@@ -198,3 +203,30 @@ def test_a_request_that_is_no_form_is_415(client, key):
         headers={"X-CSRFToken": client.csrf_token()},
     )
     assert done.status_code == 415
+
+
+def test_a_person_beyond_those_on_offer_is_named_by_e_mail_address(client, cast, monkeypatch):
+    key = make_measure(cast, "decided")
+    client.sign_in(cast.owner)
+    address = f"/measures/{key}/evidence/new?kind=acceptance-record"
+    assert '<select class="form-select form-select-sm" id="evidence-tested_by"' in client.get(address).text
+    for module in (measure_pages, evidence_pages):
+        monkeypatch.setattr(module, "OFFERED", 2)
+    text = client.get(address).text
+    assert 'list="evidence-tested_by-l"' in text
+    assert "write the e-mail address" in text
+    record = {
+        "evidence-tested_by": "nobody@example.test",
+        "evidence-cases_run": "12",
+        "evidence-cases_failed": "0",
+        "evidence-adoption": "60",
+        "evidence-user_voice": "They say that it is faster than calling.",
+        "evidence-protocol": (BytesIO(PDF), "protocol.pdf"),
+    }
+    refused = client.submit(f"/measures/{key}/evidence", form("acceptance-record") | record)
+    assert refused.status_code == 422
+    assert 'value="nobody@example.test"' in refused.text
+    record |= {"evidence-tested_by": cast.stranger.email, "evidence-protocol": (BytesIO(PDF), "protocol.pdf")}
+    done = client.submit(f"/measures/{key}/evidence", form("acceptance-record") | record)
+    assert done.status_code == 303, done.text
+    assert cast.stranger.name in client.get(done.location).text

@@ -1,6 +1,7 @@
 """The history as a page with filters, as CSV and JSON, and the check that it is whole."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from urllib.parse import urlencode
 
@@ -12,7 +13,7 @@ from werkzeug.wrappers import Response
 from govapp.data.audit_queries import LogFilter, LogPage, Reach, log_page, names_of, person_named, reach_of
 from govapp.data.code_names import code_names
 from govapp.data.engine import reading
-from govapp.domain.events import BUSINESS, SECURITY, Event, chain_of
+from govapp.domain.events import BUSINESS, READ_WITH, SECURITY, Event, chain_of
 from govapp.domain.permissions import Permission
 from govapp.present.audit import csv_lines, fault_sentence, json_lines
 from govapp.present.history import Names, event_name, people_in, sentence
@@ -35,7 +36,7 @@ def show_log() -> Response:
     record_opening(origin(), asked)
     with reading() as session:
         what, known = _filter(session, asked)
-        reach = _reach(session, P.AUDIT_VIEW)
+        reach = replace(_reach(session, P.AUDIT_VIEW), closed=_closed(session))
         found = log_page(
             session,
             what,
@@ -112,6 +113,14 @@ def _filter(session: Session, asked: dict[str, str]) -> tuple[LogFilter, bool]:
 
 def _reach(session: Session, permission: Permission) -> Reach:
     return reach_of(session, [grant.path for grant in actor().grants if permission in grant.permissions])
+
+
+def _closed(session: Session) -> tuple[tuple[frozenset[Event], frozenset[int]], ...]:
+    """Events about what this person may read in some of these branches only."""
+    viewing = [grant.permissions for grant in actor().grants if P.AUDIT_VIEW in grant.permissions]
+    partly = [each for each in READ_WITH if any(each not in permissions for permissions in viewing)]
+    found = [(READ_WITH[permission], _reach(session, permission).branches) for permission in partly]
+    return tuple((events, frozenset(branches)) for events, branches in found if branches is not None)
 
 
 def _names(session: Session, found: LogPage) -> Names:

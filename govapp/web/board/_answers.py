@@ -13,6 +13,7 @@ from govapp.present.board import CardWords
 from govapp.present.board_moves import moved_sentence
 from govapp.present.findings import stage_name, who_words
 from govapp.services.board import BoardQuery, board, rights_on
+from govapp.services.board_amounts import with_amounts
 from govapp.services.board_changes import heads_after
 from govapp.services.board_moves import Standing, lesson, standing
 from govapp.services.moves import MoveOutcome
@@ -65,9 +66,10 @@ def _fragment(now: Standing, stages: Sequence[str | None], **context: Any) -> st
     heads = heads_after(me, query, now.workflow_id, touched)
     with reading() as session:
         branch_paths = {now.card.branch_id: now.place.path}
-        movable, acceptable, held = rights_on(session, me, [now.card], branch_paths, now.rules)
+        (card,) = with_amounts(session, me, [now.card], branch_paths)
+        movable, acceptable, held = rights_on(session, me, [card], branch_paths, now.rules)
     words = CardWords(now.rules, moment(), zone())
-    view = words.view(now.card, movable=now.card.id in movable, held_since=held.get(now.card.seq))
+    view = words.view(card, movable=card.id in movable, held_since=held.get(card.seq))
     return render_template(
         "board/_answer.html",
         cards=[view],

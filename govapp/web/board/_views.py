@@ -69,6 +69,7 @@ def head_views(rules: Rules, heads: Mapping[str, Head]) -> list[HeadView]:
             h.values,
             meanings.get(key, ""),
             h.more,
+            h.priced,
         )
         for key, h in heads.items()
     ]
@@ -126,6 +127,7 @@ def summary(found: Board) -> dict[str, Any]:
         "count": sum(head.count for head in heads),
         "waiting": sum(head.waiting for head in heads),
         "values": {currency: value for currency, value in values.items() if value},
+        "priced": all(head.priced for head in heads),
     }
 
 

@@ -122,6 +122,7 @@ def _list_context(
     for organization in sorted(organizations):
         for name, entries in choices.get(organization, {}).items():
             lists.setdefault(name, []).extend(entry for entry in entries if entry not in lists.get(name, []))
+    exported = scope.only(actor(), P.MEASURE_EXPORT).readable
     pages = -(-total // PAGE) if total <= MOST_COUNTED else n + (len(rows) == PAGE)
     return {
         "asked": asked,
@@ -142,14 +143,18 @@ def _list_context(
         "address": lambda p: _address(asked, p),
         "query": urlencode(asked),
         "may_propose": actor().holds_anywhere(P.MEASURE_CREATE),
-        "may_export": actor().holds_anywhere(P.MEASURE_EXPORT),
+        "may_export": bool(exported),
+        "exports_all": exported == scope.readable and all(row.branch_id in exported for row in rows),
         "most": MOST_COUNTED,
     }
 
 
 @route(bp, "/measures.csv", permission=P.MEASURE_EXPORT)
 def export_measures() -> FlaskResponse:
-    """Exactly the filtered list as CSV, streamed; `bom=1` puts the mark spreadsheets look for in front. Logged."""
+    """Exactly the filtered list as CSV, of the branches where this person may export, streamed and logged.
+
+    `bom=1` puts the mark spreadsheets look for in front.
+    """
     asked = _asked()
     record_list_export(RecordListExport(origin(), asked))
     person, wanted = actor(), _filter(asked)
@@ -157,7 +162,7 @@ def export_measures() -> FlaskResponse:
     def lines() -> Iterator[str]:
         yield (BOM if request.args.get("bom") else "") + csv_line(COLUMNS)
         with reading() as session:
-            scope = read_scope(session, person)
+            scope = read_scope(session, person).only(person, P.MEASURE_EXPORT)
             for row in list_all(session, scope, wanted):
                 yield csv_line(cells(row, scope.rules.get(row.version_id)))
 

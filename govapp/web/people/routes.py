@@ -79,7 +79,7 @@ def _list(errors: dict[str, list[str]] | None = None, status: int = 200) -> Resp
             readable=_sees_people,
         )
         roles = queries.role_choices(session)
-        seen = managed(session, actor(), [row.id for row in rows])
+        seen = managed(session, actor(), [row.id for row in rows], moment())
 
     def address(n: int) -> str:
         return "/admin/people?" + urlencode(
@@ -154,7 +154,7 @@ def _show(
                 for part in queries.parts_of(session, person_id)
                 if me.grant_for(P.MEASURE_VIEW, part.path)
             ],
-            "manages": (manages := bool(managed(session, me, [person_id]))),
+            "manages": (manages := bool(managed(session, me, [person_id], moment()))),
             "sessions": queries.sessions_of(session, person_id, moment(), moment() - idle) if manages else (),
             "roles": queries.role_choices(session),
             "branches": [(key, name) for key, name, path in branches if me.grant_for(P.ROLE_GRANT, path)],

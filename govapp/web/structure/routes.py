@@ -111,9 +111,11 @@ def _tree(under: str | None) -> dict[str, Any]:
         beyond = measures_by_part(session, actor().id or 0, _readable())
         stages = stage_names(session)
     everything = actor().holds_anywhere(P.SYSTEM_OPERATE)
+    priced = {node.id for node in nodes if actor().grant_for(P.FINANCE_VIEW, node.path)}
     return {
         "rolled": rolled[:MOST_SHOWN], "left": max(len(rolled) - MOST_SHOWN, 0), "stages": stages, "beyond": beyond,
         "kind_word": kind_word, "top": min((row.node.depth for row in rolled), default=0), "operates": everything,
+        "priced": priced,
     }  # fmt: skip
 
 
