@@ -134,6 +134,8 @@ def _apply(command: ImportMeasures, frame: Frame, batch_id: int, progress: Progr
             break
         for branch in sorted(levels - adding.branches.keys()):
             adding.branches[branch] = _branch_for(command.origin, frame, branch)
+            if progress:
+                progress("importing", done, total, refused)
         applied, spoken_of = writing(command.origin, lambda work: _apply_chunk(work, frame, batch_id, adding))
         frame.taken |= spoken_of
         done += applied.added + applied.changed + applied.unchanged + applied.refused
