@@ -98,11 +98,13 @@ class Work:
 def _collect(work: Work) -> None:
     @event.listens_for(work.session, "before_flush")
     def _kept(session: Session, context: UOWTransaction, instances: Any) -> None:
-        for row in (*session.new, *session.dirty):
-            if getattr(row, "__kept__", False) and (row in session.new or session.is_modified(row)):
+        for row in session.new:
+            if getattr(row, "__kept__", False):
                 work.kept[id(row)] = row
-                if row in session.new:
-                    work.born.add(id(row))
+                work.born.add(id(row))
+        for row in session.dirty:
+            if getattr(row, "__kept__", False) and session.is_modified(row):
+                work.kept[id(row)] = row
         work.gone.extend(row for row in session.deleted if getattr(row, "__kept__", False))
         work.facts.extend(row for row in session.new if type(row) in FACTS)
 

@@ -81,10 +81,11 @@ def moves(served: Served, base: Measured | None) -> None:
     opened = min(40, len(ready) - 4)
     found = series(served, lambda n: drop(client, ready[n], str(n), to="identified"), opened, 202)
     show(f"review opened ({opened})", found, base)
-    _withdraw(ready)
+    withdraw(ready)
 
 
-def _withdraw(ready: list[str]) -> None:
+def withdraw(ready: list[str]) -> None:
+    """Withdraw the open reviews of these measures."""
     with reading() as session:
         who = Origin(session.scalars(select(Person.id).where(Person.email == LEAD)).one(), "web", "bench")
         statement = select(Review.id).join(Measure, Measure.id == Review.measure_id)
