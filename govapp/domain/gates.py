@@ -10,6 +10,7 @@ from govapp.domain.approvals import all_granted
 from govapp.domain.basis import basis_of, digest_of
 from govapp.domain.criteria import Finding, applies, find
 from govapp.domain.permissions import Permission
+from govapp.domain.rights import Actor, Place, right_of
 from govapp.domain.rules import GateRule, Rules
 from govapp.domain.snapshot import Snapshot
 
@@ -42,6 +43,29 @@ PERMISSION_FOR: dict[AskKind, Permission] = {
     AskKind.CANCEL: Permission.MEASURE_CANCEL,
     AskKind.REOPEN: Permission.MEASURE_REOPEN,
 }
+
+
+def right_to_ask(actor: Actor, rules: Rules, kind: AskKind, place: Place) -> str | None:
+    """The part or grant by which the actor may ask for this decision, or None.
+
+    The permission alone is not enough where the rules name who asks: an approver who may hold what they sponsor may
+    not hold what they do not (decisions.who in the governance set).
+    """
+    permission = PERMISSION_FOR[kind]
+    right, askers = right_of(actor, permission, place), rules.askers.get(str(kind))
+    if right is None or askers is None or actor.is_system:
+        return right
+    for part in askers.parts:
+        if place.parts.get(part) == actor.id:
+            return f"part:{part}"
+    for grant in actor.grants:
+        if (
+            grant.role in askers.roles
+            and permission in grant.permissions
+            and place.path.startswith(grant.path)
+        ):
+            return f"role:{grant.role}@{grant.branch_id}"
+    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,14 @@ class GateRule:
     on_pass: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Askers:
+    """Who may ask for a decision: holders of these parts on the measure, of these roles on its branch."""
+
+    parts: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+
+
 FREEZE_PLAN = "freeze_plan"
 
 
@@ -76,6 +84,7 @@ class Rules:
     gates: Mapping[str, GateRule]
     kinds: Mapping[str, EvidenceKind]
     roles_of_parts: Mapping[str, str] = field(default_factory=dict)
+    askers: Mapping[str, Askers] = field(default_factory=dict)
 
     @cached_property
     def order(self) -> dict[str, int]:
@@ -167,4 +176,23 @@ def parse_rules(data: Mapping[str, Any]) -> Rules:
     if not stages or {stage.key for stage in stages} != gates.keys():
         raise RulesError("every stage needs exactly one gate into it")
     head = data["set"]
-    return Rules(head["key"], head["name"], int(head["version"]), stages, gates, kinds, roles_of_parts(data))
+    return Rules(
+        head["key"],
+        head["name"],
+        int(head["version"]),
+        stages,
+        gates,
+        kinds,
+        roles_of_parts(data),
+        _askers(data),
+    )
+
+
+def _askers(data: Mapping[str, Any]) -> dict[str, Askers]:
+    """By decision who may ask for it; one that names nobody (`by: gate_steps`) is open to whoever may move."""
+    named = {raw["key"]: raw.get("who") or {} for raw in data.get("decisions", ())}
+    return {
+        key: Askers(_tuple(who.get("parts")), _tuple(who.get("roles")))
+        for key, who in named.items()
+        if who.get("parts") or who.get("roles")
+    }

@@ -283,10 +283,19 @@ _RULES: dict[str, Callable[[Values, Rules], str]] = {
     "rule_not_for_active": lambda v, r: _("It is not on hold."),
     "rule_reason_needed": lambda v, r: _("A reason is needed."),
     "rule_no_right": lambda v, r: _(
-        "You may not %(ask)s this measure. Its owner or a program lead may.",
+        "You may not %(ask)s this measure; %(who)s may.",
         ask=ask_words(v.get("ask", "advance")),
+        who=_askers(v.get("ask", "advance"), r),
     ),
 }
+
+
+def _askers(kind: str, rules: Rules) -> str:
+    named = rules.askers.get(kind)
+    words = [part_words(key) for key in (*named.parts, *named.roles)] if named else []
+    if not words:
+        return _("its owner or a program lead")
+    return _("%(first)s or %(last)s", first=", ".join(words[:-1]), last=words[-1]) if words[1:] else words[0]
 
 
 def ask_words(kind: str) -> str:

@@ -14,7 +14,7 @@ from govapp.data.snapshots import Loaded, load_measure
 from govapp.domain.criteria import Finding, Suppliers
 from govapp.domain.errors import NotFound, Refused
 from govapp.domain.evidence_kinds import EvidenceKind
-from govapp.domain.gates import PERMISSION_FOR, Ask, AskKind, Decision, Outcome, decide, interpret
+from govapp.domain.gates import Ask, AskKind, Decision, Outcome, decide, interpret, right_to_ask
 from govapp.domain.permissions import Permission
 from govapp.domain.rights import Actor, Place, may, right_of
 from govapp.domain.rules import Rules
@@ -132,7 +132,7 @@ def decision_on(
 ) -> Decision:
     """What `decide` says to an ask: the same function that the move itself uses."""
     kind = ask or interpret(now.rules, now.snapshot, stage or "")
-    right = right_of(actor, PERMISSION_FOR[kind], now.place)
+    right = right_to_ask(actor, now.rules, kind, now.place)
     return decide(now.rules, now.snapshot, Ask(kind, stage, reason), now.today, right=right)
 
 
@@ -149,7 +149,7 @@ def ways(actor: Actor, now: Standing) -> tuple[list[Way], list[Way]]:
 
 
 def _way(actor: Actor, now: Standing, kind: AskKind, stage: str | None) -> Way:
-    right = right_of(actor, PERMISSION_FOR[kind], now.place)
+    right = right_to_ask(actor, now.rules, kind, now.place)
     return Way(kind, stage, decide(now.rules, now.snapshot, Ask(kind, stage), now.today, right=right), right)
 
 

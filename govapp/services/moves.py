@@ -6,9 +6,18 @@ from datetime import date
 from typing import Any
 
 from govapp.data.snapshots import Loaded, load_measures
-from govapp.domain.errors import Stale
+from govapp.domain.errors import Refused, Stale
 from govapp.domain.events import Event
-from govapp.domain.gates import PERMISSION_FOR, Ask, AskKind, Decision, Outcome, decide, interpret
+from govapp.domain.gates import (
+    PERMISSION_FOR,
+    Ask,
+    AskKind,
+    Decision,
+    Outcome,
+    decide,
+    interpret,
+    right_to_ask,
+)
 from govapp.domain.rights import may
 from govapp.services._belongs import visible
 from govapp.services._keys import consume, consumed
@@ -84,7 +93,10 @@ def _move(work: Work, command: MoveMeasure) -> tuple[MoveOutcome, Loaded | None]
     if earlier is not None:
         return _again(command, earlier), None
     kind = command.ask or interpret(loaded.rules, loaded.snapshot, command.stage or "")
-    right = may(work.actor, PERMISSION_FOR[kind], loaded.place)
+    may(work.actor, PERMISSION_FOR[kind], loaded.place)
+    right = right_to_ask(work.actor, loaded.rules, kind, loaded.place)
+    if right is None:
+        raise Refused("no_right", permission=str(PERMISSION_FOR[kind]))
     if command.seen_version != loaded.measure.version:
         raise Stale(
             "stale_measure", key=command.key, seen=command.seen_version, version=loaded.measure.version
