@@ -53,7 +53,8 @@ _WATCH = """([key, begin, asks]) => {
   addEventListener(begin, () => { bench.began = performance.now(); }, { capture: true, once: true });
   new MutationObserver((_, observer) => {
     const card = find();
-    const there = asks ? document.querySelector("dialog:modal") : card !== old && !document.querySelector("#arrivals .mc");
+    const settled = card !== old && !document.querySelector("#arrivals .mc");
+    const there = asks ? document.querySelector("dialog:modal") : settled;
     if (!bench.began || !card || !there) return;
     observer.disconnect();
     bench.placed = performance.now() - bench.began;

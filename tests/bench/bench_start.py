@@ -221,8 +221,8 @@ def checks(checkout: Path, times: int) -> None:
             if n:
                 took.append(time.perf_counter() - began)
         said = done.stdout.strip().splitlines()[-1:]
-        print(f"{what:32} median {median(took):5.1f} s  worst {max(took):5.1f}  ({times} times, status {status}: {said})",
-              flush=True)  # fmt: skip
+        figures = f"median {median(took):5.1f} s  worst {max(took):5.1f}"
+        print(f"{what:32} {figures}  ({times} times, status {status}: {said})", flush=True)
 
 
 def main() -> None:
