@@ -153,7 +153,7 @@ def _waits(context: _Context, recorded: dict[int, Recorded]) -> dict[int, tuple[
     for i, each in recorded.items():
         if each.open_review() is None or each.measure["state"] != "active":
             continue
-        waits[i] = waits_of(each, context.people)
+        waits[i] = waits_of(each, context.people, context.rules[each.measure["workflow_version_id"]])
         if not waits[i]:
             granted.append(each.measure)
     for i, each in record_of(context.session, context.seq, granted, full=True).items():
@@ -161,13 +161,14 @@ def _waits(context: _Context, recorded: dict[int, Recorded]) -> dict[int, tuple[
     return waits
 
 
-def waits_of(recorded: Recorded, people: People) -> tuple[Wait, ...]:
+def waits_of(recorded: Recorded, people: People, rules: Rules) -> tuple[Wait, ...]:
     """What an open review waits for, whom, since when: one for each open step, none when every step is granted."""
     review = recorded.open_review()
     if review is None:
         return ()
     fact = review_fact(recorded, review)
     states = standings_of(fact)
+    targets = {each.key: each.target_hours for each in rules.gates[review["into"]].steps}
     holders = {row["part"]: row["person_id"] for row in recorded.parts}
     found = []
     for step in fact.steps:
@@ -177,7 +178,8 @@ def waits_of(recorded: Recorded, people: People) -> tuple[Wait, ...]:
         whom = [name_of(people, holders.get(part)) or who_words(f"part:{part}") for part in parts]
         whom += [who_words(f"role:{role}") for role in step.deciders.get("roles", ())]
         whom += [who_words(f"group:{group}") for group in step.deciders.get("groups", ())]
-        found.append(Wait(step.name, tuple(dict.fromkeys(whom)), step.opened_at or fact.opened_at))
+        since = step.opened_at or fact.opened_at
+        found.append(Wait(step.name, tuple(dict.fromkeys(whom)), since, targets.get(step.key)))
     return tuple(found)
 
 
@@ -214,7 +216,7 @@ def _groups(recorded: dict[int, Recorded], waits: dict[int, tuple[Wait, ...]]) -
         measure = recorded[i].measure
         for wait in each:
             for name in wait.whom:
-                row = WaitingMeasure(measure["key"], measure["title"], wait.what, wait.since, wait.due)
+                row = WaitingMeasure(measure["key"], measure["title"], wait.what, wait.since, wait.hours)
                 groups.setdefault(name, []).append(row)
     return tuple(WaitGroup(name, tuple(rows)) for name, rows in sorted(groups.items()))
 

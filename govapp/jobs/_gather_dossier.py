@@ -39,8 +39,8 @@ from govapp.present.evidence import describe
 from govapp.present.findings import detail_sentence, rule_sentence, stage_name
 from govapp.present.language import gettext as _
 from govapp.present.timeline import told
-from govapp.reports import dossier as paper
-from govapp.reports.dossier import DossierData, Fact
+from govapp.reports import dossier_data as paper
+from govapp.reports.dossier_data import DossierData, Fact
 from govapp.reports.paper import LogHead
 from govapp.services._report_rights import Reach
 from govapp.services._report_snapshot import People, name_of, people_in, snapshot_at, values_at
@@ -186,8 +186,8 @@ def _parts(context: _Context) -> tuple[paper.PartHeld, ...]:
 def _waits(context: _Context) -> tuple[paper.Waiting, ...]:
     if context.snapshot.state != "active":
         return ()
-    waits = waits_of(context.recorded, context.people)
-    return tuple(paper.Waiting(wait.what, wait.whom, wait.since, wait.due) for wait in waits if wait.since)
+    waits = waits_of(context.recorded, context.people, context.rules)
+    return tuple(paper.Waiting(wait.what, wait.whom, wait.since, wait.hours) for wait in waits if wait.since)
 
 
 def _findings(context: _Context, following: str | None) -> tuple[paper.Finding, ...]:

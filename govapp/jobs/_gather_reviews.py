@@ -7,7 +7,7 @@ from govapp.domain.rules import Rules
 from govapp.domain.snapshot import ReviewFact, StepFact
 from govapp.present.findings import stage_name, who_words
 from govapp.present.language import gettext as _
-from govapp.reports import dossier as paper
+from govapp.reports import dossier_data as paper
 from govapp.services._report_snapshot import People, name_of, review_fact, standings_of
 
 

@@ -10,7 +10,7 @@ from govapp.domain.errors import NotFound
 from govapp.jobs._gather_branch import branch_data
 from govapp.jobs._gather_dossier import dossier_data
 from govapp.reports.branch import BranchData
-from govapp.reports.dossier import DossierData
+from govapp.reports.dossier_data import DossierData
 from govapp.reports.paper import LogHead
 from govapp.services._report_rights import Reach, subject_of
 from govapp.services._work import now

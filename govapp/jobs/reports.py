@@ -10,7 +10,8 @@ from govapp.data.runtime import current
 from govapp.domain.errors import NotFound
 from govapp.jobs.report_data import gather
 from govapp.reports.branch import BranchData, branch_page, render_branch
-from govapp.reports.dossier import DossierData, dossier_page, render_dossier
+from govapp.reports.dossier import dossier_page, render_dossier
+from govapp.reports.dossier_data import DossierData
 from govapp.reports.paper import Progress, RenderedPdf, RenderError
 from govapp.services.report_runs import Finished, Run, beat, fail_report, finish_report, start_report
 from govapp.services.reports import Printable

@@ -240,6 +240,9 @@ _SAID: dict[str, Callable[[Payload, Names, str], str]] = {
     Event.MEASURE_CANCELLED: _said(lambda: _("Cancelled")),
     Event.MEASURE_REOPENED: lambda p, n, a: _("Reopened at %(b)s", b=n.stage(p["to"])) + _reason(p),
     Event.MEASURE_COMMENTED: lambda p, n, a: _("Commented: %(text)s", text=_short(p.get("text"))),
+    Event.MEASURES_SETTLED: lambda p, n, a: _(
+        "Brought up to date, as time had passed or by command: %(keys)s", keys=", ".join(p["changed"])
+    ),
     Event.MILESTONE_CHANGED: lambda p, n, a: (
         _("Milestone %(name)s %(what)s", name=_short(p.get("name")), what=_what(p))
         + (f": {_changes(p)}" if p.get("what") == "changed" and p.get("changes") else "")
@@ -334,9 +337,7 @@ _SAID: dict[str, Callable[[Payload, Names, str], str]] = {
     Event.SESSION_ENDED: lambda p, n, a: _("Session of %(who)s ended", who=n.person(p.get("person", a))),
     Event.ACCESS_REFUSED: _said(lambda: _("Access refused: %(address)s"), address="about"),
     Event.ACCESS_REFUSALS_COUNTED: lambda p, n, a: _(
-        "%(n)s further refusals within a minute, by %(who)s",
-        n=p["count"],
-        who=n.person(p["person"]) if p["person"] else p["address"] or "?",
+        "%(n)s further refusals, by %(who)s", n=p["count"], who=n.person(p["person"] or p["address"])
     ),
     Event.EVIDENCE_DOWNLOADED: _said(lambda: _("Evidence file downloaded: %(name)s"), name="name"),
     Event.REPORT_DOWNLOADED: _said(lambda: _("Report %(n)s downloaded"), n="report"),

@@ -62,7 +62,9 @@ def render(sheet: Sheet, progress: Progress | None = None) -> RenderedPdf:
         parts += [("chunk", sheet.rows[start : start + _long.CHUNK_ROWS]) for start in starts]
         count = len(parts)
         data, pages = _long.lay_out_parts(
-            (sheet.html(part, rows, last=n == count) for n, (part, rows) in enumerate(parts, 1)), count, progress
+            (sheet.html(part, rows, last=n == count) for n, (part, rows) in enumerate(parts, 1)),
+            count,
+            progress,
         )
     if progress:
         progress("ready", pages, pages)

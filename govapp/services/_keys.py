@@ -25,6 +25,15 @@ def consumed(work: Work, key: str, body: Any) -> dict[str, Any] | None:
     return row.outcome
 
 
+def replays(work: Work) -> bool:
+    """True when the actor's request was carried out before, so that what the state forbids by now is no refusal (R13).
+
+    Nothing can come of it but the first outcome: `consumed` gives that, and a key is never consumed twice.
+    """
+    row = work.session.get(ActionKey, work.action_key) if work.action_key else None
+    return row is not None and row.person_id == work.actor.id
+
+
 def consume(work: Work, key: str, body: Any, outcome: dict[str, Any]) -> None:
     """Mark the key as consumed with its outcome; a second transaction with the same key fails and is tried again."""
     if key and work.actor.id is not None:

@@ -96,6 +96,8 @@ def _row(work: "Work", entry: Entry, head: _Head, rows_digest: str) -> dict[str,
 def write_log(work: "Work") -> None:
     """Number and sign the entries, give their sequences to what they made, keep the states of changed rows."""
     session = work.session
+    for call in work.before_log:
+        call()
     chains = sorted({chain_of(entry.event) for entry in work.entries})
     heads = {chain: _locked_head(session, chain) for chain in chains}
     last = {chain: head.sequence for chain, head in heads.items()}

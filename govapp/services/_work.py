@@ -54,6 +54,8 @@ class Work:
     gone: list[Any] = field(default_factory=list)
     born: set[int] = field(default_factory=set)
     at_seq: list[Callable[[int], None]] = field(default_factory=list)
+    before_log: list[Callable[[], None]] = field(default_factory=list)
+    totals: dict[tuple[Any, ...], list[int]] = field(default_factory=dict)
     facts: list[Any] = field(default_factory=list)
     enqueued: bool = False
 

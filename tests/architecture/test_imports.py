@@ -33,7 +33,7 @@ ONLY_IN = {
 
 def layer(module):
     parts = module.split(".")
-    return parts[1] if len(parts) > 1 else "govapp"
+    return parts[1] if len(parts) > 1 and parts[1] != "application" else "govapp"
 
 
 def test_imports_go_one_way():

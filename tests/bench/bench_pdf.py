@@ -122,7 +122,11 @@ def made_apart(work: Callable[[], RenderedPdf]) -> Made:
     pages, size = map(int, said.split())
     watch.cpu.pop(child, None)
     return Made(
-        seconds, used.ru_utime + used.ru_stime + sum(watch.cpu.values()), max(watch.peak.values()), pages, size
+        seconds,
+        used.ru_utime + used.ru_stime + sum(watch.cpu.values()),
+        max(watch.peak.values()),
+        pages,
+        size,
     )
 
 
@@ -135,10 +139,15 @@ def _has_database() -> bool:
 
 def rows(times: int) -> None:
     """Branch reports of growing length, without a database."""
-    print(f"{'rows':>6} {'seconds':>8} {'CPU s':>7} {'ms/row':>7} {'pages':>6} {'ms/page':>8} {'MiB':>5} {'kB':>6}")
+    print(
+        f"{'rows':>6} {'seconds':>8} {'CPU s':>7} {'ms/row':>7} {'pages':>6} {'ms/page':>8} {'MiB':>5} {'kB':>6}"
+    )
     for count in LENGTHS:
         data = sample_branch(count)
-        found = [made_apart(lambda data=data: render_branch(data)) for _ in range(max(1, min(times, 6000 // count)))]
+        found = [
+            made_apart(lambda data=data: render_branch(data))
+            for _ in range(max(1, min(times, 6000 // count)))
+        ]
         seconds, cpu = median(m.seconds for m in found), median(m.cpu for m in found)
         pages = found[0].pages
         print(
@@ -153,7 +162,10 @@ def long(times: int) -> None:
     with tempfile.TemporaryDirectory() as name, database(Path(name), FIVE_THOUSAND):
         began, cpu = time.perf_counter(), time.process_time()
         data = gather_now("branch", "OI", None, "")
-        print(f"gathered in {time.perf_counter() - began:.1f} s, {time.process_time() - cpu:.1f} s CPU", flush=True)
+        print(
+            f"gathered in {time.perf_counter() - began:.1f} s, {time.process_time() - cpu:.1f} s CPU",
+            flush=True,
+        )
         for _ in range(min(times, 3)):
             found = made_apart(lambda: make(data))
             print(

@@ -33,7 +33,7 @@ from tests.bench.served import Client, Served, server
 from tests.support import servers
 
 ENDED = ("ready", "failed")
-_PLACE = re.compile(rb'/reports/(\d+)')
+_PLACE = re.compile(rb"/reports/(\d+)")
 _MOST = 18  # waiting reports of one person; the twentieth is refused
 
 

@@ -17,7 +17,7 @@ import pypdf
 import pytest
 
 from govapp.reports import _engine
-from govapp.reports import dossier as d
+from govapp.reports import dossier_data as d
 from govapp.reports._long import forget_left_behind
 from govapp.reports.branch import branch_page, render_branch
 from govapp.reports.dossier import dossier_page, render_dossier

@@ -10,6 +10,7 @@ from govapp.services._work import now
 from govapp.services.board import BoardQuery, board
 from govapp.services.board_changes import changes, heads_after, more_cards
 from govapp.services.board_moves import decision_on, lesson, standing, ways
+from govapp.services.measures import ArchiveProposal, archive_proposal
 from tests.factories import assign_all, bring_to, hold, make_measure, make_proposal, move, supply
 
 
@@ -73,6 +74,17 @@ def test_filters_and_totals_agree(database, cast, monkeypatch):
         board(
             owner, BoardQuery(branch="service-quality", filters=Filters(waiting=waiting, owner=cast.owner.id))
         )
+
+
+def test_a_proposal_that_is_archived_leaves_open_boards_with_its_head(database, cast):
+    key, other = make_proposal(cast), make_proposal(cast)
+    owner = actor_of(cast.owner)
+    before = board(owner, QUERY)
+    archive_proposal(ArchiveProposal(key, 1, "Done elsewhere", cast.owner.origin))
+    found = changes(owner, QUERY, before.since)
+    assert [(row.key, row.state) for row in found.rows] == [(key, "archived")]
+    assert (before.heads["proposed"].count, found.heads["proposed"].count) == (2, 1)
+    assert [row.key for row in board(owner, QUERY).cards["proposed"]] == [other]
 
 
 def test_changes_and_more_cards_are_read_by_sequence(database, cast):

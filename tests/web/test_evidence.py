@@ -93,12 +93,45 @@ def test_what_is_handed_in_ends_the_draft(client, key):
 def test_a_second_revision_is_shown_beside_the_first_with_the_difference_marked(client, key):
     first = client.submit(f"/measures/{key}/evidence", form("scope-statement") | SCOPE).location
     changed = SCOPE | {"evidence-users_affected": "600"}
-    client.submit(f"/measures/{key}/evidence", form("scope-statement", action_key="another") | changed)
+    client.submit(
+        f"/measures/{key}/evidence", form("scope-statement", action_key="another", revision="1") | changed
+    )
     page = client.get(first)
     assert "2 revisions, side by side" in page.text
     assert "420" in page.text
     assert "600" in page.text
     assert page.text.count("data-changed") == 1
+
+
+def test_r10_a_form_begun_before_anothers_revision_comes_back_with_what_was_typed(client, cast, key):
+    address = f"/measures/{key}/evidence"
+    client.submit(address, form("scope-statement") | SCOPE)
+    client.sign_in(cast.lead).submit(
+        address,
+        form("scope-statement", revision="1", action_key="of-the-lead")
+        | SCOPE
+        | {"evidence-users_affected": "500"},
+    )
+    mine = (
+        form("scope-statement", revision="1", action_key="of-the-owner")
+        | SCOPE
+        | {"evidence-users_affected": "600"}
+    )
+    answer = client.sign_in(cast.owner).submit(address, mine)
+    assert answer.status_code == 409
+    assert f"{cast.lead.name} handed in revision 2 after you began this draft" in answer.text
+    assert 'value="600"' in answer.text
+    assert 'name="revision" value="2"' in answer.text
+    assert revisions() == [1, 2]
+    assert client.submit(address, mine | {"revision": "2", "action_key": "another"}).status_code == 303
+    assert revisions() == [1, 2, 3]
+
+
+def test_r10_a_form_that_does_not_say_what_it_saw_revises_nothing(client, key):
+    address = f"/measures/{key}/evidence"
+    client.submit(address, form("scope-statement") | SCOPE)
+    answer = client.submit(address, form("scope-statement", action_key="another") | SCOPE)
+    assert (answer.status_code, revisions()) == (409, [1])
 
 
 def test_r13_a_form_sent_twice_makes_one_revision(client, key):

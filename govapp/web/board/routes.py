@@ -104,7 +104,7 @@ def move(key: str) -> Response:
     if supplied is not None and supplied.submission is None:
         now = standing(actor(), key, moment())
         decision = decision_on(actor(), now, form.stage, form.ask, form.reason)
-        return _answers.refused(now, decision, supplied.form, draft=supplied.draft_saved)
+        return _answers.refused(now, decision, supplied)
     command = MoveMeasure(
         key, origin(), form.version, form.stage, form.ask, form.reason, form.action_key, form.details,
         supplied.submission if supplied else None,
@@ -112,7 +112,7 @@ def move(key: str) -> Response:
     try:
         outcome = move_measure(command)
     except Stale:
-        return _answers.stale(key)
+        return _answers.stale(key, draft_kept=supplied is not None and supplied.keep_draft(key))
     now = outcome.now or standing(actor(), key, moment())
     if outcome.outcome is Outcome.REFUSED:
         decision = outcome.decision or decision_on(actor(), now, form.stage, form.ask, form.reason)
@@ -127,15 +127,15 @@ def _supplied(key: str, form: MoveForm) -> Given | None:
     kind = now.rules.kinds.get(form.evidence_kind)
     if kind is None:
         raise NotFound("unknown_kind")
-    return given(actor(), now, kind, draft_only=form.draft)
+    return given(actor(), now, kind, form.revision, draft_only=form.draft)
 
 
 @route(bp, "/measures/<key>/acceptance", permission=P.REVIEW_DECIDE, methods=["POST"])
 def accept(key: str) -> Response:
-    """Accept a proposal: opens the review into the first stage and approves it in one act."""
+    """Accept a proposal as its card showed it: opens the review into the first stage and approves it in one act."""
     form = move_form()
     try:
-        outcome = accept_proposal(AcceptProposal(key, form.version, origin(), form.action_key))
+        outcome = accept_proposal(AcceptProposal(key, form.seen, origin(), form.action_key))
     except Stale:
         return _answers.stale(key)
     now = standing(actor(), key, moment())

@@ -1,0 +1,245 @@
+"""What a measure dossier is made of: plain values, gathered by the job, laid out by `dossier.py`."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from govapp.reports.paper import LogHead, unhashed
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A label and its value, both in words."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartHeld:
+    """A part on the measure by its key, and who holds it ('' while nobody does)."""
+
+    part: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A status: colour green, amber, red or none; its reason; who declared it, from when ('' if computed)."""
+
+    colour: str = "none"
+    reason: str = ""
+    declared_by: str = ""
+    since: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What the measure waits for, whom, since when; `hours` is the target in working hours."""
+
+    what: str
+    whom: tuple[str, ...]
+    since: datetime
+    hours: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One criterion of the next gate: met or not, and who can supply it."""
+
+    wording: str
+    met: bool
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceFile:
+    """A file of a revision: name, size in bytes, SHA-256 (hexadecimal)."""
+
+    name: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class EvidencePiece:
+    """One revision of a piece of evidence.
+
+    `state`: valid, expired, returned, accepted. `digest`: of the submission.
+    """
+
+    kind: str
+    title: str
+    revision: int
+    state: str
+    submitter: str
+    submitted_at: datetime
+    digest: str
+    kind_version: int = 1
+    on_behalf_of: str = ""
+    effective: date | None = None
+    valid_until: date | None = None
+    judged_by: str = ""
+    judged_reason: str = ""
+    values: tuple[Fact, ...] = ()
+    files: tuple[EvidenceFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """A vote: verdict approve, send_back or comment, and the meaning the voter signed.
+
+    `dossier`: the number seen.
+    """
+
+    name: str
+    verdict: str
+    at: datetime
+    on_behalf_of: str = ""
+    reason: str = ""
+    meaning: str = ""
+    dossier: int = 1
+    stale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An approval step with all its votes. `state`: waiting, open, granted, refused, ended."""
+
+    name: str
+    deciders: str
+    rule: str
+    state: str
+    votes: tuple[Vote, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A request to pass the gate into a stage. `state`: open, passed, sent_back, withdrawn, overtaken."""
+
+    number: int
+    into: str
+    state: str
+    asked_by: str
+    opened_at: datetime
+    dossiers: int = 1
+    dossier_digest: str = ""
+    ended_at: datetime | None = None
+    reason: str = ""
+    steps: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """A milestone with its planned, expected and actual day; `first_plan` is the first plan ever given."""
+
+    name: str
+    owner: str = ""
+    plan: date | None = None
+    first_plan: date | None = None
+    forecast: date | None = None
+    actual: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """A risk; likelihood and impact from 1 to 5, rating low to critical."""
+
+    text: str
+    rating: str
+    likelihood: int
+    impact: int
+    owner: str = ""
+    response: str = ""
+    blocking: bool = False
+    open: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Dependency:
+    """Another measure that must reach a stage first; `stage` is where it is now, in words."""
+
+    key: str
+    title: str
+    needs: str
+    stage: str
+    reached: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EffectLine:
+    """Whole-life amounts of one effect line.
+
+    `currency` is a code, '' for FTE; `run_rate` a full year of a recurring line.
+    """
+
+    name: str
+    kind: str
+    recurring: bool
+    currency: str
+    run_rate: Decimal | None = None
+    plan: Decimal | None = None
+    forecast: Decimal | None = None
+    actual: Decimal | None = None
+    confirmed: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A condition set with a decision. `state`: open, met, lapsed."""
+
+    wording: str
+    owner: str
+    due: date
+    blocking: bool
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One row of the log as a sentence, oldest first."""
+
+    seq: int
+    at: datetime
+    actor: str
+    sentence: str
+    on_behalf_of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DossierData:
+    """All a dossier shows. `values`: worth a year by currency. `zone`: in which times are printed. `rules`:
+    the version. `unseen`: sections its reader may not read (evidence, finance, reviews).
+
+    `base_url` only makes keys into links and is no part of the content hash.
+    """
+
+    key: str
+    title: str
+    organization: str
+    branch_path: str
+    stage: str
+    state: str
+    rules: str
+    as_of: datetime
+    zone: str
+    log_head: LogHead
+    implementation: Status = Status()
+    potential: Status = Status()
+    values: tuple[tuple[str, Decimal], ...] = ()
+    facts: tuple[Fact, ...] = ()
+    texts: tuple[Fact, ...] = ()
+    parts: tuple[PartHeld, ...] = ()
+    waits: tuple[Waiting, ...] = ()
+    next_stage: str = ""
+    findings: tuple[Finding, ...] = ()
+    reviews: tuple[Review, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    effects: tuple[EffectLine, ...] = ()
+    milestones: tuple[Milestone, ...] = ()
+    dependencies: tuple[Dependency, ...] = ()
+    risks: tuple[Risk, ...] = ()
+    evidence: tuple[EvidencePiece, ...] = ()
+    history: tuple[HistoryEntry, ...] = ()
+    unseen: tuple[str, ...] = ()
+    base_url: str = unhashed()
