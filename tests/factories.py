@@ -130,9 +130,17 @@ def move(
     return move_measure(MoveMeasure(key=key, origin=(by or cast.owner).origin, stage=stage, **values))
 
 
-def accept(cast: Cast, key: str) -> VoteOutcome | MoveOutcome:
-    """The program lead takes a proposal in."""
-    return accept_proposal(AcceptProposal(key, version_of(key), cast.lead.origin, key_of_form()))
+def changed_at(key: str) -> int:
+    """The sequence at which the measure's card last changed, as the board shows it."""
+    card = loaded(key).card
+    assert card is not None
+    return card.change_seq
+
+
+def accept(cast: Cast, key: str, by: Someone | None = None, **more: Any) -> VoteOutcome | MoveOutcome:
+    """The program lead takes a proposal in, seen as it is now."""
+    values: dict[str, Any] = {"seen_change": changed_at(key), "action_key": key_of_form()} | more
+    return accept_proposal(AcceptProposal(key=key, origin=(by or cast.lead).origin, **values))
 
 
 def open_review(key: str) -> tuple[int, int]:

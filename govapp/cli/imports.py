@@ -1,6 +1,5 @@
 """`flask import measures`: brings measures in from a CSV file by a mapping, or says what it would do."""
 
-import gzip
 import time
 from pathlib import Path
 from typing import Any
@@ -58,9 +57,8 @@ def measures(file: Path, under: str, mapping: Path | None, dry_run: bool, show_a
 
 def _read(file: Path) -> bytes:
     try:
-        data = file.read_bytes()
-        return gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
-    except (OSError, EOFError) as error:
+        return file.read_bytes()
+    except OSError as error:
         fail(f"{file} cannot be read: {error}")
 
 
@@ -124,7 +122,11 @@ def _change(change: list[Any]) -> str:
     what, name, old, new, *more = change
     label = f"{name} ({more[0]})" if what in {"amount", "milestone"} and more else name
     if what == "amount":
-        old, new = (None if amount is None else f"{from_minor(amount, 'EUR'):,}" for amount in (old, new))
+        unit = more[1]
+        old, new = (
+            None if amount is None else f"{from_minor(amount, unit):,} {unit or 'FTE'}"
+            for amount in (old, new)
+        )
     return f"{label}: {_short(old)} -> {_short(new)}"
 
 

@@ -1,16 +1,17 @@
-"""Reads who acts: the person with the grants in force on a day, permissions of roles cached by their version."""
+"""Reads who acts: the person with the grants in force at a moment, permissions of roles cached by their version."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import Date, Select, and_, bindparam, or_, select
+from sqlalchemy import Select, and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from govapp.data.people import Grant, Group, GroupMember, LoginSession, Person, Role, RolePermission
 from govapp.data.runtime import current
-from govapp.data.structure import Branch
+from govapp.data.structure import Branch, Organization
 from govapp.domain.rights import Actor, GrantHeld
 
 _permissions: dict[tuple[str, int, int], frozenset[str]] = {}
@@ -30,12 +31,17 @@ def permissions_of(session: Session, role_id: int, version: int) -> frozenset[st
 
 
 def in_force(today: date):  # type: ignore[no-untyped-def]  # a tuple of SQL clauses
-    """Clauses for a grant in force on a day: started, not past its last day, not ended."""
+    """Clauses for a grant in force on a day of its organization: started, not past its last day, not ended."""
     return (
         Grant.ended_at.is_(None),
         or_(Grant.from_day.is_(None), Grant.from_day <= today),
         or_(Grant.until_day.is_(None), Grant.until_day >= today),
     )
+
+
+def day_in(timezone: str, at: datetime) -> date:
+    """The day it is in a time zone at a moment."""
+    return at.astimezone(ZoneInfo(timezone)).date()
 
 
 def above(path: str) -> list[str]:
@@ -46,22 +52,26 @@ def above(path: str) -> list[str]:
 _ACTOR: tuple[Any, ...] = (
     Person.id.label("person"), Person.name, Person.email, Person.timezone, Person.theme, Person.active,
     Role.id, Role.key, Role.version, Grant.branch_id, Branch.path,
+    Grant.from_day, Grant.until_day, Organization.timezone.label("zone"),
 )  # fmt: skip
 
 
 def _with_grants(statement: Select[Any]) -> Select[Any]:
-    day: Any = bindparam("today", type_=Date())
     return (
-        statement.outerjoin(Grant, and_(Grant.person_id == Person.id, *in_force(day)))
+        statement.outerjoin(Grant, and_(Grant.person_id == Person.id, Grant.ended_at.is_(None)))
         .outerjoin(Role, Role.id == Grant.role_id)
         .outerjoin(Branch, Branch.id == Grant.branch_id)
+        .outerjoin(Organization, Organization.id == Branch.organization_id)
         .order_by(Grant.id)
     )
 
 
-def load_actor(session: Session, person_id: int, today: date) -> Actor | None:
-    """The active person with grants in force, in one query; None when unknown or disabled (R07)."""
-    return _actor(session, session.execute(_of_person(), {"person": person_id, "today": today}).all())
+def load_actor(session: Session, person_id: int, at: datetime) -> Actor | None:
+    """The active person with grants in force, in one query; None when unknown or disabled (R07).
+
+    Days of a grant begin and end at midnight of its organization.
+    """
+    return _actor(session, session.execute(_of_person(), {"person": person_id}).all(), at)
 
 
 @cache
@@ -76,29 +86,44 @@ def _of_session() -> Select[Any]:
     return _with_grants(statement.where(LoginSession.id == bindparam("digest")))
 
 
-def load_signed_in(session: Session, digest: str, today: date) -> tuple[LoginSession, Actor | None] | None:
+def load_signed_in(session: Session, digest: str, at: datetime) -> tuple[LoginSession, Actor | None] | None:
     """The session with this digest and its person as `load_actor` reads them, in one query; None when unknown."""
-    rows = session.execute(_of_session(), {"digest": digest, "today": today}).all()
-    return (rows[0][0], _actor(session, rows)) if rows else None
+    rows = session.execute(_of_session(), {"digest": digest}).all()
+    return (rows[0][0], _actor(session, rows, at)) if rows else None
 
 
-def _actor(session: Session, rows: Sequence[Any]) -> Actor | None:
+def holds_at(grant: Any, at: datetime) -> bool:
+    """Whether a grant that was not ended (`from_day`, `until_day`, `zone` of its organization) is in force."""
+    day = day_in(grant.zone, at)
+    return (grant.from_day is None or grant.from_day <= day) and not is_over(grant, at)
+
+
+def is_over(grant: Any, at: datetime) -> bool:
+    """Whether the last day of a grant has passed in its organization (`zone`)."""
+    return grant.until_day is not None and grant.until_day < day_in(grant.zone, at)
+
+
+def _actor(session: Session, rows: Sequence[Any], at: datetime) -> Actor | None:
     if not rows or not rows[0].active:
         return None
     grants = tuple(
         GrantHeld(row.key, row.branch_id, row.path, permissions_of(session, row.id, row.version))
         for row in rows
-        if row.id
+        if row.id and holds_at(row, at)
     )
     first = rows[0]
     return Actor(first.person, first.name, first.email, grants, frozenset(), first.timezone, first.theme)
 
 
-def groups_of(session: Session, person_id: int) -> frozenset[str]:
-    """Keys of the groups a person belongs to now."""
+def groups_of(session: Session, person_id: int, organization_id: int) -> frozenset[str]:
+    """Keys of the groups of an organization a person belongs to now; others may have groups of the same key."""
     statement = (
         select(Group.key)
         .join(GroupMember, GroupMember.group_id == Group.id)
-        .where(GroupMember.person_id == person_id, GroupMember.ended_at.is_(None))
+        .where(
+            GroupMember.person_id == person_id,
+            GroupMember.ended_at.is_(None),
+            Group.organization_id == organization_id,
+        )
     )
     return frozenset(session.scalars(statement))

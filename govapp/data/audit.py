@@ -10,7 +10,10 @@ from govapp.data.types import BigId, CanonicalJson
 
 
 class AuditLog(Base):
-    """One row of the history. Append-only by triggers; mac = HMAC(previous mac + row with payload digest)."""
+    """One row of the history. Append-only by triggers; mac = HMAC(previous mac + row with payload digest).
+
+    `rows_digest` covers the rows it made and the states it began and ended (`audit_rows`); None before that was kept.
+    """
 
     __tablename__ = "audit_log"
     chain: Mapped[str] = mapped_column(primary_key=True)
@@ -33,6 +36,7 @@ class AuditLog(Base):
     key_id: Mapped[str]
     previous_mac: Mapped[str]
     mac: Mapped[str]
+    rows_digest: Mapped[str | None]
     __table_args__ = (
         Index("ix_audit_log_measure", "measure_id", "sequence"),
         Index("ix_audit_log_event", "chain", "event", "sequence"),

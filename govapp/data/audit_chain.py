@@ -10,14 +10,14 @@ from sqlalchemy.exc import DBAPIError
 
 from govapp.data.audit import Anchor, AuditHead, AuditLog
 from govapp.data.runtime import current
-from govapp.domain.chain import COVERED
+from govapp.domain.chain import COVERED, ROWS_DIGEST
 from govapp.domain.events import Event
 
 TABLE = AuditLog.__table__
 
 
 ChainRow = tuple[list[str], str | None, str]
-"""The texts of the covered columns in the order of COVERED, the payload, the mac. Plain, since millions are read."""
+"""The texts the mac covers, first those of COVERED in its order, the payload, the mac. Plain: millions are read."""
 
 SEQUENCE, PAYLOAD_DIGEST, KEY_ID, PREVIOUS_MAC = (
     COVERED.index(name) for name in ("sequence", "payload_digest", "key_id", "previous_mac")
@@ -56,7 +56,7 @@ def _statement(dialect: str) -> tuple[Select[Any], Callable[[Any], str]]:
     at: Any = type_coerce(TABLE.c.at, String) if dialect == "sqlite" else TABLE.c.at
     columns = [at if name == "at" else TABLE.c[name] for name in COVERED]
     statement = (
-        select(*columns, TABLE.c.payload, TABLE.c.mac)
+        select(*columns, TABLE.c[ROWS_DIGEST], TABLE.c.payload, TABLE.c.mac)
         .where(TABLE.c.chain == bindparam("chain"), TABLE.c.sequence > bindparam("after"))
         .order_by(TABLE.c.sequence)
         .limit(bindparam("most"))
@@ -73,12 +73,14 @@ def _utc_time(stored: datetime) -> str:
 
 
 def _row(row: Any, moment: Callable[[Any], str]) -> ChainRow:
-    *texts, payload, mac = row
+    *texts, rows_digest, payload, mac = row
     texts[SEQUENCE] = str(texts[SEQUENCE])
     texts[_AT] = moment(texts[_AT])
     for place in _NUMBERS:
         value = texts[place]
         texts[place] = "-" if value is None else str(value)
+    if rows_digest is not None:
+        texts.append(rows_digest)
     return texts, payload, mac
 
 

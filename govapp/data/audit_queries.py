@@ -7,14 +7,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from govapp.data.audit import AuditHead, AuditLog
 from govapp.data.measures import Measure
 from govapp.data.people import Person
 from govapp.data.structure import Branch
-from govapp.domain.events import BUSINESS
+from govapp.domain.events import BUSINESS, Event
 
 PAGE = 50
 SEARCHED = 25_000
@@ -37,15 +37,23 @@ class LogFilter:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Which rows somebody may read: those of branches by id, and those that belong to none. None: all branches."""
+    """Which rows somebody may read: those of branches by id, and those that belong to none. None: all branches.
+
+    `closed`: events whose content may be read in some branches only, with the ids of these.
+    """
 
     branches: tuple[int, ...] | None
     without_branch: bool = True
+    closed: tuple[tuple[frozenset[Event], frozenset[int]], ...] = ()
+
+    def hides(self, event: str, branch_id: int | None) -> bool:
+        """True when the content of such a row is not for this reader."""
+        return any(event in events and branch_id not in open_in for events, open_in in self.closed)
 
 
 @dataclass(frozen=True, slots=True)
 class LogRow:
-    """One row of the history as a page shows it."""
+    """One row of the history as a page shows it; without its content where that is `hidden` from the reader."""
 
     chain: str
     sequence: int
@@ -64,11 +72,12 @@ class LogRow:
     payload: dict[str, Any] | None
     payload_text: str
     mac: str
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class LogPage:
-    """Rows, newest first; `older`, `newer`: sequences to go on from; `searched_to`: where a search by words stopped."""
+    """Rows, newest first; `older`, `newer`: sequences to go on from; `searched_to`: where a search stopped for now."""
 
     rows: tuple[LogRow, ...]
     older: int | None
@@ -110,15 +119,12 @@ def log_page(
     if clauses is None:
         return LogPage((), None, None, head)
     column = AuditLog.sequence
-    searched: int | None = None
-    if upward:
-        clauses.append(column > (after or 0))
-    else:
-        top = min(before or head + 1, head + 1)
-        clauses.append(column < top)
-        if what.words or reach.branches is not None:
-            searched = max(top - SEARCHED, 1)
-            clauses.append(column >= searched)
+    bounded = bool(what.words) or reach.branches is not None
+    start = (after or 0) if upward else min(before or head + 1, head + 1)
+    end = start + SEARCHED if upward else max(start - SEARCHED, 1)
+    clauses.append(column > start if upward else column < start)
+    if bounded:
+        clauses.append(column <= end if upward else column >= end)
     found = select(*AuditLog.__table__.columns).where(*clauses)
     found = found.order_by(column if upward else column.desc()).limit(PAGE + 1)
     rows = session.execute(found).all()
@@ -126,12 +132,14 @@ def log_page(
     rows = rows[:PAGE]
     if upward:
         rows = rows[::-1]
-    ends_early = bool(searched and searched > 1 and not more)
-    older = rows[-1].sequence if rows and (more or upward) else (searched if ends_early else None)
-    newer = (
-        rows[0].sequence if rows and ((upward and more) or (before is not None and before <= head)) else None
-    )
-    return LogPage(_shown(session, rows), older, newer, head, searched if ends_early else None)
+    searched = end if bounded and not more and (end < head if upward else end > 1) else None
+    lowest, highest = (rows[-1].sequence, rows[0].sequence) if rows else (start + 1, start - 1)
+    if upward:
+        older, newer = lowest, highest if more else searched
+    else:
+        older = lowest if more else searched
+        newer = highest if rows and before is not None and before <= head else None
+    return LogPage(_shown(session, rows, reach), older, newer, head, searched)
 
 
 def _clauses(session: Session, what: LogFilter, reach: Reach, zone: str) -> list[ColumnElement[bool]] | None:
@@ -152,14 +160,24 @@ def _clauses(session: Session, what: LogFilter, reach: Reach, zone: str) -> list
     clauses += _between(session, what, zone)
     for word in what.words.split()[:5]:
         like = "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        columns = (AuditLog.payload, AuditLog.actor, AuditLog.object_id)
-        clauses.append(or_(*(column.ilike(like, escape="\\") for column in columns)))
+        said: list[ColumnElement[bool]] = [
+            column.ilike(like, escape="\\")
+            for column in (AuditLog.payload, AuditLog.actor, AuditLog.object_id)
+        ]
+        said[0] = and_(
+            said[0], *(_open(*each) for each in reach.closed)
+        )  # no content is found by guessing at it
+        clauses.append(or_(*said))
     if reach.branches is not None:
         seen: list[ColumnElement[bool]] = [AuditLog.branch_id.in_(reach.branches)]
         if reach.without_branch:
             seen.append(AuditLog.branch_id.is_(None))
         clauses.append(or_(*seen))
     return clauses
+
+
+def _open(events: frozenset[Event], branches: frozenset[int]) -> ColumnElement[bool]:
+    return or_(AuditLog.event.not_in(sorted(events)), AuditLog.branch_id.in_(sorted(branches)))
 
 
 def _between(session: Session, what: LogFilter, zone: str) -> list[ColumnElement[bool]]:
@@ -186,7 +204,7 @@ def _midnight(day: date, zone: str) -> datetime:
     return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
 
 
-def _shown(session: Session, rows: Sequence[Any]) -> tuple[LogRow, ...]:
+def _shown(session: Session, rows: Sequence[Any], reach: Reach) -> tuple[LogRow, ...]:
     ids = {row.measure_id for row in rows if row.measure_id}
     keys: dict[int, str] = {}
     if ids:
@@ -194,16 +212,16 @@ def _shown(session: Session, rows: Sequence[Any]) -> tuple[LogRow, ...]:
             row.id: row.key
             for row in session.execute(select(Measure.id, Measure.key).where(Measure.id.in_(ids)))
         }
-    return tuple(_row(row, keys) for row in rows)
+    return tuple(_row(row, keys, hidden=reach.hides(row.event, row.branch_id)) for row in rows)
 
 
-def _row(row: Any, keys: dict[int, str]) -> LogRow:
+def _row(row: Any, keys: dict[int, str], *, hidden: bool) -> LogRow:
     return LogRow(
         chain=row.chain, sequence=row.sequence, at=row.at, actor_id=row.actor_id, actor=row.actor,
         on_behalf_of=row.on_behalf_of, right_used=row.right_used, source=row.source, request_id=row.request_id,
         event=row.event, object_type=row.object_type, object_id=row.object_id, measure_id=row.measure_id,
-        measure_key=keys.get(row.measure_id, ""), payload=_content(row.payload), payload_text=row.payload or "",
-        mac=row.mac,
+        measure_key=keys.get(row.measure_id, ""), payload=None if hidden else _content(row.payload),
+        payload_text="" if hidden else row.payload or "", mac=row.mac, hidden=hidden,
     )  # fmt: skip
 
 
@@ -259,7 +277,7 @@ def newest_of(session: Session, chain: str, events: Iterable[str]) -> LogRow | N
             AuditLog.chain == chain, AuditLog.event == str(event)
         )
         found += session.execute(statement.order_by(AuditLog.sequence.desc()).limit(1)).all()
-    rows = _shown(session, sorted(found, key=lambda row: row.sequence)[-1:])
+    rows = _shown(session, sorted(found, key=lambda row: row.sequence)[-1:], Reach(None))
     return rows[0] if rows else None
 
 

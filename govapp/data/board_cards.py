@@ -11,6 +11,7 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    case,
     false,
     func,
     or_,
@@ -26,11 +27,15 @@ from govapp.data.structure import Branch
 
 IN_COLUMNS = ("active", "on_hold")
 PROPOSED = "proposed"
+ARCHIVED = "archived"
 
 
 @dataclass(frozen=True, slots=True)
 class CardRow:
-    """One card as stored. Values in minor units by currency."""
+    """One card as stored; the state of an archived proposal is ARCHIVED.
+
+    Values in minor units by currency, None for a reader who may not see them.
+    """
 
     id: int
     key: str
@@ -56,7 +61,7 @@ class CardRow:
     expired: Sequence[str]
     implementation: str
     potential: str
-    values: Mapping[str, int]
+    values: Mapping[str, int] | None
     change_seq: int
     proposer: str
 
@@ -147,7 +152,8 @@ def below(seq: int, measure_id: int) -> ColumnElement[bool]:
 
 _proposer = aliased(Person)
 _CARD: tuple[Any, ...] = (
-    Measure.id, Measure.key, Measure.title, Measure.stage, Measure.state, Measure.version, Measure.stage_seq,
+    Measure.id, Measure.key, Measure.title, Measure.stage,
+    case((Measure.archived, ARCHIVED), else_=Measure.state).label("state"), Measure.version, Measure.stage_seq,
     Measure.branch_id, Measure.workflow_version_id, Measure.hold_cause, Measure.hold_review_date, Card.owner_id,
     func.coalesce(Person.name, "").label("owner"), Card.next_stage, Card.met, Card.missing,
     Card.review_id, Card.waits_for,
@@ -180,8 +186,8 @@ def cards(session: Session, ids: Sequence[int]) -> list[CardRow]:
 
 
 def changed_cards(session: Session, reach: Reach, since: int, limit: int) -> list[CardRow]:
-    """Cards in reach that changed after a sequence of the history, oldest change first."""
-    statement = _cards().where(Card.change_seq > since, reach.clause(), Measure.archived.is_(False))
+    """Cards in reach that changed after a sequence of the history, archived ones too, oldest change first."""
+    statement = _cards().where(Card.change_seq > since, reach.clause())
     return [
         CardRow(*row) for row in session.execute(statement.order_by(Card.change_seq, Measure.id).limit(limit))
     ]

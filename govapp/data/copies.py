@@ -1,11 +1,15 @@
 """Copies of the whole: the database by its own means, the files beside it (R46). Never a plain copy of a live file."""
 
+import contextlib
+import os
 import shutil
 import sqlite3
 import subprocess
 from pathlib import Path
 
 from sqlalchemy import URL
+
+from govapp.data.blobs import BlobStore
 
 DATABASE = "database.sqlite"
 DUMP = "database.dump"
@@ -28,9 +32,8 @@ def copy_out(url: URL, files: Path, target: Path) -> None:
         source.close()
         copy.close()
     else:
-        _run(["pg_dump", "--format=custom", f"--file={target / DUMP}", f"--dbname={_plain(url)}"])
-    if files.exists():
-        shutil.copytree(files, target / FILES, ignore=shutil.ignore_patterns("tmp"), dirs_exist_ok=True)
+        _run(["pg_dump", "--format=custom", f"--file={target / DUMP}"], url)
+    _copy_files(files, target / FILES)
 
 
 def copy_back(url: URL, files: Path, source: Path) -> None:
@@ -49,9 +52,18 @@ def copy_back(url: URL, files: Path, source: Path) -> None:
     else:
         if not (source / DUMP).exists():
             raise CopyFailed(f"{source} holds no {DUMP}")
-        _run(["pg_restore", "--exit-on-error", "--no-owner", f"--dbname={_plain(url)}", str(source / DUMP)])
-    if (source / FILES).exists():
-        shutil.copytree(source / FILES, files, dirs_exist_ok=True)
+        _run(["pg_restore", "--exit-on-error", "--no-owner", str(source / DUMP)], url)
+    _copy_files(source / FILES, files)
+
+
+def _copy_files(source: Path, target: Path) -> None:
+    """Every stored file; what is still coming in is none yet, and what is swept away meanwhile belongs to no row."""
+    held, fresh = BlobStore(source), BlobStore(target)
+    for digest in held.digests():
+        place = fresh.path(digest)
+        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with contextlib.suppress(FileNotFoundError):
+            shutil.copy2(held.path(digest), place)
 
 
 def _has_tables(database: Path) -> bool:
@@ -62,14 +74,14 @@ def _has_tables(database: Path) -> bool:
         connection.close()
 
 
-def _plain(url: URL) -> str:
-    return url.set(drivername="postgresql").render_as_string(hide_password=False)
-
-
-def _run(command: list[str]) -> None:
+def _run(command: list[str], url: URL) -> None:
+    """Run a client program of PostgreSQL; the password goes by its environment, which no other user can read."""
     program = shutil.which(command[0])
     if program is None:
         raise CopyFailed(f"{command[0]} is not installed: install the PostgreSQL client programs")
-    done = subprocess.run([program, *command[1:]], capture_output=True, text=True, check=False)  # nosec B603  # the words are ours
+    bare = URL.create("postgresql", url.username, None, url.host, url.port, url.database, url.query)
+    environment = os.environ | ({"PGPASSWORD": str(url.password)} if url.password else {})
+    words = [program, f"--dbname={bare}", *command[1:]]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, env=environment)  # nosec B603  # the words are ours
     if done.returncode:
         raise CopyFailed(" ".join(done.stderr.split())[:300] or f"{command[0]} failed")

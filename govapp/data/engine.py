@@ -85,6 +85,16 @@ def write_session() -> Iterator[Session]:
         session.flush()
 
 
+def hold(session: Session, *names: str) -> None:
+    """Hold names until the transaction ends, waiting while another has one: for what has no row to lock yet.
+
+    SQLite's writers take turns anyway.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        lock = "SELECT pg_advisory_xact_lock(hashtextextended(name, 0)) FROM unnest(cast(:names AS text[])) AS name"
+        session.execute(text(lock), {"names": sorted(set(names))})
+
+
 def worth_retrying(error: DBAPIError) -> bool:
     """True for lock and serialization failures, after which the whole transaction may be tried again."""
     if getattr(error.orig, "sqlstate", None) in _RETRIED_STATES:
@@ -107,5 +117,5 @@ def ping() -> None:
 
 
 __all__ = [
-    "WritersQueue", "is_busy", "ping", "prepare", "reading", "worth_retrying", "write_session",
+    "WritersQueue", "hold", "is_busy", "ping", "prepare", "reading", "worth_retrying", "write_session",
 ]  # fmt: skip

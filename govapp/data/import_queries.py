@@ -8,14 +8,20 @@ from sqlalchemy.orm import Session
 
 from govapp.data.finance import EffectLine, EffectValue
 from govapp.data.imports import Batch, BatchRow
-from govapp.data.measures import Measure, Milestone, StatusEntry
+from govapp.data.measures import Measure, Milestone, StagePassage, StatusEntry
+from govapp.data.snapshots import Loaded, load_measures
 
 
 @dataclass
 class Known:
-    """A measure with what a file may say about it: milestones and lines by name, undated values by (line, series)."""
+    """A measure with what a file may say about it: milestones and lines by name, undated values by (line, series).
+
+    `loaded` is None for one that is being added; `decided`: it has passed a gate here.
+    """
 
     measure: Measure
+    loaded: Loaded | None = None
+    decided: bool = False
     milestones: dict[str, Milestone] = field(default_factory=dict)
     lines: dict[str, EffectLine] = field(default_factory=dict)
     values: dict[tuple[int, str], EffectValue] = field(default_factory=dict)
@@ -31,14 +37,16 @@ def known_measures(session: Session, organization_id: int, source: str) -> list[
 
 
 def known_details(session: Session, ids: Iterable[int], *, lock: bool = False) -> dict[int, Known]:
-    """What these measures hold, by id, in five queries; `lock` locks the measure rows."""
+    """What these measures hold, by id, in six queries; `lock` locks the measure rows."""
     wanted = sorted(set(ids))
     if not wanted:
         return {}
-    measures = select(Measure).where(Measure.id.in_(wanted)).order_by(Measure.id)
-    if lock:
-        measures = measures.with_for_update()
-    found = {row.id: Known(row) for row in session.scalars(measures)}
+    found = {each.measure.id: Known(each.measure, each) for each in load_measures(session, wanted, lock=lock)}
+    passed = select(StagePassage.measure_id).where(
+        StagePassage.measure_id.in_(wanted), StagePassage.how == "advance"
+    )
+    for measure_id in session.scalars(passed.distinct()):
+        found[measure_id].decided = True
     for stone in session.scalars(
         select(Milestone).where(Milestone.measure_id.in_(wanted)).order_by(Milestone.id)
     ):

@@ -20,7 +20,7 @@ class MappingRow(Identified, Base):
 
 
 class Batch(Identified, Base):
-    """One import: which file, under which branch, how far it came. States: staged, running, done, failed."""
+    """One import: which file, under which branch, how far it came. States: staging, running, done."""
 
     __tablename__ = "batch"
     kind: Mapped[str]
@@ -48,8 +48,10 @@ class BatchRow(Base):
     batch_id: Mapped[int] = mapped_column(ForeignKey("batch.id"), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)
     state: Mapped[str]
-    digest: Mapped[str] = mapped_column(default="")
     content: Mapped[dict[str, Any]] = mapped_column(CanonicalJson)
     outcome: Mapped[dict[str, Any]] = mapped_column(CanonicalJson, default=dict)
     measure_id: Mapped[int | None] = mapped_column(ForeignKey("measure.id"))
-    __table_args__ = (Index("ix_batch_row_state", "batch_id", "state", "number"),)
+    __table_args__ = (
+        Index("ix_batch_row_state", "batch_id", "state", "number"),
+        Index("ix_batch_row_measure", "measure_id", "batch_id"),
+    )

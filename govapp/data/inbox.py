@@ -1,4 +1,8 @@
-"""What waits for a person's decision: open steps that name them, without a counting vote of theirs."""
+"""What waits for a person's decision: open steps that name them and from which they are not barred.
+
+A step is open only as long as no vote on it counts. Who is barred is kept by settle in `step_decider`. A step that
+names the holder of a part whose role has ended stays here; its page says who can mend that.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,7 +27,7 @@ from sqlalchemy.orm import Session, aliased
 
 from govapp.data.measures import Card, Measure, Part
 from govapp.data.people import Group, GroupMember, Person
-from govapp.data.reviews import Review, ReviewStep, StepDecider
+from govapp.data.reviews import BARRED, Review, ReviewStep, StepDecider
 from govapp.data.structure import Branch
 from govapp.domain.permissions import Permission
 from govapp.domain.rights import Actor
@@ -33,7 +37,7 @@ _PERSON: BindParameter[int] = bindparam("person")
 
 @dataclass(frozen=True, slots=True)
 class InboxRow:
-    """One open step that waits for the person."""
+    """One open step that waits for the person; `why_not` is the code of the reason when they are barred from it."""
 
     review_id: int
     measure: str
@@ -49,6 +53,7 @@ class InboxRow:
     stale_votes: int
     risk_rating: str
     workflow_version_id: int
+    why_not: str = ""
 
 
 def _grants(actor: Actor) -> list[tuple[str, str]]:
@@ -61,7 +66,11 @@ def _grants(actor: Actor) -> list[tuple[str, str]]:
 def _values(actor: Actor) -> dict[str, Any]:
     """What `_open_steps` is asked with."""
     grants = _grants(actor)
-    values: dict[str, Any] = {"person": actor.id, "roles": sorted({role for role, _ in grants})}
+    values: dict[str, Any] = {
+        "person": actor.id,
+        "by_id": str(actor.id),
+        "roles": sorted({role for role, _ in grants}),
+    }
     for n, (role, path) in enumerate(grants):
         values |= {
             f"role_{n}": role,
@@ -149,10 +158,18 @@ def _open_steps(grants: int, *columns: Any) -> Select[Any]:
     )
 
 
+_barring = aliased(StepDecider)
+_BARS = and_(
+    _barring.step_id == ReviewStep.id,
+    _barring.kind.startswith(BARRED, autoescape=True),
+    _barring.key == bindparam("by_id"),
+)
+
+
 @lru_cache(64)
 def waiting_statement(grants: int) -> Select[Any]:
     """Counts the open steps that wait for the person of `waiting_values`. Made once: every page asks it."""
-    return _open_steps(grants, func.count(func.distinct(ReviewStep.id)))
+    return _open_steps(grants, func.count(func.distinct(ReviewStep.id))).where(~exists().where(_BARS))
 
 
 def waiting_values(actor: Actor) -> tuple[int, dict[str, Any]]:
@@ -168,38 +185,38 @@ def waiting_count(session: Session, actor: Actor) -> int:
 
 def waiting_for(session: Session, actor: Actor, *, limit: int = 50, offset: int = 0) -> list[InboxRow]:
     """The open steps that wait for the person, oldest first; values in minor units by currency."""
-    asker = aliased(Person)
     grants, values = waiting_values(actor)
-    statement = (
+    statement = _rows(grants).where(~exists().where(_BARS)).limit(limit).offset(offset)
+    return [_row(found) for found in session.execute(statement, values)]
+
+
+def named_but_barred(session: Session, actor: Actor, limit: int = 20) -> list[InboxRow]:
+    """Open steps that name the person and that they may not decide, oldest first.
+
+    Without those of whose review they have decided another step: there they have done their share.
+    """
+    grants, values = waiting_values(actor)
+    statement = _rows(grants, _barring.kind).join(_barring, _BARS).limit(limit)
+    done = _barring.kind == f"{BARRED}voted_elsewhere"
+    return [_row(found, found[-1]) for found in session.execute(statement.where(~done), values)]
+
+
+def _rows(grants: int, *more: Any) -> Select[Any]:
+    asker = aliased(Person)
+    return (
         _open_steps(
             grants,
             Review.id, Measure.key, Measure.title, Review.came_from, Review.into, ReviewStep.name, ReviewStep.waits_for,
             ReviewStep.opened_at, ReviewStep.target_hours, asker.name.label("asked_by"), Card.values, Card.stale_votes,
-            Measure.risk_rating, Measure.workflow_version_id, Review.opened_at.label("review_opened"),
+            Measure.risk_rating, Measure.workflow_version_id, Review.opened_at.label("review_opened"), *more,
         )
         .join(asker, asker.id == Review.asked_by)
         .outerjoin(Card, Card.measure_id == Measure.id)
         .distinct()
         .order_by(ReviewStep.opened_at, Review.id)
-        .limit(limit)
-        .offset(offset)
     )  # fmt: skip
-    return [
-        InboxRow(
-            r[0],
-            r[1],
-            r[2],
-            r[3],
-            r[4],
-            r[5],
-            r[6],
-            r[7] or r[14],
-            r[8],
-            r[9],
-            r[10] or {},
-            r[11] or 0,
-            r[12],
-            r[13],
-        )
-        for r in session.execute(statement, values)
-    ]
+
+
+def _row(r: Any, why_not: str = "") -> InboxRow:
+    values: list[Any] = [*r[:7], r[7] or r[14], *r[8:10], r[10] or {}, r[11] or 0, *r[12:14], why_not]
+    return InboxRow(*values)

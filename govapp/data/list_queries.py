@@ -35,7 +35,7 @@ MOST_COUNTED = 10_000
 
 @dataclass(frozen=True, slots=True)
 class ListRow:
-    """One measure of the list; `values` in minor units by currency."""
+    """One measure of the list; `values` in minor units by currency, None for a reader who may not see them."""
 
     key: str
     title: str
@@ -47,7 +47,7 @@ class ListRow:
     opened_at_stage: str | None
     parts: Mapping[str, str]
     vacant: tuple[str, ...]
-    values: Mapping[str, int]
+    values: Mapping[str, int] | None
     implementation: str
     potential: str
     next_stage: str | None
@@ -181,7 +181,7 @@ def _total(scope: Scope, wanted: ListFilter) -> Any:
 
 def _rows(*more: Any) -> Select[Any]:
     people: Any = (
-        select(Part.part, Person.name)
+        select(Part.part, Person.name, Part.person_id)
         .join(Person, Person.id == Part.person_id)
         .where(Part.measure_id == Measure.id)
         .order_by(Part.id)
@@ -220,7 +220,9 @@ _FIELDS = (*CHOSEN, "change_type", "risk_rating", "external_source", "external_k
 
 
 def _row(scope: Scope, names: Mapping[int, str], row: Any) -> ListRow:
-    parts = dict(json.loads(row.people))
+    held = json.loads(row.people)
+    parts = {part: name for part, name, _ in held}
+    priced = row.branch_id in scope.priced or any(person == scope.person_id for _, _, person in held)
     rules = scope.rules.get(row.workflow_version_id)
     needed = required_parts(rules, row.stage) if rules and row.state != "cancelled" else ()
     return ListRow(
@@ -234,7 +236,7 @@ def _row(scope: Scope, names: Mapping[int, str], row: Any) -> ListRow:
         row.opened_at_stage,
         parts,
         tuple(part for part in needed if part not in parts),
-        row.values or {},
+        (row.values or {}) if priced else None,
         row.implementation or "none",
         row.potential or "none",
         row.next_stage,

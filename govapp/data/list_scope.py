@@ -1,7 +1,7 @@
 """What a list of measures is asked for, and what of the tree the person may read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -67,10 +67,11 @@ class BranchOption:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """All branches, those the person may read, and the rules in use by workflow version."""
+    """All branches, those the person may read, those with their money, and the rules in use by workflow version."""
 
     branches: tuple[BranchOption, ...]
     readable: frozenset[int]
+    priced: frozenset[int]
     person_id: int | None
     rules: Mapping[int, Rules]
 
@@ -90,6 +91,18 @@ class Scope:
         )
         return frozenset(b.id for b in self.branches if top and b.path.startswith(top.path))
 
+    def only(self, actor: Actor, permission: Permission) -> "Scope":
+        """The readable branches on which the person holds a permission, without what is read through a part."""
+        held = _held(self.branches, actor, permission)
+        return replace(self, readable=self.readable & held, person_id=0)
+
+
+def _held(branches: tuple[BranchOption, ...], actor: Actor, permission: Permission) -> frozenset[int]:
+    paths = [grant.path for grant in actor.grants if permission in grant.permissions]
+    return frozenset(
+        b.id for b in branches if actor.is_system or any(b.path.startswith(path) for path in paths)
+    )
+
 
 def read_scope(session: Session, actor: Actor) -> Scope:
     """What the person may read, in two statements."""
@@ -99,13 +112,15 @@ def read_scope(session: Session, actor: Actor) -> Scope:
         )
     )
     branches = tuple(BranchOption(*row) for row in rows)
-    paths = [grant.path for grant in actor.grants if Permission.MEASURE_VIEW in grant.permissions]
-    readable = frozenset(
-        b.id for b in branches if actor.is_system or any(b.path.startswith(path) for path in paths)
-    )
+    readable = _held(branches, actor, Permission.MEASURE_VIEW)
+    priced = _held(branches, actor, Permission.FINANCE_VIEW)
     versions = session.execute(
         select(WorkflowVersion.id, WorkflowVersion.digest).order_by(WorkflowVersion.id)
     ).all()
     return Scope(
-        branches, readable, actor.id, {row.id: rules_for(session, row.id, row.digest) for row in versions}
+        branches,
+        readable,
+        priced,
+        actor.id,
+        {row.id: rules_for(session, row.id, row.digest) for row in versions},
     )

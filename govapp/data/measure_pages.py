@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 from sqlalchemy import case, exists, func, or_, select, union_all
 from sqlalchemy.orm import Session
 
+from govapp.data.actors import day_in, in_force
 from govapp.data.finance import EffectLine, EffectValue
 from govapp.data.measure_queries import choices_of, path_ids, readable_by
 from govapp.data.measures import (
@@ -22,7 +23,7 @@ from govapp.data.measures import (
 )
 from govapp.data.people import Grant, Person
 from govapp.data.snapshots import Loaded
-from govapp.data.structure import Branch
+from govapp.data.structure import Branch, Organization
 from govapp.domain.permissions import Permission
 from govapp.domain.rights import Actor, Place
 
@@ -86,12 +87,15 @@ def read_head(session: Session, loaded: Loaded) -> Head:
     return Head(MappingProxyType(facts), tuple(crumbs.all()), choices, passages(session, measure.id), card)
 
 
-def people_here(session: Session, place: Place, keep: tuple[int | None, ...] = ()) -> Rows:
-    """Id and name of active people to choose from: with a role in force here or above, or a part; at most 500."""
+def people_here(session: Session, place: Place, today: date, keep: tuple[int | None, ...] = ()) -> Rows:
+    """Id and name of active people to choose from: with a role in force here or above, or a part; at most 500.
+
+    `today` is the day in the organization; `keep` are people who stand in the form already.
+    """
     granted = exists().where(
         Grant.person_id == Person.id,
         Grant.branch_id.in_(path_ids(place.path)),
-        Grant.ended_at.is_(None),
+        *in_force(today),
     )
     held = [person for person in (*place.parts.values(), *keep) if person is not None]
     statement = select(Person.id, Person.name).where(
@@ -223,15 +227,20 @@ def effect_lines(session: Session, measure_id: int) -> Rows:
     )
 
 
-def overdue_milestones(session: Session, actor: Actor, today: date, limit: int = 20) -> Rows:
-    """Milestones not done and past their plan date on measures the person owns, or owned by the person and readable."""
-    late = select(Milestone.id).where(Milestone.actual_date.is_(None), Milestone.plan_date < today)
+def overdue_milestones(session: Session, actor: Actor, at: datetime, limit: int = 20) -> Rows:
+    """Milestones not done and past their plan date on measures the person owns, or owned by the person and readable.
+
+    Past in the organization, whose day (`today`) stands beside each.
+    """
+    latest = (at + timedelta(days=1)).date()  # no zone is further ahead
+    late = select(Milestone.id).where(Milestone.actual_date.is_(None), Milestone.plan_date < latest)
     owned = late.join(Part, Part.measure_id == Milestone.measure_id).where(
         Part.person_id == actor.id, Part.part == "owner"
     )
     statement = (
-        select(Measure.key, Milestone.name, Milestone.plan_date)
+        select(Measure.key, Milestone.name, Milestone.plan_date, Organization.timezone)
         .join(Measure, Measure.id == Milestone.measure_id)
+        .join(Organization, Organization.id == Measure.organization_id)
         .where(
             Milestone.id.in_(union_all(late.where(Milestone.owner_id == actor.id), owned)),
             Measure.state == "active",
@@ -240,4 +249,8 @@ def overdue_milestones(session: Session, actor: Actor, today: date, limit: int =
         .order_by(Milestone.plan_date, Milestone.id)
         .limit(limit)
     )
-    return tuple(session.execute(statement).all())
+    found = [
+        SimpleNamespace(key=key, name=name, plan_date=plan_date, today=day_in(zone, at))
+        for key, name, plan_date, zone in session.execute(statement)
+    ]
+    return tuple(row for row in found if row.plan_date < row.today)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from govapp.data.measures import Dependency, Measure, Part
 from govapp.data.people import Grant, Role
-from govapp.data.structure import Branch, Choice
+from govapp.data.structure import Branch, Choice, Organization
 from govapp.domain.permissions import Permission
 from govapp.domain.rights import Actor
 
@@ -36,6 +36,18 @@ def workflow_id_at(session: Session, path: str) -> int | None:
     ids = path_ids(path)
     found = dict(session.execute(select(Branch.id, Branch.workflow_id).where(Branch.id.in_(ids))).all())
     return next((workflow for each in reversed(ids) if (workflow := found.get(each)) is not None), None)
+
+
+def currency_at(session: Session, branch: str) -> str:
+    """The currency of a branch's organization, by the branch's key; '' when it is unknown."""
+    statement = select(Organization.currency).join(Branch, Branch.organization_id == Organization.id)
+    return session.scalar(statement.where(Branch.key == branch)) or ""
+
+
+def currency_of(session: Session, measure: str) -> str:
+    """The currency of a measure's organization, by the measure's key; '' when it is unknown."""
+    statement = select(Organization.currency).join(Measure, Measure.organization_id == Organization.id)
+    return session.scalar(statement.where(Measure.key == measure)) or ""
 
 
 def choice_keys(session: Session, organization_id: int) -> dict[str, frozenset[str]]:

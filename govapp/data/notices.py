@@ -37,4 +37,8 @@ class Notice(Identified, Base):
     payload: Mapped[dict[str, object]] = mapped_column(CanonicalJson, default=dict)
     at: Mapped[datetime]
     read_at: Mapped[datetime | None]
-    __table_args__ = (Index("ix_notice_person", "person_id", "read_at"),)
+    __table_args__ = (
+        Index("ix_notice_person", "person_id", "read_at"),
+        Index("ix_notice_review", "review_id"),
+        Index("ix_notice_at", "at"),
+    )

@@ -97,6 +97,40 @@ def measures_in(session: Session, seq: int, branch_ids: Iterable[int], also: Ite
     return kept(session, seq, "measure", there, lambda t: t.c.archived.is_(False))
 
 
+@dataclass(frozen=True, slots=True)
+class OrganizationThen:
+    """An organization as it was."""
+
+    id: int
+    name: str
+    currency: str
+    timezone: str
+
+
+def organization_at(session: Session, seq: int, organization_id: int) -> OrganizationThen:
+    """The organization with the name, currency and zone it had."""
+    (row,) = kept(
+        session,
+        seq,
+        "organization",
+        lambda t: t.c.id == organization_id,
+        columns=("id", "name", "currency", "timezone"),
+    )
+    return OrganizationThen(**row)
+
+
+def choice_names(session: Session, seq: int, organization_id: int) -> dict[tuple[str, str], str]:
+    """Names of the entries of an organization's lists by list and key, as they were."""
+    rows = kept(
+        session,
+        seq,
+        "choice",
+        lambda t: t.c.organization_id == organization_id,
+        columns=("list", "key", "name"),
+    )
+    return {(row["list"], row["key"]): row["name"] for row in rows}
+
+
 def names_at(session: Session, seq: int, people: Iterable[int]) -> dict[int, Row]:
     """Name and `active` of people by id, as they were."""
     found: dict[int, Row] = {}
@@ -167,7 +201,15 @@ def _spread(found: dict[int, Recorded], attribute: str, rows: Iterable[Row]) -> 
 def _read_votes(
     session: Session, seq: int, reviews: Sequence[int], found: dict[int, Recorded], owner: Mapping[int, int]
 ) -> None:
-    columns = (Dossier.id, Dossier.review_id, Dossier.number, Dossier.content_digest, Dossier.basis_digest)
+    columns = (
+        Dossier.id,
+        Dossier.review_id,
+        Dossier.number,
+        Dossier.content_digest,
+        Dossier.basis_digest,
+        Dossier.at,
+        Dossier.seq,
+    )
     statements = {
         "dossiers": select(*columns)
         .where(Dossier.review_id.in_(reviews), Dossier.seq <= seq)

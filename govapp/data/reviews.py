@@ -73,10 +73,14 @@ class ReviewStep(Identified, Base):
     reminded_at: Mapped[datetime | None]
 
 
+BARRED = "barred_"
+
+
 class StepDecider(Base):
-    """Who decides a step of an open review: a part on the measure, a role in the branch, or a group.
+    """Who decides a step of an open review: a part on the measure, a role in the branch, or a group; and who may not.
 
     One row each, for the inbox; they go when the review ends. What was asked of whom stays in `ReviewStep.deciders`.
+    A person who is barred stands here by id, the kind being BARRED with the code of the reason.
     """
 
     __tablename__ = "step_decider"

@@ -7,16 +7,17 @@ from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from govapp.data.evidence import Evidence, EvidenceRevision
 from govapp.data.finance import EffectLine, EffectValue
 from govapp.data.gates import EvidenceKindVersion, WorkflowVersion
 from govapp.data.json_rows import json_rows
+from govapp.data.locks import lock_measures, neighbours_of
 from govapp.data.measures import Card, Dependency, Measure, Milestone, Part, Risk, StagePassage, StatusEntry
 from govapp.data.people import Person
-from govapp.data.reviews import Dossier, Review, ReviewStep, Vote
+from govapp.data.reviews import BARRED, Dossier, Review, ReviewStep, StepDecider, Vote
 from govapp.data.rulebook import rules_for
 from govapp.data.structure import Branch, Organization
 from govapp.domain.money import from_minor
@@ -55,7 +56,10 @@ class Line:
 
 @dataclass(slots=True)
 class Loaded:
-    """A measure in a transaction: its row, its card row if any, the snapshot, the rules and where it stands."""
+    """A measure in a transaction: its row, its card row if any, the snapshot, the rules and where it stands.
+
+    `barred`: the rows of `step_decider` that name who may not decide a step of its open review.
+    """
 
     measure: Measure
     card: Card | None
@@ -70,6 +74,7 @@ class Loaded:
     review_version: int
     branch_kind: str
     successors: tuple[int, ...] = ()
+    barred: frozenset[tuple[int, str, str]] = frozenset()
 
 
 def _moment(value: str) -> datetime:
@@ -202,6 +207,12 @@ def _statement() -> Select[*tuple[Any, ...]]:
                 .where(Vote.review_id == open_review),
                 Vote.id,
             ).label("votes"),
+            _rows(
+                select(StepDecider.step_id, StepDecider.kind, StepDecider.key)
+                .join(ReviewStep, ReviewStep.id == StepDecider.step_id)
+                .where(ReviewStep.review_id == open_review, StepDecider.kind.startswith(BARRED, autoescape=True)),
+                StepDecider.step_id,
+            ).label("barred"),
         )
         .join(Branch, Branch.id == Measure.branch_id)
         .join(Organization, Organization.id == Measure.organization_id)
@@ -276,16 +287,8 @@ def _loaded(session: Session, row: Any) -> Loaded:
     return Loaded(
         measure, row.Card, snapshot, rules, place, row.currency, row.timezone, row.workflow_id, lines, declared,
         review_version, row.branch_kind, tuple(measure_id for (measure_id,) in json.loads(row.successors)),
+        frozenset((step, kind, person) for step, kind, person in json.loads(row.barred)),
     )  # fmt: skip
-
-
-def _lock(session: Session, which: ColumnElement[bool]) -> None:
-    """Lock rows in order of id, in a statement of its own before that of the snapshot.
-
-    PostgreSQL does not read a statement's other tables again after waiting for a lock: votes would be missing.
-    """
-    if session.get_bind().dialect.name != "sqlite":
-        session.execute(select(Measure.id).where(which).order_by(Measure.id).with_for_update())
 
 
 @cache
@@ -300,10 +303,16 @@ def _by_ids() -> Select[Any]:
     return _statement().where(wanted).order_by(Measure.id).execution_options(populate_existing=True)
 
 
-def load_measure(session: Session, key: str, *, lock: bool = False) -> Loaded | None:
-    """A measure by key with its snapshot, in one statement; `lock` first locks its row until the transaction ends."""
+def load_measure(
+    session: Session, key: str, *, lock: bool = False, neighbours: bool = False
+) -> Loaded | None:
+    """A measure by key with its snapshot, in one statement.
+
+    `lock` first locks its row until the transaction ends, with `neighbours` those of its dependencies too, all in order
+    of id: whoever moves one of them waits for the others before anything is written.
+    """
     if lock:
-        _lock(session, Measure.key == key)
+        lock_measures(session, neighbours_of(key) if neighbours else Measure.key == key)
     row = session.execute(_by_key(), {"measure_key": key}).first()
     return None if row is None else _loaded(session, row)
 
@@ -312,7 +321,7 @@ def load_measures(session: Session, ids: Iterable[int], *, lock: bool = False) -
     """Measures by id, in order of id, with their snapshots, in one statement; `lock` first locks their rows."""
     wanted = list(ids)
     if lock:
-        _lock(session, Measure.id.in_(wanted))
+        lock_measures(session, Measure.id.in_(wanted))
     return [_loaded(session, row) for row in session.execute(_by_ids(), {"ids": wanted}).all()]
 
 
@@ -334,11 +343,3 @@ def due_measures(session: Session, at: datetime, limit: int = 200) -> list[int]:
     """Measures whose derived data must be looked at again because time has come (an expiry, a lapse)."""
     statement = select(Card.measure_id).where(Card.check_at <= at).order_by(Card.check_at).limit(limit)
     return list(session.scalars(statement))
-
-
-def readable(actor_paths: Iterable[str], person_id: int | None) -> ColumnElement[bool]:
-    """Clause on Measure joined with Branch: on a branch the actor may read, or a part is held."""
-    clauses: list[ColumnElement[bool]] = [Branch.path.like(f"{path}%") for path in actor_paths]
-    if person_id is not None:
-        clauses.append(Measure.id.in_(select(Part.measure_id).where(Part.person_id == person_id)))
-    return or_(*clauses)

@@ -7,7 +7,7 @@ from govapp.data.base import Base, Identified, Kept
 from govapp.data.types import CanonicalJson
 
 
-class Organization(Identified, Base):
+class Organization(Identified, Kept, Base):
     """One organization with its currency, fiscal year (first month, 1-12) and time zone."""
 
     __tablename__ = "organization"
@@ -36,7 +36,7 @@ class Branch(Identified, Kept, Base):
     __table_args__ = (Index("ix_branch_parent", "parent_id"),)
 
 
-class Choice(Identified, Base):
+class Choice(Identified, Kept, Base):
     """One entry of an organization's lists: units, legal entities, functions, services, request categories, vendors."""
 
     __tablename__ = "choice"

@@ -10,26 +10,9 @@ from sqlalchemy.orm import Session
 from govapp.data.gates import Stage, WorkflowVersion
 from govapp.data.measure_queries import path_ids
 from govapp.data.measures import WAITING, Measure, Part, StageTotal
-from govapp.data.rulebook import active_version
 from govapp.data.structure import Branch, Organization
 
 OUTSIDE_THE_BOARD = frozenset({"cancelled"})
-
-
-def workflow_for(session: Session, branch: Branch) -> int | None:
-    """The workflow in force at a branch: its own, else that of the nearest above; None when there is none."""
-    if branch.workflow_id is not None:
-        return branch.workflow_id
-    above = path_ids(branch.path)[:-1]
-    rows = session.execute(select(Branch.id, Branch.workflow_id).where(Branch.id.in_(above)))
-    own = {row.id: row.workflow_id for row in rows}
-    return next((found for each in reversed(above) if (found := own.get(each)) is not None), None)
-
-
-def version_for(session: Session, branch: Branch) -> WorkflowVersion | None:
-    """The workflow version a new measure on this branch starts under; None when no workflow is in force."""
-    workflow = workflow_for(session, branch)
-    return None if workflow is None else active_version(session, workflow)
 
 
 def branch_by_key(session: Session, key: str) -> Branch | None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from govapp.domain.basis import counted_submitters
-from govapp.domain.rules import GateRule
+from govapp.domain.rules import GateRule, Rules
 from govapp.domain.snapshot import ReviewFact, Snapshot, StepFact, VoteFact
 
 APPROVE, SEND_BACK, COMMENT = "approve", "send_back", "comment"
@@ -61,27 +61,37 @@ def all_granted(review: ReviewFact, basis: str) -> bool:
     return all(standing.state == "granted" for standing in standings(review, basis).values())
 
 
-def barred(
-    person: int, gate: GateRule, snapshot: Snapshot, roles: frozenset[str], *, step_id: int | None = None
-) -> str:
-    """Why a person may not vote in this review: '' or a code (R03).
+def barred_people(
+    rules: Rules, gate: GateRule, snapshot: Snapshot, step_id: int | None = None
+) -> dict[int, str]:
+    """Who may not vote on a step whatever roles they hold, each with the code of the reason (R03).
 
-    Barred are the owner, the submitters of counted evidence, an administrator, whoever holds two of the parts that are
-    three persons, and whoever has decided another step of the same review: N approvals are N different people.
+    The owner, the submitters of counted evidence, whoever holds two of the parts that are three persons, and whoever
+    has decided another step of the same review: N approvals are N different people.
     """
-    if snapshot.owner_id == person:
-        return "owner_votes"
-    if person in counted_submitters(gate, snapshot):
-        return "submitter_votes"
-    if "administrator" in roles:
-        return "administrator_votes"
-    if sum(held.person_id == person for part, held in snapshot.parts.items() if part in THREE_PERSONS) > 1:
-        return "conflicting_part"
-    if snapshot.review is not None:
-        for step in snapshot.review.steps:
-            if step.id != step_id and any(person in vote.people for vote in last_votes(step.votes)):
-                return "voted_elsewhere"
-    return ""
+    steps = snapshot.review.steps if snapshot.review else ()
+    votes = [vote for step in steps if step.id != step_id for vote in last_votes(step.votes)]
+    found = {person: "voted_elsewhere" for vote in votes for person in vote.people}
+    held = [holder.person_id for part, holder in snapshot.parts.items() if part in THREE_PERSONS]
+    found |= {person: "conflicting_part" for person in held if held.count(person) > 1}
+    found |= dict.fromkeys(counted_submitters(rules, gate, snapshot), "submitter_votes")
+    if snapshot.owner_id is not None:
+        found[snapshot.owner_id] = "owner_votes"
+    return found
+
+
+def barred(
+    person: int,
+    rules: Rules,
+    gate: GateRule,
+    snapshot: Snapshot,
+    roles: frozenset[str],
+    *,
+    step_id: int | None = None,
+) -> str:
+    """Why a person may not vote in this review: '' or a code (R03). An administrator never may."""
+    found = barred_people(rules, gate, snapshot, step_id).get(person, "")
+    return found or ("administrator_votes" if "administrator" in roles else "")
 
 
 def named_as(

@@ -5,9 +5,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from govapp.domain.criteria import applies
+from govapp.domain.criteria import applies, counts_on_any_day
 from govapp.domain.rules import GateRule, Rules
-from govapp.domain.snapshot import Snapshot
+from govapp.domain.snapshot import EvidenceFact, Snapshot
 
 
 def digest_of(value: Any) -> str:
@@ -16,22 +16,22 @@ def digest_of(value: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def counted_evidence(gate: GateRule, snapshot: Snapshot) -> dict[str, list[tuple[int, int, str]]]:
-    """Evidence the gate counts, by kind: (evidence, revision, digest) of the newest revisions not returned."""
-    counted: dict[str, list[tuple[int, int, str]]] = {}
-    for criterion in gate.criteria:
-        if criterion.kind == "evidence" and applies(criterion, snapshot):
-            kind = criterion.params["kind"]
-            facts = [fact for fact in snapshot.evidence if fact.kind == kind and fact.judged != "returned"]
-            counted[kind] = sorted((fact.evidence_id, fact.revision, fact.digest) for fact in facts)
-    return counted
+def counted_evidence(rules: Rules, gate: GateRule, snapshot: Snapshot) -> dict[str, list[EvidenceFact]]:
+    """The newest revisions the gate counts, by kind.
+
+    What has expired stays among them: it was counted when it was handed in, and time alone makes no vote stale.
+    """
+    asked = {c.params["kind"] for c in gate.criteria if c.kind == "evidence" and applies(c, snapshot)}
+    return {
+        kind: [f for f in snapshot.evidence if f.kind == kind and not counts_on_any_day(f, rules, snapshot)]
+        for kind in asked
+    }
 
 
-def counted_submitters(gate: GateRule, snapshot: Snapshot) -> frozenset[int]:
+def counted_submitters(rules: Rules, gate: GateRule, snapshot: Snapshot) -> frozenset[int]:
     """Everyone who handed in a counted revision, for themselves or for somebody."""
-    kinds = counted_evidence(gate, snapshot)
-    people = [f.submitters for f in snapshot.evidence if f.kind in kinds and f.judged != "returned"]
-    return frozenset().union(*people)
+    counted = counted_evidence(rules, gate, snapshot).values()
+    return frozenset().union(*(fact.submitters for facts in counted for fact in facts))
 
 
 def _named_fields(gate: GateRule) -> set[str]:
@@ -69,13 +69,21 @@ def basis_of(rules: Rules, gate: GateRule, snapshot: Snapshot) -> Mapping[str, A
         "into": gate.into,
         "fields": {name: snapshot.fields.get(name) for name in sorted(_named_fields(gate))},
         "parts": {p: snapshot.parts[p].person_id for p in sorted(_named_parts(gate)) if p in snapshot.parts},
-        "evidence": counted_evidence(gate, snapshot),
+        "evidence": {
+            kind: sorted((fact.evidence_id, fact.revision, fact.digest) for fact in facts)
+            for kind, facts in counted_evidence(rules, gate, snapshot).items()
+        },
         "figures": dict(snapshot.figures),
     }
     if "milestone" in kinds:
-        done = "all_done" in checks
+        planned, done = "planned" in checks, "all_done" in checks
         basis["milestones"] = [
-            [m.id, str(m.plan_date), str(m.actual_date) if done else ""] for m in snapshot.milestones
+            [
+                m.id,
+                *([m.owner_id, str(m.plan_date)] if planned else ()),
+                *([str(m.actual_date)] if done else ()),
+            ]
+            for m in snapshot.milestones
         ]
     if "risk" in kinds and checks & {"no_open_blocking", "risks_with_owner_and_response"}:
         basis["risks"] = [

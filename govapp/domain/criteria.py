@@ -21,6 +21,15 @@ class Finding:
     supplied_by: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Suppliers:
+    """Who can supply a finding, as a reader sees it: others by name, parts and roles nobody holds, the reader too."""
+
+    names: tuple[str, ...] = ()
+    vacant: tuple[str, ...] = ()
+    yours: bool = False
+
+
 def applies(criterion: CriterionRule, snapshot: Snapshot) -> bool:
     """True when every condition in `when` holds for the measure; a list means any of."""
     for name, wanted in criterion.when.items():
@@ -77,18 +86,22 @@ def _distinct(params: Mapping[str, Any], rules: Rules, snapshot: Snapshot, today
     return met, "parts_distinct" if met else "parts_same", {"parts": list(params["parts"])}
 
 
-def counts(fact: EvidenceFact, rules: Rules, snapshot: Snapshot, today: date) -> str:
-    """Why a piece does not count: '', 'expired', 'returned', 'unjudged' or 'earlier_passage'."""
+def counts_on_any_day(fact: EvidenceFact, rules: Rules, snapshot: Snapshot) -> str:
+    """Why a piece does not count whatever the day: '', 'returned', 'unjudged' or 'earlier_passage'."""
     kind = rules.kinds.get(fact.kind)
     if fact.judged == "returned":
         return "returned"
     if kind and kind.judged and fact.judged != "accepted":
         return "unjudged"
-    if fact.valid_until is not None and fact.valid_until < today:
-        return "expired"
     if kind and kind.once_per_passage and fact.passage_id != snapshot.passage_id:
         return "earlier_passage"
     return ""
+
+
+def counts(fact: EvidenceFact, rules: Rules, snapshot: Snapshot, today: date) -> str:
+    """Why a piece does not count today: as on any day, or 'expired'."""
+    lapsed = fact.valid_until is not None and fact.valid_until < today
+    return counts_on_any_day(fact, rules, snapshot) or ("expired" if lapsed else "")
 
 
 def _evidence(params: Mapping[str, Any], rules: Rules, snapshot: Snapshot, today: date) -> _Answer:

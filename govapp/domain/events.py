@@ -21,6 +21,7 @@ class Event(StrEnum):
     MEASURE_CANCELLED = "measure:cancelled"
     MEASURE_REOPENED = "measure:reopened"
     MEASURE_COMMENTED = "measure:commented"
+    MEASURES_SETTLED = "measure:settled"
     MILESTONE_CHANGED = "milestone:changed"
     RISK_CHANGED = "risk:changed"
     DEPENDENCY_CHANGED = "dependency:changed"
@@ -104,6 +105,7 @@ REQUIRED: dict[Event, frozenset[str]] = {
     _E.MEASURE_CANCELLED: frozenset({"reason"}),
     _E.MEASURE_REOPENED: frozenset({"reason", "to"}),
     _E.MEASURE_OPENED_AT: frozenset({"stage", "file", "row"}),
+    _E.MEASURES_SETTLED: frozenset({"changed"}),
     _E.EVIDENCE_SUBMITTED: frozenset({"kind", "revision", "digest"}),
     _E.REVIEW_OPENED: frozenset({"into", "dossier", "basis"}),
     _E.VOTE_CAST: frozenset({"step", "verdict", "dossier"}),
@@ -115,6 +117,7 @@ REQUIRED: dict[Event, frozenset[str]] = {
     _E.BRANCH_ADDED: frozenset({"key", "kind", "name"}),
     _E.BRANCH_EDITED: frozenset({"changes"}),
     _E.ANCHORED: frozenset({"heads"}),
+    _E.ACCESS_REFUSALS_COUNTED: frozenset({"what", "person", "address", "minute", "count"}),
     _E.PAYLOAD_REDACTED: frozenset({"chain", "sequence", "reason"}),
 }
 

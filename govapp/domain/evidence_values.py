@@ -39,12 +39,15 @@ class ValueRefused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ValueContext:
-    """What reading a value needs to know: the day in the organization's zone, the currency, the people on
-    offer."""
+    """What reading a value needs to know: the day in the organization's zone, the currency, the people on offer.
+
+    `person_of` finds who bears an e-mail address; it is given where there are more people than are on offer.
+    """
 
     today: date
     currency: str
     people: Sequence[tuple[int, str]] = ()
+    person_of: Callable[[str], int | None] | None = field(default=None, kw_only=True)
 
 
 def read_value(spec: FieldSpec, texts: Sequence[str], context: ValueContext) -> Any:
@@ -210,7 +213,10 @@ def _read_person(spec: FieldSpec, text: str, context: ValueContext) -> int:
     for person, _name in context.people:
         if str(person) == text:
             return person
-    raise ValueRefused("person")
+    found = context.person_of(text) if context.person_of else None
+    if found is None:
+        raise ValueRefused("person")
+    return found
 
 
 _READERS: dict[FieldType, Callable[[FieldSpec, str, ValueContext], Any]] = {

@@ -59,6 +59,10 @@ class GateRule:
     question: str
     criteria: tuple[CriterionRule, ...]
     steps: tuple[StepRule, ...]
+    on_pass: tuple[str, ...] = ()
+
+
+FREEZE_PLAN = "freeze_plan"
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,15 @@ class Rules:
         """True when `stage` is at or past `needed`."""
         return stage is not None and self.order.get(stage, -1) >= self.order.get(needed, len(self.stages))
 
+    @cached_property
+    def freezing(self) -> StageRule | None:
+        """The stage whose gate freezes the plan (`on_pass: [freeze_plan]`), or None."""
+        return next((each for each in self.stages if FREEZE_PLAN in self.gates[each.key].on_pass), None)
+
+    def frozen_in(self, stage: str | None) -> StageRule | None:
+        """The stage since which the plan of a measure in `stage` is frozen; None while it is not."""
+        return self.freezing if self.freezing and self.reached(stage, self.freezing.key) else None
+
 
 def _tuple(value: Any) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value or ())
@@ -122,7 +135,14 @@ def _gate(raw: Mapping[str, Any], steps: Mapping[str, Any], kinds: Mapping[str, 
     if unknown:
         raise RulesError(f"gate into {raw['into']}: unknown step {unknown[0]}")
     chosen = tuple(_step(steps[key], 1) for key in raw.get("steps", ()))
-    return GateRule(raw["into"], raw.get("from"), raw.get("question", ""), tuple(criteria), chosen)
+    return GateRule(
+        raw["into"],
+        raw.get("from"),
+        raw.get("question", ""),
+        tuple(criteria),
+        chosen,
+        _tuple(raw.get("on_pass")),
+    )
 
 
 def parse_rules(data: Mapping[str, Any]) -> Rules:

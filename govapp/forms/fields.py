@@ -127,6 +127,11 @@ class PersonField(ChoiceField):
         """Ids and names of the people on offer."""
         return [(str(person), name) for person, name in self.meta.context.people]
 
+    @property
+    def by_email(self) -> bool:
+        """True when there are more people than are on offer, so that one may be named by e-mail address."""
+        return self.meta.context.person_of is not None
+
 
 class FileField(EvidenceField):
     """Files: those kept from an earlier revision or draft, and new ones, which replace them."""

@@ -7,15 +7,16 @@ import email
 import email.policy
 import re
 import stat
-import struct
 import warnings
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
-from typing import IO, Any, BinaryIO, cast
+from typing import IO
 
 import filetype
 from PIL import Image
+
+from govapp.forms.content import BROKEN, ContentRefused
+from govapp.forms.pdf_contents import check_pdf
 
 MAX_PIXELS = 50_000_000
 MAX_ENTRIES = 5_000
@@ -48,67 +49,6 @@ _MARKUP = re.compile(
     rb"\s*(<!doctype|<\?xml|<\?php|<!--|<html|<svg|<script|<head|<body|<!entity|%!ps|%!\s*ps|#!|\{\\rtf)",
     re.IGNORECASE,
 )
-# What the parsers raise on files that are broken or made to break them.
-_BROKEN = (
-    ValueError,
-    TypeError,
-    LookupError,
-    AttributeError,
-    ArithmeticError,
-    RuntimeError,
-    SyntaxError,
-    EOFError,
-    OSError,
-    struct.error,
-    zlib.error,
-    zipfile.BadZipFile,
-)
-_PDF_ACTIONS = ("/JavaScript", "/Launch", "/ImportData", "/Rendition")
-
-
-class ContentRefused(Exception):
-    """Content that is not what the ending says, or that may not come in; see FileRefused for the codes."""
-
-    def __init__(self, code: str, **values: Any) -> None:
-        super().__init__(code)
-        self.code = code
-        self.values = values
-
-
-def check_pdf(file: IO[bytes], size: int) -> str:
-    """A PDF that opens without a password and runs nothing when opened."""
-    import pikepdf  # noqa: PLC0415 - a tenth of a second that only who hands in a PDF should pay
-
-    if not file.read(_HEAD).startswith(b"%PDF-"):
-        raise ContentRefused("content")
-    file.seek(0)
-    try:
-        with pikepdf.open(cast(BinaryIO, file), suppress_warnings=True) as document:
-            if len(document.pages) < 1:
-                raise ContentRefused("damaged")
-            if _pdf_acts(document.Root):
-                raise ContentRefused("script")
-    except pikepdf.PasswordError as error:
-        raise ContentRefused("encrypted") from error
-    except (pikepdf.PdfError, *_BROKEN) as error:
-        raise ContentRefused("damaged") from error
-    return "application/pdf"
-
-
-def _pdf_acts(root: Any) -> bool:
-    """True when opening the document starts a script or a program."""
-    import pikepdf  # noqa: PLC0415 - as above
-
-    if "/AA" in root or "/JavaScript" in root.get("/Names", {}):
-        return True
-    action = root.get("/OpenAction")
-    for _step in range(20):
-        if not isinstance(action, pikepdf.Dictionary):
-            return False
-        if str(action.get("/S")) in _PDF_ACTIONS or "/JS" in action:
-            return True
-        action = action.get("/Next")
-    return True
 
 
 def _check_office(extension: str) -> Callable[[IO[bytes], int], str]:
@@ -127,7 +67,7 @@ def _check_office(extension: str) -> Callable[[IO[bytes], int], str]:
                 _read_part(archive, _main_part(types, content_type), _MAX_PART)
         except KeyError as error:
             raise ContentRefused("content") from error
-        except _BROKEN as error:
+        except BROKEN as error:
             raise ContentRefused("damaged") from error
         return _OPENXML + content_type
 
@@ -210,7 +150,7 @@ def _check_image(kind: str, media_type: str, magic: bytes) -> Callable[[IO[bytes
                         picture.load()
         except Image.DecompressionBombError as error:
             raise ContentRefused("pixels", megapixels=MAX_PIXELS // 1_000_000) from error
-        except _BROKEN as error:
+        except BROKEN as error:
             raise ContentRefused("damaged") from error
         return media_type
 
@@ -290,7 +230,7 @@ def check_mail(file: IO[bytes], size: int) -> str:
             name = part.get_filename()
             if name is not None and _DANGEROUS_ATTACHMENT.search(str(name).strip()):
                 raise ContentRefused("attachment", attachment=str(name)[:120])
-    except _BROKEN as error:
+    except BROKEN as error:
         raise ContentRefused("damaged") from error
     return "message/rfc822"
 

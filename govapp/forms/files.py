@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, BinaryIO
 
-from govapp.forms.file_contents import CHECKS, ContentRefused
+from govapp.forms.content import ContentRefused
+from govapp.forms.file_contents import CHECKS
 
 LONGEST_NAME = 120
 _IN_MEMORY = 1024 * 1024

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from govapp.data.report_queries import (
+    OrganizationThen,
     Recorded,
     Row,
     branch_names,
@@ -17,10 +18,11 @@ from govapp.data.report_queries import (
     kept,
     measures_in,
     names_at,
+    organization_at,
     record_of,
 )
 from govapp.data.rulebook import rules_for
-from govapp.data.structure import Branch, Organization
+from govapp.data.structure import Branch
 from govapp.domain.gates import gate_findings
 from govapp.domain.money import from_minor
 from govapp.domain.rules import Rules
@@ -38,10 +40,8 @@ from govapp.services._report_snapshot import (
     standings_of,
     values_at,
 )
-from govapp.services._settle import SAVING_KINDS
 
 SHOWN = ("active", "on_hold")
-FREEZES_AT = "decided"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class _Context:
     session: Session
     seq: int
     at: datetime
-    organization: Organization
+    organization: OrganizationThen
     top: int
     branches: dict[int, Row]
     people: People
@@ -73,7 +73,7 @@ def branch_data(
     ]
     shown = [row for row in measures if row["state"] in SHOWN]
     recorded = record_of(session, seq, shown, full=False)
-    organization = session.get_one(Organization, top["organization_id"])
+    organization = organization_at(session, seq, top["organization_id"])
     context = _Context(
         session=session,
         seq=seq,
@@ -84,7 +84,7 @@ def branch_data(
         people=names_at(session, seq, {i for each in recorded.values() for i in people_in(each)}),
         rules={i: rules_for(session, i) for i in sorted({row["workflow_version_id"] for row in measures})},
     )
-    rows = {i: _measure(context, each) for i, each in recorded.items()}
+    rows = {i: _measure(context, each, priced=reach.priced) for i, each in recorded.items()}
     waits = _waits(context, recorded)
     stages = _stages(context, recorded, rows)
     return BranchData(
@@ -100,7 +100,8 @@ def branch_data(
         waits=_groups(recorded, waits),
         proposed=sum(row["state"] == "proposed" for row in measures),
         cancelled=sum(row["state"] == "cancelled" for row in measures),
-        partial=not reach.whole,
+        partial=len(readable) < len(branches),
+        priced=reach.priced,
         frozen_from=_frozen(context.rules.values()),
         base_url=base_url,
     )
@@ -116,7 +117,7 @@ def _readable(session: Session, branches: list[Row], reach: Reach) -> list[int]:
     return [row.id for row in now if any(row.path.startswith(path) for path in tops)]
 
 
-def _measure(context: _Context, recorded: Recorded) -> MeasureRow:
+def _measure(context: _Context, recorded: Recorded, *, priced: bool) -> MeasureRow:
     measure = recorded.measure
     rules = context.rules[measure["workflow_version_id"]]
     owner = next((row["person_id"] for row in recorded.parts if row["part"] == "owner"), None)
@@ -125,7 +126,7 @@ def _measure(context: _Context, recorded: Recorded) -> MeasureRow:
     for row in recorded.statuses:  # the latest of each kind counts until it lapses
         lapsed = row["until_day"] is not None and row["until_day"] < today
         colours[row["kind"]] = "none" if lapsed else colour_of(row["colour"])
-    values = values_at(recorded, SAVING_KINDS)
+    values = values_at(recorded) if priced else {}
     return MeasureRow(
         key=measure["key"],
         title=measure["title"],
@@ -151,7 +152,7 @@ def _waits(context: _Context, recorded: dict[int, Recorded]) -> dict[int, tuple[
     for i, each in recorded.items():
         if each.open_review() is None or each.measure["state"] != "active":
             continue
-        waits[i] = waits_of(each, context.people)
+        waits[i] = waits_of(each, context.people, context.rules[each.measure["workflow_version_id"]])
         if not waits[i]:
             granted.append(each.measure)
     for i, each in record_of(context.session, context.seq, granted, full=True).items():
@@ -159,13 +160,14 @@ def _waits(context: _Context, recorded: dict[int, Recorded]) -> dict[int, tuple[
     return waits
 
 
-def waits_of(recorded: Recorded, people: People) -> tuple[Wait, ...]:
+def waits_of(recorded: Recorded, people: People, rules: Rules) -> tuple[Wait, ...]:
     """What an open review waits for, whom, since when: one for each open step, none when every step is granted."""
     review = recorded.open_review()
     if review is None:
         return ()
     fact = review_fact(recorded, review)
     states = standings_of(fact)
+    targets = {each.key: each.target_hours for each in rules.gates[review["into"]].steps}
     holders = {row["part"]: row["person_id"] for row in recorded.parts}
     found = []
     for step in fact.steps:
@@ -175,7 +177,8 @@ def waits_of(recorded: Recorded, people: People) -> tuple[Wait, ...]:
         whom = [name_of(people, holders.get(part)) or who_words(f"part:{part}") for part in parts]
         whom += [who_words(f"role:{role}") for role in step.deciders.get("roles", ())]
         whom += [who_words(f"group:{group}") for group in step.deciders.get("groups", ())]
-        found.append(Wait(step.name, tuple(dict.fromkeys(whom)), step.opened_at or fact.opened_at))
+        since = step.opened_at or fact.opened_at
+        found.append(Wait(step.name, tuple(dict.fromkeys(whom)), since, targets.get(step.key)))
     return tuple(found)
 
 
@@ -212,7 +215,7 @@ def _groups(recorded: dict[int, Recorded], waits: dict[int, tuple[Wait, ...]]) -
         measure = recorded[i].measure
         for wait in each:
             for name in wait.whom:
-                row = WaitingMeasure(measure["key"], measure["title"], wait.what, wait.since, wait.due)
+                row = WaitingMeasure(measure["key"], measure["title"], wait.what, wait.since, wait.hours)
                 groups.setdefault(name, []).append(row)
     return tuple(WaitGroup(name, tuple(rows)) for name, rows in sorted(groups.items()))
 
@@ -248,4 +251,4 @@ def _rules_words(used: Iterable[Rules]) -> str:
 
 
 def _frozen(used: Iterable[Rules]) -> str:
-    return next((rules.stage(FREEZES_AT).name for rules in used if FREEZES_AT in rules.order), "")
+    return next((rules.freezing.name for rules in used if rules.freezing), "")

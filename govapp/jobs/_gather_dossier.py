@@ -9,19 +9,20 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from govapp.data.measure_queries import choices_of
 from govapp.data.report_queries import (
+    OrganizationThen,
     Recorded,
     Row,
     branch_names,
+    choice_names,
     files_of,
     kept,
     log_until,
     names_at,
+    organization_at,
     record_of,
 )
 from govapp.data.rulebook import rules_for
-from govapp.data.structure import Organization
 from govapp.domain.criteria import counts
 from govapp.domain.evidence_kinds import EvidenceKind
 from govapp.domain.gates import gate_findings
@@ -43,7 +44,6 @@ from govapp.reports.dossier_data import DossierData, Fact
 from govapp.reports.paper import LogHead
 from govapp.services._report_rights import Reach
 from govapp.services._report_snapshot import People, name_of, people_in, snapshot_at, values_at
-from govapp.services._settle import SAVING_KINDS
 
 TEXTS = ("problem", "expected_effect", "description")
 
@@ -58,7 +58,7 @@ class _Context:
     others: dict[int, Row]
     snapshot: Snapshot
     rules: Rules
-    organization: Organization
+    organization: OrganizationThen
 
 
 def dossier_data(
@@ -72,7 +72,7 @@ def dossier_data(
     measure, rules, snapshot = context.recorded.measure, context.rules, context.snapshot
     sees = {"evidence", "finance", "reviews"} if reach.whole else set(reach.sections)
     following = rules.next_stage(snapshot.stage) if snapshot.state in {"active", "proposed"} else None
-    values = values_at(context.recorded, SAVING_KINDS) if "finance" in sees else {}
+    values = values_at(context.recorded) if "finance" in sees else {}
     return DossierData(
         key=measure["key"],
         title=measure["title"],
@@ -109,7 +109,7 @@ def dossier_data(
 def _context(session: Session, rows: list[Row], seq: int, at: datetime) -> tuple[_Context, Row]:
     recorded = record_of(session, seq, rows, full=True)[rows[0]["id"]]
     measure = recorded.measure
-    organization = session.get_one(Organization, measure["organization_id"])
+    organization = organization_at(session, seq, measure["organization_id"])
     branch = kept(session, seq, "branch", lambda t: t.c.id == measure["branch_id"])[0]
     on = [row["on_measure_id"] for row in recorded.dependencies]
     others = {row["id"]: row for row in kept(session, seq, "measure", lambda t: t.c.id.in_(on))}
@@ -143,9 +143,9 @@ def _status(context: _Context, kind: str) -> paper.Status:
 
 def _facts(context: _Context) -> tuple[Fact, ...]:
     measure, currency = context.recorded.measure, context.organization.currency
-    lists = choices_of(context.session, context.organization.id)
+    chosen_names = choice_names(context.session, context.seq, context.organization.id)
     found: list[tuple[str, str]] = [
-        (words.word("field", name), str(dict(lists.get(chosen, ())).get(measure[name], measure[name])))
+        (words.word("field", name), str(chosen_names.get((chosen, measure[name]), measure[name])))
         for name, chosen in CHOSEN.items()
         if measure[name]
     ]
@@ -185,8 +185,8 @@ def _parts(context: _Context) -> tuple[paper.PartHeld, ...]:
 def _waits(context: _Context) -> tuple[paper.Waiting, ...]:
     if context.snapshot.state != "active":
         return ()
-    waits = waits_of(context.recorded, context.people)
-    return tuple(paper.Waiting(wait.what, wait.whom, wait.since, wait.due) for wait in waits if wait.since)
+    waits = waits_of(context.recorded, context.people, context.rules)
+    return tuple(paper.Waiting(wait.what, wait.whom, wait.since, wait.hours) for wait in waits if wait.since)
 
 
 def _findings(context: _Context, following: str | None) -> tuple[paper.Finding, ...]:

@@ -13,12 +13,15 @@ from govapp.jobs.mail import Mailer
 from govapp.jobs.queue import Enqueuer
 from govapp.services._work import Busy, Origin
 from govapp.services.clockwork import sweep_period
-from govapp.services.outbox import Deliver, deliver_due
+from govapp.services.outbox import deliver_due
+from govapp.services.refusals import log_counts
 from govapp.services.report_runs import reap_reports
 from govapp.services.settling import settle_due
 
 CLOCK = Origin(None, "job", "clock")
 TICK = 1.0
+# A slow mail server must not keep the other duties waiting: no new mail is begun after so long.
+MAIL_SECONDS = 3.0
 _log = logging.getLogger("govapp.clock")
 
 
@@ -49,19 +52,20 @@ def duties(redis_url: str, smtp_url: str, sender: str) -> list[Duty]:
     enqueuer = Enqueuer(redis_url)
     mailer = Mailer(smtp_url, sender) if smtp_url else None
 
-    def deliver() -> int:
-        ways: dict[str, Deliver] = {}
-        if enqueuer.open:
-            ways["job"] = enqueuer.put
-        if mailer:
-            ways["mail"] = mailer.send
-        return deliver_due(CLOCK, ways) if ways else 0
+    def hand_over() -> int:
+        return deliver_due(CLOCK, {"job": enqueuer.put}) if enqueuer.open else 0
+
+    def send_mail() -> int:
+        ready = mailer is not None and mailer.open
+        return deliver_due(CLOCK, {"mail": mailer.send}, seconds=MAIL_SECONDS) if mailer and ready else 0
 
     return [
-        Duty("outbox", TICK, deliver),
+        Duty("jobs", TICK, hand_over),
         Duty("reports", 5, lambda: reap_reports(CLOCK)),
         Duty("due measures", 5, lambda: settle_due(CLOCK)),
+        Duty("refusals", 30, lambda: log_counts(CLOCK)),
         Duty("sweep", 60, lambda: sweep_period(CLOCK)),
+        Duty("mail", TICK, send_mail),
     ]
 
 

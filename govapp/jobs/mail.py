@@ -1,21 +1,35 @@
 """Sends mail from the outbox to the mail server of GOVAPP_SMTP_URL."""
 
+import hashlib
 import smtplib
+import ssl
 from email.message import EmailMessage
-from email.utils import formatdate, make_msgid
+from email.utils import formatdate, parseaddr
 from urllib.parse import unquote, urlsplit
 
+from govapp.data.types import canonical
+from govapp.jobs.breaker import Breaker
 from govapp.services.outbox import FarSideAway, Parcel
 
-SECONDS = 10
+SECONDS = 5
+BREAKER_SECONDS = 30.0
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+# What says something about the server and not about this mail.
+_AWAY = (
+    smtplib.SMTPServerDisconnected,
+    smtplib.SMTPConnectError,
+    smtplib.SMTPHeloError,
+    smtplib.SMTPAuthenticationError,
+)
+_CLOSING = 421
 
 
 class MailServerAway(FarSideAway):
-    """The mail server cannot be reached; all mail waits."""
+    """The mail server cannot be used; all mail waits."""
 
 
 class Mailer:
-    """Delivers parcels of kind `mail`: payload `to`, `subject`, `text`."""
+    """Delivers parcels of kind `mail`: payload `to`, `subject`, `text`. Rests half a minute when the server is away."""
 
     def __init__(self, url: str, sender: str) -> None:
         """Raises ValueError for an address that is not smtp:// or smtps://."""
@@ -23,38 +37,68 @@ class Mailer:
         if self._to.scheme not in {"smtp", "smtps"} or not self._to.hostname:
             raise ValueError("GOVAPP_SMTP_URL must be smtp://user:password@host:port or smtps://...")
         self._sender = sender
+        self._breaker = Breaker(BREAKER_SECONDS)
+
+    @property
+    def open(self) -> bool:
+        """False within half a minute after the server was away."""
+        return self._breaker.open
 
     def send(self, parcel: Parcel) -> None:
         """Send one mail. Raises MailServerAway, and what the server says when it refuses this mail."""
-        message = EmailMessage()
-        message["From"], message["To"] = self._sender, _one_line(parcel.payload["to"])
-        message["Subject"] = _one_line(parcel.payload["subject"])
-        message["Date"], message["Message-ID"] = (
-            formatdate(),
-            make_msgid(f"outbox-{parcel.id}", "govapp.local"),
-        )
-        message["Auto-Submitted"] = "auto-generated"
-        message.set_content(str(parcel.payload["text"]))
+        message = self._message(parcel)
         try:
             with self._connected() as server:
                 server.send_message(message)
-        except (OSError, smtplib.SMTPServerDisconnected, smtplib.SMTPConnectError) as error:
-            if isinstance(error, smtplib.SMTPResponseException | smtplib.SMTPRecipientsRefused):
+        except (OSError, MailServerAway) as error:
+            if _about_this_mail(error):
                 raise
+            self._breaker.rest()
             raise MailServerAway(str(error)) from error
 
+    def _message(self, parcel: Parcel) -> EmailMessage:
+        """The mail; sent again after a crash it bears the same Message-ID, so that it is shown once."""
+        message = EmailMessage()
+        message["From"], message["To"] = self._sender, _one_line(parcel.payload["to"])
+        message["Subject"] = _one_line(parcel.payload["subject"])
+        content = hashlib.sha256(canonical(parcel.payload).encode()).hexdigest()[:16]
+        domain = parseaddr(self._sender)[1].rpartition("@")[2] or "govapp.local"
+        message["Date"], message["Message-ID"] = formatdate(), f"<outbox-{parcel.id}-{content}@{domain}>"
+        message["Auto-Submitted"] = "auto-generated"
+        message.set_content(str(parcel.payload["text"]))
+        return message
+
     def _connected(self) -> smtplib.SMTP:
+        """A session with the server, signed in where the address names somebody."""
         host, port = self._to.hostname or "", self._to.port or 0
         if self._to.scheme == "smtps":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(host, port or 465, timeout=SECONDS)
+            verified = ssl.create_default_context()
+            server: smtplib.SMTP = smtplib.SMTP_SSL(host, port or 465, timeout=SECONDS, context=verified)
         else:
             server = smtplib.SMTP(host, port or 25, timeout=SECONDS)
-            server.ehlo_or_helo_if_needed()
-            if server.has_extn("starttls"):
-                server.starttls()
-        if self._to.username:
-            server.login(unquote(self._to.username), unquote(self._to.password or ""))
+        try:
+            self._sign_in(server, safe=self._to.scheme == "smtps" or host in LOOPBACK)
+        except BaseException:
+            server.close()
+            raise
         return server
+
+    def _sign_in(self, server: smtplib.SMTP, *, safe: bool) -> None:
+        """A password is given only on this machine, or over TLS to who can prove its name."""
+        server.ehlo_or_helo_if_needed()
+        if self._to.scheme == "smtp" and server.has_extn("starttls"):
+            server.starttls(context=ssl.create_default_context() if self._to.username else None)
+            safe = True
+        if self._to.username:
+            if not safe:
+                raise MailServerAway("it offers no TLS, so the password is kept")
+            server.login(unquote(self._to.username), unquote(self._to.password or ""))
+
+
+def _about_this_mail(error: Exception) -> bool:
+    """True when the server took the session and refused the mail; anything else keeps all mail waiting."""
+    answered = isinstance(error, smtplib.SMTPException) and not isinstance(error, _AWAY)
+    return answered and getattr(error, "smtp_code", 0) != _CLOSING
 
 
 def _one_line(text: object) -> str:

@@ -1,7 +1,6 @@
 """Hands jobs to the queue by dotted name, with JSON and short timeouts; a breaker saves requests waiting (R40, R42)."""
 
 import logging
-import time
 from urllib.parse import urlsplit
 
 import redis
@@ -9,8 +8,9 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from rq import Queue
 from rq.serializers import JSONSerializer
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
+from govapp.jobs.breaker import Breaker
 from govapp.services._work import Busy, Origin, after_commit
 from govapp.services.outbox import FarSideAway, Parcel, deliver_due
 
@@ -50,7 +50,7 @@ class Enqueuer:
 
     def __init__(self, url: str) -> None:
         self._queue = queue_on(connect(url))
-        self._closed_until = 0.0
+        self._breaker = Breaker(BREAKER_SECONDS)
 
     def put(self, parcel: Parcel) -> None:
         """Enqueue a job under an id of its own, so that a second delivery replaces the first.
@@ -67,13 +67,13 @@ class Enqueuer:
                 name, args=arguments, job_id=f"outbox-{parcel.id}", result_ttl=60, failure_ttl=3600
             )
         except (redis.RedisError, OSError) as error:
-            self._closed_until = time.monotonic() + BREAKER_SECONDS
+            self._breaker.rest()
             raise QueueAway(str(error) or type(error).__name__) from error
 
     @property
     def open(self) -> bool:
         """False within ten seconds after the queue did not answer."""
-        return time.monotonic() >= self._closed_until
+        return self._breaker.open
 
 
 def push_after_commit(enqueuer: Enqueuer) -> None:
@@ -85,7 +85,7 @@ def push_after_commit(enqueuer: Enqueuer) -> None:
         return
     try:
         deliver_due(Origin(None, "web"), {"job": enqueuer.put}, PUSHED_AT_ONCE)
-    except (Busy, DBAPIError):
+    except (Busy, SQLAlchemyError):  # a pool without a free connection is no DBAPIError
         _log.warning("the outbox could not be looked at just now; the clock will", exc_info=True)
 
 

@@ -10,7 +10,7 @@ from govapp.present.language import gettext as _
 COLUMNS = (
     "chain", "sequence", "at", "actor_id", "actor", "on_behalf_of", "right_used", "source", "request_id", "action_key",
     "event", "object_type", "object_id", "measure_id", "branch_id", "payload", "payload_digest", "key_id",
-    "previous_mac", "mac",
+    "previous_mac", "mac", "rows_digest",
 )  # fmt: skip
 
 
@@ -33,6 +33,10 @@ def fault_sentence(chain: str, sequence: int, code: str, detail: str = "") -> st
         "head_differs": _("the head of the chain does not fit its last row"),
         "head_missing": _("the head of the chain is gone"),
         "state_differs": _("a measure does not stand where the history put it"),
+        "measure_missing": _("a measure of the history is gone"),
+        "rows_differ": _("what this row made or changed is not as it was then"),
+        "rows_unlogged": _("rows claim a place in the history that never made them"),
+        "piece_differs": _("a submission hangs on another piece of evidence than it was made for"),
         "history_differs": _("a row differs from the state the history kept"),
         "history_count_differs": _("rows and kept states do not match in number"),
         "file_missing": _("a stored file is gone"),

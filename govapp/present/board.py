@@ -13,7 +13,7 @@ from govapp.present.language import ngettext
 
 
 class CardFacts(Protocol):
-    """What a card shows, as `data/board_cards.py` reads it. Values in minor units by currency."""
+    """What a card shows, as `data/board_cards.py` reads it. Values in minor units by currency, None: not to be seen."""
 
     @property
     def id(self) -> int: ...
@@ -62,7 +62,7 @@ class CardFacts(Protocol):
     @property
     def potential(self) -> str: ...
     @property
-    def values(self) -> Mapping[str, int]: ...
+    def values(self) -> Mapping[str, int] | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,13 +168,16 @@ class CardWords:
             (stage, step.key): step.target_hours for stage, gate in rules.gates.items() for step in gate.steps
         }
         self._no_money = _("no saving")
+        self._no_right = money.no_right()
         self._no_owner = _("no owner")
 
     def view(
         self, row: CardFacts, *, movable: bool, held_since: datetime | None = None, update_only: bool = False
     ) -> CardView:
         """One card in words."""
-        values = {currency: amount for currency, amount in row.values.items() if currency}
+        values = {currency: amount for currency, amount in (row.values or {}).items() if currency}
+        none = self._no_money if row.values is not None else self._no_right
+        worth = " ".join(f"{currency}{amount}" for currency, amount in values.items())
         following = row.next_stage if row.state in {"active", "proposed"} else None
         return CardView(
             key=row.key,
@@ -186,8 +189,8 @@ class CardWords:
             at=row.change_seq,
             id=row.id,
             owner=(row.owner if row.stage else row.proposer) or self._no_owner,
-            value=money.minor_amounts(values) if values else self._no_money,
-            worth=" ".join(f"{currency}{amount}" for currency, amount in values.items()) or "0",
+            value=money.minor_amounts(values) if values else none,
+            worth=worth if values or row.values is None else "0",
             implementation=self._implementation.get(row.implementation) or self._implementation["none"],
             potential=self._potential.get(row.potential) or self._potential["none"],
             last=self._last(row, held_since),
@@ -258,15 +261,23 @@ def head_view(
     values: Mapping[str, int],
     meaning: str = "",
     more: bool = False,
+    priced: bool = True,
 ) -> HeadView:
-    """A column's head; values in minor units by currency, several currencies short. `more`: than were counted."""
+    """A column's head; values in minor units by currency, several currencies short. `more`: than were counted.
+
+    Not `priced`: the words that there is no right to the amounts, in a column that counts something.
+    """
     held = {currency: amount for currency, amount in values.items() if currency and amount}
     return HeadView(
         key,
         name,
         count,
         f"{count}+" if more else str(count),
-        money.minor_amounts(held, short=len(held) > 1) if held else "",
+        money.minor_amounts(held, short=len(held) > 1)
+        if held
+        else ""
+        if priced or not count
+        else money.no_right(),
         ngettext("%(num)s waiting", "%(num)s waiting", waiting) if waiting else "",
         meaning,
     )

@@ -17,6 +17,7 @@ FILTERS = {
     "minor": money.minor_amount,
     "amounts": money.amounts,
     "minors": money.minor_amounts,
+    "minors_shown": money.minors_shown,
     "whole_minors": money.whole_minor_amounts,
     "short_amount": money.short_amount,
     "short_number": money.short_number,

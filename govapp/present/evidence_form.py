@@ -114,11 +114,15 @@ def _view(part: FormPart, currency: str, id_prefix: str, fields: Sequence[FieldS
     options = tuple(
         Option(value, _(words), value in part.texts) for value, words in getattr(part, "options", ())
     )
+    widget = _WIDGETS.get(spec.type, "input")
+    if getattr(part, "by_email", False):
+        widget = "suggest"
+        hints.append(_("Too many people to list: write the e-mail address."))
     return FieldView(
         id=f"{id_prefix}{part.name}",
         name=part.name,
         label=label,
-        widget=_WIDGETS.get(spec.type, "input"),
+        widget=widget,
         input_type=_INPUT_TYPES.get(spec.type, "text"),
         required=spec.required and not on_answer and not kept and spec.type is not FieldType.CHOICES,
         numeric=spec.type in _NUMBERS,

@@ -97,6 +97,9 @@ errors.SENTENCES.update(
         "not_a_supplier": lambda: _(
             "Your parts and roles do not let you hand in this kind of evidence. The list of evidence says who can."
         ),
+        "stale_evidence": lambda: _(
+            "Somebody handed in this evidence since you opened the form. Look at theirs, then decide about yours."
+        ),
         "evidence_invalid": lambda: _("Some answers need another look."),
         "file_unknown": lambda: _("A file of this form is not there any more. Please choose it again."),
         "file_lost": lambda: _(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from govapp.domain.criteria import Finding
+from govapp.domain.criteria import Finding, Suppliers
 from govapp.domain.gates import AskKind
 from govapp.domain.permissions import PARTS
 from govapp.domain.rules import Rules
@@ -48,16 +48,6 @@ _FIELDS: dict[str, Callable[[], str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Supply:
-    """Who can supply something, as the reader sees it: names, parts nobody holds, the reader too, others besides."""
-
-    names: tuple[str, ...] = ()
-    vacant: tuple[str, ...] = ()
-    yours: bool = False
-    others: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class FindingView:
     """One line of a task list. `address` leads to where it is supplied; `ask` says whom a button would ask."""
 
@@ -93,13 +83,13 @@ def stage_name(rules: Rules, key: str | None) -> str:
     return rules.stage(key).name if key in rules.order else key.replace("_", " ").capitalize()
 
 
-def finding_view(finding: Finding, rules: Rules, key: str, supply: Supply | None = None) -> FindingView:
+def finding_view(finding: Finding, rules: Rules, key: str, supply: Suppliers | None = None) -> FindingView:
     """A finding as a line: wording of the gate, detail by code, and for what is missing who can supply it and where."""
     title = (finding.wording or rule_sentence(finding, rules)).rstrip(".")
     detail = detail_sentence(finding, rules)
     if finding.met or finding.key.startswith("rule:"):
         return FindingView(finding.key, finding.met, title, detail if finding.wording else "")
-    supply = supply or Supply()
+    supply = supply or Suppliers()
     address, link = _where(finding, key)
     return FindingView(
         finding.key,
@@ -119,7 +109,7 @@ def _holder_words(key: str) -> str:
     return _("the %(part)s", part=words) if key in PARTS else words
 
 
-def _supply_sentence(supply: Supply) -> str:
+def _supply_sentence(supply: Suppliers) -> str:
     names = [*supply.names, *(_holder_words(key) for key in supply.vacant)]
     if supply.yours and not names:
         return _("You can supply it.")
@@ -131,8 +121,8 @@ def _supply_sentence(supply: Supply) -> str:
     return _("%(names)s can supply it.", names=listed[:1].upper() + listed[1:])
 
 
-def _ask_words(supply: Supply) -> str:
-    if supply.yours or not supply.others:
+def _ask_words(supply: Suppliers) -> str:
+    if supply.yours or not supply.names:
         return ""
     if len(supply.names) == 1:
         return _("Ask %(name)s", name=supply.names[0])

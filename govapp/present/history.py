@@ -152,12 +152,11 @@ def _parts(p: Payload, n: Names, about: str) -> str:
 
 def _declared(p: Payload, n: Names, about: str) -> str:
     kind = word("status_kind", str(p["kind"]))
-    said = _(
-        "%(kind)s declared %(colour)s until %(day)s",
-        kind=kind,
-        colour=word("colour", p["to"]).lower(),
-        day=_day(p["until"]),
-    )
+    colour = word("colour", p["to"]).lower()
+    if not p["until"]:
+        return _("%(kind)s %(colour)s by import", kind=kind, colour=colour) + _reason(p)
+    day = _day(p["until"])
+    said = _("%(kind)s declared %(colour)s until %(day)s", kind=kind, colour=colour, day=day)
     return said + _reason(p)
 
 
@@ -240,6 +239,9 @@ _SAID: dict[str, Callable[[Payload, Names, str], str]] = {
     Event.MEASURE_CANCELLED: _said(lambda: _("Cancelled")),
     Event.MEASURE_REOPENED: lambda p, n, a: _("Reopened at %(b)s", b=n.stage(p["to"])) + _reason(p),
     Event.MEASURE_COMMENTED: lambda p, n, a: _("Commented: %(text)s", text=_short(p.get("text"))),
+    Event.MEASURES_SETTLED: lambda p, n, a: _(
+        "Brought up to date, as time had passed or by command: %(keys)s", keys=", ".join(p["changed"])
+    ),
     Event.MILESTONE_CHANGED: lambda p, n, a: (
         _("Milestone %(name)s %(what)s", name=_short(p.get("name")), what=_what(p))
         + (f": {_changes(p)}" if p.get("what") == "changed" and p.get("changes") else "")
@@ -333,7 +335,11 @@ _SAID: dict[str, Callable[[Payload, Names, str], str]] = {
     Event.SIGNED_OUT: _said(lambda: _("Signed out")),
     Event.SESSION_ENDED: lambda p, n, a: _("Session of %(who)s ended", who=n.person(p.get("person", a))),
     Event.ACCESS_REFUSED: _said(lambda: _("Access refused: %(address)s"), address="about"),
-    Event.ACCESS_REFUSALS_COUNTED: _said(lambda: _("%(n)s further refusals counted"), n="count"),
+    Event.ACCESS_REFUSALS_COUNTED: lambda p, n, a: _(
+        "%(n)s further refusals within a minute, by %(who)s",
+        n=p["count"],
+        who=n.person(p["person"]) if p["person"] else p["address"] or "?",
+    ),
     Event.EVIDENCE_DOWNLOADED: _said(lambda: _("Evidence file downloaded: %(name)s"), name="name"),
     Event.REPORT_DOWNLOADED: _said(lambda: _("Report %(n)s downloaded"), n="report"),
     Event.LIST_EXPORTED: _said(lambda: _("List exported: %(list)s"), list="about"),

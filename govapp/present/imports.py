@@ -3,7 +3,9 @@
 from collections.abc import Callable
 
 from govapp.domain.imports.results import FileRefused, Problem, Remark
+from govapp.present import errors
 from govapp.present.language import gettext as _
+from govapp.present.measures import word
 
 _LONGEST_SHOWN = 80
 _MOST_LISTED = 40
@@ -12,7 +14,7 @@ _MOST_LISTED = 40
 def problem_sentence(problem: Problem) -> str:
     """Plain words for a problem: row, column, value, what is wrong and what to do."""
     make = _WHY.get(problem.code)
-    why = make(problem) if make else _("it cannot be read (%(code)s).", code=problem.code)
+    why = make(problem) if make else errors.sentence_of(problem.code)
     place = _place(problem)
     if not problem.column:
         return f"{place}: {why}"
@@ -103,6 +105,11 @@ def _ragged(problem: Problem) -> str:
     )
 
 
+def _line_words(held: str) -> str:
+    kind, timing, currency = held.split("/")
+    return " ".join(filter(None, (word("effect_kind", kind), word("timing", timing).lower(), currency)))
+
+
 _WHY: dict[str, Callable[[Problem], str]] = {
     "missing_key_and_name": lambda p: _(
         "there is neither a key nor a name, so the measure cannot be told apart."
@@ -150,7 +157,32 @@ _WHY: dict[str, Callable[[Problem], str]] = {
         decimals=p.detail,
     ),
     "bad_year": lambda p: _("a year is written as four digits."),
-    "too_long": lambda p: _("the text is longer than %(limit)s characters.", limit=p.detail),
+    "too_long": lambda p: (
+        _("the text is longer than %(limit)s characters.", limit=p.detail)
+        if p.detail
+        else errors.sentence_of("too_long")
+    ),
+    "ambiguous_name": lambda p: _(
+        "more than one measure, or more than one row, bears this name; say by its key which one is meant."
+    ),
+    "unknown_stage": lambda p: _("the gates in force there have no such stage."),
+    "amount_out_of_range": lambda p: _("the amount is larger than the largest one kept."),
+    "branch_unknown": lambda p: _(
+        "there is no such branch, and you may not add one there; who keeps the structure can."
+    ),
+    "no_right_there": lambda p: _("the measure lies where you may not bring in what this file says."),
+    "measure_cancelled": lambda p: _("%(key)s is cancelled; reopen it, or leave the row out.", key=p.detail),
+    "measure_archived": lambda p: _("%(key)s is an archived proposal and stays as it is.", key=p.detail),
+    "other_line": lambda p: _(
+        "the measure keeps this line as %(line)s, the mapping states another kind, timing or currency; "
+        "name another line.",
+        line=_line_words(p.detail),
+    ),
+    "plan_frozen": lambda p: _(
+        "the plan is frozen since %(stage)s; bring the figure in as a forecast, or have the measure sent back "
+        "to before %(stage)s.",
+        stage=p.detail,
+    ),
     "cell_too_long": lambda p: _(
         "a cell is longer than 131,072 characters; look for a quotation mark that is never closed."
     ),

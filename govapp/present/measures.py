@@ -317,6 +317,16 @@ errors.SENTENCES.update(
         ),
         "one_to_five": lambda: _("Choose 1 to 5."),
         "currency_unknown": lambda: _("Please give a currency of three letters, such as EUR."),
+        "plan_frozen": lambda: _(
+            "The plan is frozen since %(stage)s. Keep the forecast, or have the measure sent back to before "
+            "%(stage)s; the plan freezes again with the next decision."
+        ),
+        "line_holds_amounts": lambda: _(
+            "This line holds amounts that would come to mean something else. Take them back first, or add a line."
+        ),
+        "line_holds_actuals": lambda: _(
+            "This line holds actual amounts, which belong to the record. A line with none can be removed."
+        ),
         "run_rate_of_one_off": lambda: _("A one-off effect has totals, no run rate a year."),
         "status_reason": lambda: _("At risk and off track need a reason of at least 30 characters."),
         "status_until": lambda: _("A declared status holds from today on and at most 92 days."),

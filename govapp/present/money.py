@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 
 from govapp.domain.money import decimals_of, from_minor
+from govapp.present.language import gettext as _
 
 MINUS = "\N{MINUS SIGN}"
 NONE = "\N{EN DASH}"
@@ -90,6 +91,16 @@ def whole_minor_amounts(values: Mapping[str, int] | None) -> str:
     if not values:
         return NONE
     return " · ".join(minor_amount(value, currency, 0) for currency, value in sorted(values.items()))
+
+
+def no_right() -> str:
+    """Stands where an amount would stand for a reader who may not see it."""
+    return _("no right to amounts")
+
+
+def minors_shown(values: Mapping[str, int] | None) -> str:
+    """`minor_amounts` in a list: nothing where there are none, words where the reader may not see them (None)."""
+    return no_right() if values is None else minor_amounts(values) if values else ""
 
 
 def percent(share: Decimal | float, decimals: int = 0) -> str:

@@ -156,6 +156,9 @@ errors.SENTENCES.update(
         "nobody_to_ask": lambda: _(
             "There is nobody else to ask: nobody holds the part or role that could help."
         ),
+        "asked_already": lambda: _(
+            "Asked already, less than four hours ago: %(who)s. Nobody was asked again."
+        ),
         "unknown_finding": lambda: _("The next gate of this measure does not ask for that any more."),
     }
 )

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from govapp.present.chart_funnel import Funnel, FunnelStage, funnel
 from govapp.present.charts import listed
+from govapp.present.dates import over_target
 from govapp.present.language import gettext as _
 from govapp.present.language import ngettext
 from govapp.reports._render import Sheet, render, render_page
@@ -32,12 +33,12 @@ class StageRow:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """What something waits for, whom (names, or a party), since when; `due` is the end of the target time."""
+    """What something waits for, whom (names, or a party), since when; `hours` is the target in working hours."""
 
     what: str
     whom: tuple[str, ...]
     since: datetime | None = None
-    due: datetime | None = None
+    hours: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class WaitingMeasure:
     title: str
     what: str
     since: datetime | None = None
-    due: datetime | None = None
+    hours: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,8 @@ class WaitGroup:
 @dataclass(frozen=True, slots=True)
 class BranchData:
     """All a branch report shows. `partial`: the reader may not read the whole branch, and the figures say so.
+
+    Not `priced`: the reader may not see money in all that is read, so no amounts stand in it, and it says so.
 
     `frozen_from` names the stage from which the plan is frozen. `base_url` only makes links, unhashed.
     """
@@ -100,6 +103,7 @@ class BranchData:
     proposed: int = 0
     cancelled: int = 0
     partial: bool = False
+    priced: bool = True
     frozen_from: str = ""
     base_url: str = unhashed()
 
@@ -240,7 +244,7 @@ def _sheet(data: BranchData) -> Sheet:
             "rated": _rated(data.measures),
             "totals": _totals(row.values for row in data.measures),
             "waiting": len(waiting),
-            "late": sum(any(w.due is not None and w.due < data.as_of for w in waits) for waits in waiting),
+            "late": sum(any(over_target(w.since, data.as_of, w.hours) for w in waits) for waits in waiting),
             "groups": [_oldest(group) for group in groups[:_MOST_GROUPS]],
             "more_groups": max(0, len(groups) - _MOST_GROUPS),
             "waits_finding": _waits_finding(shown.waits),

@@ -35,12 +35,12 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What the measure waits for, whom, since when; `due` is the end of the target time."""
+    """What the measure waits for, whom, since when; `hours` is the target in working hours."""
 
     what: str
     whom: tuple[str, ...]
     since: datetime
-    due: datetime | None = None
+    hours: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,30 +7,42 @@ from typing import Any
 from sqlalchemy import select
 
 from govapp.data.people import Person
-from govapp.data.snapshots import Loaded, load_measures
-from govapp.domain.errors import Refused, Stale
+from govapp.data.snapshots import Loaded, load_measure, load_measures
+from govapp.domain.errors import NotFound, Refused, Stale
 from govapp.domain.permissions import Permission
 from govapp.domain.rights import may
+from govapp.services._keys import replays
 from govapp.services._settle import settle
 from govapp.services._work import Work
-from govapp.services.evidence import visible
 
 CANCELLED = "cancelled"
 
 
+def visible(work: Work, key: str, *, moves: bool = False) -> Loaded:
+    """The measure, its row locked; where it `moves`, those that a gate reads and those that wait for it as well.
+
+    Raises NotFound when there is none or the actor may not know of it, Refused when it is archived.
+    """
+    loaded = load_measure(work.session, key, lock=True, neighbours=moves)
+    if loaded is None:
+        raise NotFound("not_found")
+    may(work.actor, Permission.MEASURE_VIEW, loaded.place)
+    if loaded.measure.archived and not replays(work):
+        raise Refused("measure_archived")
+    return loaded
+
+
 def _locked_for(work: Work, key: str, permission: Permission) -> tuple[Loaded, str]:
-    """The measure, its row locked, and the right used. Raises NotFound, Refused (no right, cancelled, archived)."""
+    """The measure as `visible` gives it, and the right used. Raises Refused without the right and when cancelled."""
     loaded = visible(work, key)
     right = may(work.actor, permission, loaded.place)
-    _refuse_ended(loaded)
+    _refuse_cancelled(work, loaded)
     return loaded, right
 
 
-def _refuse_ended(loaded: Loaded) -> None:
-    if loaded.snapshot.state == CANCELLED:
+def _refuse_cancelled(work: Work, loaded: Loaded) -> None:
+    if loaded.snapshot.state == CANCELLED and not replays(work):
         raise Refused("measure_cancelled")
-    if loaded.measure.archived:
-        raise Refused("measure_archived")
 
 
 def _same_version(seen: int | None, version: int, code: str, **values: Any) -> None:

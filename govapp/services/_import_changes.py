@@ -10,11 +10,8 @@ from govapp.domain.imports import ReadRow
 from govapp.domain.measures import clean_fields
 from govapp.domain.money import to_minor
 
-UPDATED = (
-    "description", "problem", "expected_effect", "business_unit", "legal_entity", "function", "service",
-    "request_category", "vendor", "change_type", "risk_rating", "security_relevant", "steering_committee",
-)  # fmt: skip
 Content = dict[str, Any]
+Problems = list[list[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +23,12 @@ class Change:
     old: Any
     new: Any
     more: tuple[Any, ...] = ()
+
+    @property
+    def said(self) -> list[Any]:
+        """As the outcome of a row keeps it: what, name, old, new, then which date or series, and an amount's unit."""
+        unit = self.more[-1:] if self.what == "amount" else ()
+        return [self.what, self.name, self.old, self.new, *self.more[:1], *unit]
 
 
 def content_of(row: ReadRow) -> Content:
@@ -49,22 +52,26 @@ def content_of(row: ReadRow) -> Content:
     }
 
 
-def problems_of(
-    content: Content, stages: frozenset[str], choices: dict[str, frozenset[str]], currency: str
-) -> list[list[Any]]:
-    """Why the row is refused: what reading found, then fields, amounts and stage that do not fit this organization."""
+def problem_of(content: Content, column: str, value: Any, code: str, detail: str = "") -> list[Any]:
+    """A problem of this row, in the order in which `domain.imports.Problem` takes it."""
+    return [content["number"], column, str(value), code, detail, False]
+
+
+def problems_of(content: Content, choices: dict[str, frozenset[str]], currency: str, today: date) -> Problems:
+    """Why the row is refused: what reading found, then fields, amounts and dates that cannot be kept."""
     found = [list(problem) for problem in content["problems"]]
     _, faults = clean_fields({"title": content["name"], **content["fields"]}, choices, currency)
     for name, codes in faults.items():
-        value = str(content["fields"].get(name, content["name"]))
-        found.append([content["number"], name, value, codes[0], "", False])
+        value = content["fields"].get(name, content["name"])
+        found.append(problem_of(content, name, value, codes[0]))
     for _, name, _, _, _, series, amount, unit in content["amounts"]:
         try:
             to_minor(Decimal(amount), unit)
         except ValueError:
-            found.append([content["number"], f"{name}, {series}", amount, "amount_out_of_range", "", False])
-    if content["open_at"] and content["open_at"] not in stages:
-        found.append([content["number"], "open_at", content["open_at"], "unknown_stage", "", False])
+            found.append(problem_of(content, f"{name}, {series}", amount, "amount_out_of_range"))
+    for name, which, on in content["milestones"]:
+        if which == "actual" and date.fromisoformat(on) > today:
+            found.append(problem_of(content, f"{name}, {which}", on, "date_ahead"))
     return found
 
 

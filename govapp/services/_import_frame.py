@@ -1,5 +1,6 @@
-"""What does not change during an import: the branch, its rules and lists, the mapping, and which measures are known."""
+"""What does not change during an import: branch, lists, mapping; which measures are known and which a row speaks of."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,17 +9,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from govapp.data.import_queries import known_measures
-from govapp.data.measure_queries import choice_keys, workflow_id_at
-from govapp.data.rulebook import active_version, rules_for
+from govapp.data.measure_queries import choice_keys
 from govapp.data.structure import Branch, Organization
-from govapp.domain.errors import Invalid, NotFound
-from govapp.domain.imports import Mapping, match_name
+from govapp.domain.errors import NotFound
+from govapp.domain.imports import Mapping, match_name, read_names
 from govapp.domain.permissions import Permission
 from govapp.domain.rights import Place, may
 from govapp.services._import_changes import Content
 from govapp.services._work import Origin, Work
 
 Progress = Callable[[str, int, int, int], None]
+_SERIES_RIGHT = {"forecast": Permission.FINANCE_FORECAST, "actual": Permission.FINANCE_ACTUAL}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,65 +36,80 @@ class ImportMeasures:
 
 @dataclass
 class Frame:
-    """What does not change during an import."""
+    """What does not change during an import.
+
+    `needs`: what the importer must be permitted; `claimed`: known measures whose key the file holds; `loose`: how many
+    of its rows bear a known name and no known key; `taken`: measures rows have spoken of before.
+    """
 
     branch: Branch
     organization: Organization
-    version_id: int
-    stages: frozenset[str]
-    choices: dict[str, frozenset[str]]
     mapping: Mapping
-    by_key: dict[str, int]
-    by_name: dict[str, list[int]]
-    keys: dict[int, str]
+    choices: dict[str, frozenset[str]]
+    needs: tuple[Permission, ...]
+    by_key: dict[str, int] = field(default_factory=dict)
+    by_name: dict[str, list[int]] = field(default_factory=dict)
+    claimed: set[int] = field(default_factory=set)
+    loose: Counter[str] = field(default_factory=Counter)
     taken: set[int] = field(default_factory=set)
 
 
-def frame_of(session: Session, under: str, mapping: Mapping) -> Frame:
-    """Read the frame. Raises NotFound for an unknown branch and Invalid where no gates are installed."""
-    branch = session.scalar(select(Branch).where(Branch.key == under))
+def frame_of(session: Session, command: ImportMeasures, mapping: Mapping) -> Frame:
+    """Read the frame, and the keys and names of the file. Raises NotFound for an unknown branch, FileRefused."""
+    branch = session.scalar(select(Branch).where(Branch.key == command.under))
     if branch is None:
-        raise NotFound("unknown_branch", key=under)
+        raise NotFound("unknown_branch", key=command.under)
     organization = session.get_one(Organization, branch.organization_id)
-    workflow_id = workflow_id_at(session, branch.path)
-    version = active_version(session, workflow_id) if workflow_id else None
-    if version is None:
-        raise Invalid("import_invalid", {"under": ["branch_without_workflow"]})
-    rules = rules_for(session, version.id, version.digest)
-    by_name: dict[str, list[int]] = {}
-    by_key, keys = {}, {}
+    choices = choice_keys(session, organization.id)
+    frame = Frame(branch, organization, mapping, choices, _needs(mapping))
     for number, key, title in known_measures(session, organization.id, mapping.source):
         if key:
-            by_key[key] = number
-        keys[number] = key
-        by_name.setdefault(match_name(title), []).append(number)
+            frame.by_key[key] = number
+        frame.by_name.setdefault(match_name(title), []).append(number)
     session.expunge_all()
-    return Frame(
-        branch, organization, version.id, frozenset(rules.order), choice_keys(session, organization.id), mapping,
-        by_key, by_name, keys,
-    )  # fmt: skip
+    if mapping.match == "key_then_name":
+        for key, name in read_names(mapping, command.data):
+            if key in frame.by_key:
+                frame.claimed.add(frame.by_key[key])
+            elif match_name(name) in frame.by_name:
+                frame.loose[match_name(name)] += 1
+    return frame
 
 
-def match_of(frame: Frame, content: Content, taken: set[int]) -> int | None:
-    """The measure a row speaks of: by key, else by name where the mapping says so; never the same one twice.
+def match_of(frame: Frame, content: Content, taken: set[int]) -> tuple[int | None, bool]:
+    """The measure a row speaks of, and whether more than one could be meant.
 
-    `taken` gets it; those in `frame.taken` were spoken of before.
+    By key, else by name where the mapping says so: then among measures whose key no other row of the file bears.
+    `taken` gets it; no two rows speak of one measure.
     """
     found = frame.by_key.get(content["key"]) if content["key"] and frame.mapping.match != "name" else None
     if found is None and frame.mapping.match != "key":
-        known = frame.by_name.get(match_name(content["name"]), ())
-        names = [number for number in known if number not in frame.taken and number not in taken]
-        found = names[0] if len(names) == 1 else None
+        name = match_name(content["name"])
+        others = (frame.claimed, frame.taken, taken)
+        meant = [n for n in frame.by_name.get(name, ()) if not any(n in each for each in others)]
+        if len(meant) > 1 or (meant and frame.loose[name] > 1):
+            return None, True
+        found = meant[0] if meant else None
     if found is None or found in frame.taken or found in taken:
-        return None
+        return None, False
     taken.add(found)
-    return found
+    return found, False
+
+
+def _needs(mapping: Mapping) -> tuple[Permission, ...]:
+    """What a person must be permitted for what the mapping brings in, as the verbs ask for it one by one."""
+    needs = {_SERIES_RIGHT.get(rule.series, Permission.FINANCE_PLAN) for rule in mapping.amounts}
+    if mapping.milestones:
+        needs.add(Permission.MILESTONE_EDIT)
+    if mapping.statuses:
+        needs.add(Permission.MEASURE_DECLARE_STATUS)
+    return (Permission.MEASURE_IMPORT, *sorted(needs))
 
 
 def may_import(work: Work, frame: Frame) -> str:
     """The right to import here, and to open at a stage where the mapping does. Raises NotFound or Refused."""
     place = Place(frame.branch.path, {}, frame.branch.id)
-    right = may(work.actor, Permission.MEASURE_IMPORT, place)
+    rights = [may(work.actor, permission, place) for permission in frame.needs]
     if frame.mapping.open_at.stage or frame.mapping.open_at.source:
         may(work.actor, Permission.MEASURE_OPEN_AT, place)
-    return right
+    return rights[0]

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select
 
+from govapp.data.engine import hold
 from govapp.data.people import LoginSession, Person, SignInFailure
 from govapp.domain.errors import TooMany
 from govapp.services._work import Work
@@ -48,6 +49,7 @@ def _reserve_attempt(work: Work, email: str, address: str) -> list[SignInFailure
     """
     session, at = work.session, work.at
     subjects = _subjects(email, address)
+    hold(session, *subjects.values())
     since = at - WINDOW
     rows = session.execute(
         select(SignInFailure.subject, func.count(), func.max(SignInFailure.at))

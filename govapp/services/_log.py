@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -10,18 +10,25 @@ from sqlalchemy import Insert, Update, bindparam, insert, inspect, select, updat
 from sqlalchemy.orm import Session
 
 from govapp.data.audit import AuditHead, AuditLog
+from govapp.data.audit_rows import FACTS, digest_of_end, digest_of_row
 from govapp.data.base import HISTORY
 from govapp.data.runtime import current
 from govapp.data.types import canonical
-from govapp.domain.chain import GENESIS, mac_of
+from govapp.domain.chain import digest_over, mac_of
 from govapp.domain.events import BUSINESS, Event, chain_of, missing_fields
 
 if TYPE_CHECKING:
     from govapp.services._work import Work
 
 
-_BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
-_APPEND = insert(AuditLog)  # statements made once: making them costs more than asking them
+# statements made once: making them costs more than asking them
+_APPEND = insert(AuditLog)
+_HEAD = (
+    select(AuditHead.chain, AuditHead.sequence, AuditHead.mac, AuditHead.at)
+    .where(AuditHead.chain == bindparam("of"))
+    .with_for_update()
+)
+_ADVANCE = update(AuditHead.__table__).where(AuditHead.chain == bindparam("of"))  # type: ignore[arg-type]  # a Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,22 +46,21 @@ class Entry:
     on_behalf_of: int | None = None
 
 
-def _locked_head(session: Session, chain: str) -> AuditHead:
-    head: AuditHead | None = session.scalar(_head(), {"chain": chain})
-    if head is None:
-        session.execute(insert(AuditHead).values(chain=chain, sequence=0, mac=GENESIS, at=_BEGINNING))
-        made: AuditHead = session.scalars(_head(), {"chain": chain}).one()
-        return made
-    return head
+@dataclass(slots=True)
+class _Head:
+    """The last row of a chain, locked until the transaction ends."""
+
+    chain: str
+    sequence: int
+    mac: str
+    at: datetime
 
 
-@cache
-def _head() -> Any:
-    found = select(AuditHead).where(AuditHead.chain == bindparam("chain")).with_for_update()
-    return found.execution_options(populate_existing=True)
+def _locked_head(session: Session, chain: str) -> _Head:
+    return _Head(*session.execute(_HEAD, {"of": chain}).one())
 
 
-def _row(work: "Work", entry: Entry, head: AuditHead) -> dict[str, Any]:
+def _row(work: "Work", entry: Entry, head: _Head, rows_digest: str) -> dict[str, Any]:
     lacking = missing_fields(entry.event, entry.payload)
     if lacking:
         raise ValueError(f"{entry.event} must carry {sorted(lacking)}")
@@ -80,6 +86,7 @@ def _row(work: "Work", entry: Entry, head: AuditHead) -> dict[str, Any]:
         "payload_digest": hashlib.sha256(payload.encode()).hexdigest(),
         "key_id": runtime.audit_key_id,
         "previous_mac": head.mac,
+        "rows_digest": rows_digest,
     }
     row["mac"] = mac_of(row, runtime.audit_keys[runtime.audit_key_id])
     head.sequence, head.mac, head.at = row["sequence"], row["mac"], row["at"]
@@ -91,53 +98,94 @@ def write_log(work: "Work") -> None:
     session = work.session
     for call in work.before_log:
         call()
-    rows: list[dict[str, Any]] = []
-    last_business = 0
     chains = sorted({chain_of(entry.event) for entry in work.entries})
     heads = {chain: _locked_head(session, chain) for chain in chains}
+    last = {chain: head.sequence for chain, head in heads.items()}
+    numbers = []
     for entry in work.entries:
-        head = heads[chain_of(entry.event)]
-        row = _row(work, entry, head)
-        rows.append(row)
+        chain = chain_of(entry.event)
+        last[chain] += 1
+        numbers.append(last[chain])
         for made in entry.made:
-            made.seq = row["sequence"]
-        if head.chain == BUSINESS:
-            last_business = row["sequence"]
+            made.seq = last[chain]
+    seq = last.get(BUSINESS, 0)
     for tell in work.at_seq:
-        tell(last_business)
+        tell(seq)
     session.flush()
+    changes = _changes(work, seq)
+    digests = _digests(work, seq, changes)
+    rows = []
+    for entry, number in zip(work.entries, numbers, strict=True):
+        chain = chain_of(entry.event)
+        said = digest_over(digests.pop(number, ())) if chain == BUSINESS else ""
+        rows.append(_row(work, entry, heads[chain], said))
+    if digests:
+        raise ValueError(f"rows were made without a log row: {sorted(digests)}")
+    for head in heads.values():
+        session.execute(
+            _ADVANCE, {"of": head.chain, "sequence": head.sequence, "mac": head.mac, "at": head.at}
+        )
     if rows:
         session.execute(_APPEND, rows)
-    keep_states(work, last_business)
+    _keep(session, seq, changes)
 
 
-def keep_states(work: "Work", seq: int) -> None:
-    """Close the old and write the new state of every kept row that changed (architecture.md, Past moments)."""
+@dataclass(frozen=True, slots=True)
+class _Changes:
+    """Kept states that this transaction ends and begins, by table."""
+
+    ended: dict[str, list[int]]
+    begun: dict[str, list[dict[str, Any]]]
+
+
+def _changes(work: "Work", seq: int) -> _Changes:
+    found = _Changes({}, {})
     if not work.kept and not work.gone:
-        return
+        return found
     if not seq:
         raise ValueError(
             "a kept row changed without a log row: " + ", ".join(type(r).__name__ for r in work.kept.values())
         )
-    fresh: dict[str, list[dict[str, Any]]] = {}
-    close: dict[str, list[dict[str, Any]]] = {}
+    gone = {id(row) for row in work.gone}
     for row in work.kept.values():
         state = inspect(row)
-        if state.deleted or state.detached or row in work.gone:
+        if state.deleted or state.detached or id(row) in gone:
             continue
-        table = state.mapper.local_table
-        values = {prop.columns[0].name: getattr(row, prop.key) for prop in state.mapper.column_attrs}
-        fresh.setdefault(table.name, []).append(values | {"from_seq": seq, "to_seq": None})
+        name = state.mapper.local_table.name
+        found.begun.setdefault(name, []).append(_values(row))
         if id(row) not in work.born:
-            close.setdefault(table.name, []).append(values)
+            found.ended.setdefault(name, []).append(row.id)
     for row in work.gone:
-        mapper = inspect(row).mapper
-        values = {prop.columns[0].name: getattr(row, prop.key) for prop in mapper.column_attrs}
-        close.setdefault(mapper.local_table.name, []).append(values)
-    for name, ended in close.items():
-        work.session.execute(_closing(name), {"ids": [values["id"] for values in ended], "ended": seq})
-    for name, states in fresh.items():
-        work.session.execute(_keeping(name), states)
+        if id(row) not in work.born:
+            found.ended.setdefault(inspect(row).mapper.local_table.name, []).append(row.id)
+    return found
+
+
+def _values(row: Any) -> dict[str, Any]:
+    return {each.columns[0].name: getattr(row, each.key) for each in inspect(row).mapper.column_attrs}
+
+
+def _digests(work: "Work", seq: int, changes: _Changes) -> dict[int, list[str]]:
+    """Digests of what each log row of this transaction makes; kept states belong to the last."""
+    found: dict[int, list[str]] = {}
+    for row in work.facts:
+        fact = FACTS[type(row)]
+        said = digest_of_row(row.__tablename__, _values(row), fact.later)
+        found.setdefault(fact.sequence_of(work.session, row), []).append(said)
+    for name, ids in changes.ended.items():
+        found.setdefault(seq, []).extend(digest_of_end(name, each) for each in ids)
+    for name, states in changes.begun.items():
+        found.setdefault(seq, []).extend(digest_of_row(name, values) for values in states)
+    return found
+
+
+def _keep(session: Session, seq: int, changes: _Changes) -> None:
+    """Close the old and write the new state of every kept row that changed (architecture.md, Past moments)."""
+    for name, ids in changes.ended.items():
+        session.execute(_closing(name), {"ids": ids, "ended": seq})
+    for name, states in changes.begun.items():
+        rows = [values | {"from_seq": seq, "to_seq": None} for values in states]
+        session.execute(_keeping(name), rows)
 
 
 @cache

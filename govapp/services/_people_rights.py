@@ -1,12 +1,18 @@
 """Who may look after whom: people stand on no branch of their own, so those of their grants and parts decide."""
 
-from sqlalchemy import select
+from collections.abc import Collection
+from datetime import datetime
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from govapp.data.actors import is_over
 from govapp.data.measures import Measure, Part
 from govapp.data.people import Grant
-from govapp.data.structure import Branch
+from govapp.data.structure import Branch, Organization
 from govapp.domain.errors import Refused
 from govapp.domain.permissions import Permission
+from govapp.domain.rights import Actor
 from govapp.services._work import Work
 
 
@@ -20,27 +26,38 @@ def _may_anywhere(work: Work, permission: Permission) -> str:
     raise Refused("no_right", permission=str(permission))
 
 
-def _may_manage(work: Work, person_id: int, permission: Permission = Permission.PEOPLE_MANAGE) -> str:
-    """The right to manage a person: the permission must reach every branch on which the person holds a grant or a part.
+def _may_manage(work: Work, person_id: int) -> str:
+    """The right to manage a person. Raises Refused when there is none, or when the person stands elsewhere too."""
+    right = _may_anywhere(work, Permission.PEOPLE_MANAGE)
+    if not managed(work.session, work.actor, [person_id], work.at):
+        raise Refused("person_elsewhere", permission=str(Permission.PEOPLE_MANAGE))
+    return right
+
+
+def managed(session: Session, actor: Actor, people: Collection[int], at: datetime) -> frozenset[int]:
+    """Those of the people whom the actor manages: `people:manage` reaches every branch on which they hold a part, or a
+    grant that is in force or to come.
 
     Without this an administrator of one program could disable or take over the administrator of the whole.
     """
-    right = _may_anywhere(work, permission)
-    if work.actor.is_system:
-        return right
+    if actor.is_system:
+        return frozenset(people)
+    if not actor.holds_anywhere(Permission.PEOPLE_MANAGE):
+        return frozenset()
     granted = (
-        select(Branch.path)
-        .join(Grant, Grant.branch_id == Branch.id)
-        .where(Grant.person_id == person_id, Grant.ended_at.is_(None))
+        select(Grant.person_id, Branch.path, Grant.until_day, Organization.timezone.label("zone"))
+        .join(Branch, Branch.id == Grant.branch_id)
+        .join(Organization, Organization.id == Branch.organization_id)
+        .where(Grant.person_id.in_(people), Grant.ended_at.is_(None))
     )
     by_part = (
-        select(Branch.path)
-        .join(Measure, Measure.branch_id == Branch.id)
-        .join(Part, Part.measure_id == Measure.id)
-        .where(Part.person_id == person_id)
+        select(Part.person_id, Branch.path)
+        .join(Measure, Measure.id == Part.measure_id)
+        .join(Branch, Branch.id == Measure.branch_id)
+        .where(Part.person_id.in_(people))
     )
-    paths = work.session.scalars(granted.union(by_part))
-    for path in paths:
-        if work.actor.grant_for(permission, path) is None:
-            raise Refused("person_elsewhere", permission=str(permission))
-    return right
+    places = [(row.person_id, row.path) for row in session.execute(granted) if not is_over(row, at)]
+    places += [(row.person_id, row.path) for row in session.execute(by_part)]
+    return frozenset(people) - {
+        person for person, path in places if actor.grant_for(Permission.PEOPLE_MANAGE, path) is None
+    }

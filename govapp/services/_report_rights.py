@@ -18,7 +18,8 @@ from govapp.domain.rights import Actor, Place, may, right_of
 
 P = Permission
 WHOLE = "whole"
-SECTIONS = {"evidence": P.EVIDENCE_VIEW, "finance": P.FINANCE_VIEW, "reviews": P.REVIEW_VIEW}
+FINANCE = "finance"
+SECTIONS = {"evidence": P.EVIDENCE_VIEW, FINANCE: P.FINANCE_VIEW, "reviews": P.REVIEW_VIEW}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +48,19 @@ class Subject:
 class Reach:
     """What of the subject the asker may read. `whole`: everything.
 
-    Else, of a dossier the `sections`; of a branch the ids of the readable `branches` (each with all below it) and of
-    single `measures` on which a part is held.
+    Else the `sections`, of a branch only `finance`: amounts; and of a branch the ids of the readable `branches` (each
+    with all below it) and of single `measures` on which a part is held.
     """
 
     whole: bool
     sections: tuple[str, ...] = ()
     branches: tuple[int, ...] = ()
     measures: tuple[int, ...] = ()
+
+    @property
+    def priced(self) -> bool:
+        """True when amounts may be seen in all that is read."""
+        return self.whole or FINANCE in self.sections
 
     @property
     def token(self) -> str:
@@ -145,7 +151,8 @@ def reach_of(session: Session, actor: Actor, subject: Subject) -> Reach:
         )
         return Reach(len(sections) == len(SECTIONS), sections)
     if right_of(actor, P.MEASURE_VIEW, subject.place) is not None:
-        return Reach(True)
+        whole = right_of(actor, P.FINANCE_VIEW, subject.place) is not None
+        return Reach(True) if whole else Reach(False, (), (subject.id,))
     grants = [
         g for g in actor.grants if P.MEASURE_VIEW in g.permissions and g.path.startswith(subject.place.path)
     ]
@@ -159,7 +166,9 @@ def reach_of(session: Session, actor: Actor, subject: Subject) -> Reach:
     )
     if tops:
         held = held.where(~or_(*(Branch.path.startswith(path, autoescape=True) for path in tops)))
-    return Reach(False, (), tuple(sorted(tops.values())), tuple(sorted(set(session.scalars(held)))))
+    priced = all(actor.grant_for(P.FINANCE_VIEW, path) for path in tops)
+    sections = (FINANCE,) if priced else ()
+    return Reach(False, sections, tuple(sorted(tops.values())), tuple(sorted(set(session.scalars(held)))))
 
 
 def covers(session: Session, actor: Actor, subject: Subject, needed: Reach) -> bool:
@@ -169,8 +178,10 @@ def covers(session: Session, actor: Actor, subject: Subject, needed: Reach) -> b
         return True
     if needed.whole:
         return False
+    if not set(needed.sections) <= set(now.sections):
+        return False
     if subject.kind == "dossier":
-        return set(needed.sections) <= set(now.sections)
+        return True
     rows = session.execute(
         select(Branch.id, Branch.path).where(Branch.id.in_([*needed.branches, *now.branches]))
     ).all()

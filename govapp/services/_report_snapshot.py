@@ -1,11 +1,14 @@
 """The record of a measure at a sequence as the values rules read: the same functions answer for any past date."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from govapp.data.report_queries import Recorded, Row
 from govapp.data.snapshots import FIELDS
 from govapp.domain.approvals import StepStanding, standings
+from govapp.domain.finance import value_of
 from govapp.domain.money import from_minor
 from govapp.domain.snapshot import (
     EvidenceFact,
@@ -42,7 +45,7 @@ def review_fact(recorded: Recorded, review: Row) -> ReviewFact:
     """A review with the steps and votes it had, on the basis of its latest dossier."""
     dossiers = [row for row in recorded.dossiers if row["review_id"] == review["id"]]
     basis = {row["id"]: row["basis_digest"] for row in dossiers}
-    votes: dict[int, list[VoteFact]] = {}
+    cast: list[tuple[int, int, VoteFact]] = []
     for row in recorded.votes:
         if row["review_id"] == review["id"]:
             vote = VoteFact(
@@ -52,20 +55,37 @@ def review_fact(recorded: Recorded, review: Row) -> ReviewFact:
                 row["at"],
                 row["on_behalf_of"],
             )
-            votes.setdefault(row["step_id"], []).append(vote)
+            cast.append((row["seq"], row["step_id"], vote))
     steps = tuple(
         StepFact(
             row["id"], row["key"], row["name"], row["waits_for"], row["position"], row["rule"], row["deciders"],
-            tuple(votes.get(row["id"], ())), row["opened_at"],
         )
         for row in recorded.steps
         if row["review_id"] == review["id"]
     )  # fmt: skip
     latest = dossiers[-1] if dossiers else None
-    return ReviewFact(
+    fact = ReviewFact(
         review["id"], review["into"], latest["basis_digest"] if latest else "", latest["number"] if latest else 0,
         review["asked_by"], review["opened_at"], steps,
     )  # fmt: skip
+    return _told(fact, dossiers, cast)
+
+
+def _told(fact: ReviewFact, dossiers: Sequence[Row], cast: Sequence[tuple[int, int, VoteFact]]) -> ReviewFact:
+    """The review with its votes, and since when each step is open: told again by what opens and decides steps."""
+    acts: list[tuple[int, datetime, str, int, VoteFact | None]] = [
+        (row["seq"], row["at"], row["basis_digest"], 0, None) for row in dossiers
+    ]
+    acts += [(seq, vote.at, "", step_id, vote) for seq, step_id, vote in cast]
+    basis, before = "", dict.fromkeys((step.id for step in fact.steps), "")
+    for _seq, at, given, step_id, vote in sorted(acts, key=lambda act: act[0]):
+        basis = given or basis
+        steps = [replace(s, votes=(*s.votes, vote)) if vote and s.id == step_id else s for s in fact.steps]
+        states = {i: each.state for i, each in standings(replace(fact, steps=tuple(steps)), basis).items()}
+        opened = {i for i, state in states.items() if state == "open" and before[i] != "open"}
+        fact = replace(fact, steps=tuple(replace(s, opened_at=at) if s.id in opened else s for s in steps))
+        before = states
+    return fact
 
 
 def standings_of(fact: ReviewFact) -> dict[int, StepStanding]:
@@ -133,15 +153,8 @@ def _evidence(row: Row) -> EvidenceFact:
     )  # fmt: skip
 
 
-def values_at(recorded: Recorded, kinds: frozenset[str]) -> dict[str, int]:
-    """The card's value by currency in minor units: recurring run rates of the given kinds of effect."""
-    sums: dict[str, int] = {}
-    for line in recorded.lines:
-        if (
-            line["timing"] == "recurring"
-            and line["kind"] in kinds
-            and line["run_rate"] is not None
-            and line["currency"]
-        ):
-            sums[line["currency"]] = sums.get(line["currency"], 0) + line["run_rate"]
-    return sums
+def values_at(recorded: Recorded) -> dict[str, int]:
+    """The card's value at the sequence, in minor units by currency."""
+    return value_of(
+        (line["kind"], line["timing"], line["currency"], line["run_rate"]) for line in recorded.lines
+    )

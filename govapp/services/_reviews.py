@@ -1,15 +1,16 @@
-"""Steps of a review: open it with its first dossier, name its deciders, tell them."""
+"""Steps of a review: open it with its first dossier, name its deciders and who is barred, tell them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from sqlalchemy import select, union_all
+from sqlalchemy import delete, select, union_all
 
 from govapp.data.actors import above, in_force
 from govapp.data.people import Grant, Group, GroupMember, Role
-from govapp.data.reviews import Review, ReviewStep, StepDecider
+from govapp.data.reviews import BARRED, Review, ReviewStep, StepDecider
 from govapp.data.snapshots import Loaded
 from govapp.data.structure import Branch
+from govapp.domain.approvals import barred_people
 from govapp.domain.events import Event
 from govapp.domain.rules import StepRule
 from govapp.domain.snapshot import ReviewFact, StepFact
@@ -36,9 +37,16 @@ def _open_review(work: Work, loaded: Loaded, into: str, right: str) -> Review:
     steps = [_step(work, review, rule, opens=rule.order == first) for rule in gate.steps]
     work.session.add_all(steps)
     work.session.flush()
-    for row, rule in zip(steps, gate.steps, strict=True):
-        for kind, keys in rule.deciders.items():
-            work.session.add_all(StepDecider(step_id=row.id, kind=kind, key=key) for key in keys)
+    facts = tuple(
+        StepFact(
+            row.id, row.key, row.name, row.waits_for, row.position, row.rule, row.deciders, (), row.opened_at
+        )
+        for row in steps
+    )
+    named = {(step.id, kind, key) for step in facts for kind, keys in step.deciders.items() for key in keys}
+    loaded.barred = barred_rows(loaded, into, facts)
+    for step_id, kind, key in sorted(named | loaded.barred):
+        work.session.add(StepDecider(step_id=step_id, kind=kind, key=key))
     work.log(
         Event.REVIEW_OPENED,
         {
@@ -49,15 +57,9 @@ def _open_review(work: Work, loaded: Loaded, into: str, right: str) -> Review:
         measure_id=loaded.measure.id, branch_id=loaded.measure.branch_id,
     )  # fmt: skip
     work.at_seq.append(lambda seq: setattr(review, "opened_seq", seq))
-    for person in deciders_of(work, loaded, gate.steps):
+    for person in deciders_of(work, loaded, facts):
         work.tell(person, "decision_waits", measure_id=loaded.measure.id, review_id=review.id)
     work.session.flush()
-    facts = tuple(
-        StepFact(
-            row.id, row.key, row.name, row.waits_for, row.position, row.rule, row.deciders, (), row.opened_at
-        )
-        for row in steps
-    )
     fact = ReviewFact(review.id, into, dossier.basis_digest, 1, review.asked_by, work.at, facts)
     loaded.snapshot = replace(loaded.snapshot, review=fact)
     return review
@@ -79,8 +81,30 @@ def _step(work: Work, review: Review, rule: StepRule, *, opens: bool) -> ReviewS
     )
 
 
-def deciders_of(work: Work, loaded: Loaded, steps: Sequence[StepRule | StepFact]) -> list[int]:
-    """People whom these steps name by part, role in the branch or group; the owner never."""
+def barred_rows(loaded: Loaded, into: str, steps: Iterable[StepFact]) -> frozenset[tuple[int, str, str]]:
+    """Step, kind and person of everyone who may not decide one of these steps of a review."""
+    rules = loaded.rules
+    return frozenset(
+        (step.id, BARRED + code, str(person))
+        for step in steps
+        for person, code in barred_people(rules, rules.gates[into], loaded.snapshot, step.id).items()
+    )
+
+
+def _keep_barred(work: Work, loaded: Loaded, review: ReviewFact) -> None:
+    """Bring up to date who may not decide the steps of the open review."""
+    wanted = barred_rows(loaded, review.into, review.steps)
+    columns = (StepDecider.step_id, StepDecider.kind, StepDecider.key)
+    for gone in sorted(loaded.barred - wanted):
+        where = (column == value for column, value in zip(columns, gone, strict=True))
+        work.session.execute(delete(StepDecider).where(*where))
+    for step_id, kind, key in sorted(wanted - loaded.barred):
+        work.session.add(StepDecider(step_id=step_id, kind=kind, key=key))
+    loaded.barred = wanted
+
+
+def deciders_of(work: Work, loaded: Loaded, steps: Sequence[StepFact]) -> list[int]:
+    """People whom these steps name by part, role in the branch or group, without who is barred from all of them."""
     people = {
         held.person_id
         for step in steps
@@ -107,5 +131,7 @@ def deciders_of(work: Work, loaded: Loaded, steps: Sequence[StepRule | StepFact]
         )
     if named:
         people |= set(work.session.scalars(union_all(*named)))
-    people.discard(loaded.snapshot.owner_id or 0)
-    return sorted(people)
+    barred = set(people)
+    for step in steps:
+        barred &= {int(person) for step_id, _, person in loaded.barred if step_id == step.id}
+    return sorted(people - barred)

@@ -1,10 +1,10 @@
 """The one place that draws consequences: readiness, waiting, stale votes, next dossier, statuses, value, totals.
 
-Runs once at the end of every verb that touches a measure and is the only writer of derived data. Idempotent.
+Runs at the end of every verb that touches a measure and is the only writer of derived data. Idempotent.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, partial
 from typing import Any
@@ -22,14 +22,14 @@ from govapp.domain.approvals import StepStanding, standings
 from govapp.domain.basis import basis_of, digest_of
 from govapp.domain.criteria import counts
 from govapp.domain.events import Event
+from govapp.domain.finance import value_of
 from govapp.domain.gates import gate_findings
 from govapp.domain.measures import required_parts
 from govapp.domain.snapshot import ReviewFact, Snapshot, StepFact, VoteFact
 from govapp.services._dossier import write_dossier
-from govapp.services._reviews import deciders_of
+from govapp.services._reviews import _keep_barred, deciders_of
 from govapp.services._work import Work
 
-SAVING_KINDS = frozenset({"ebitda"})
 PROPOSED = "proposed"
 
 
@@ -61,18 +61,17 @@ def _step_rows(work: Work, review: ReviewFact) -> Sequence[ReviewStep]:
     return work.session.scalars(select(ReviewStep).where(ReviewStep.review_id == review.id)).all()
 
 
-def _set_steps(work: Work, loaded: Loaded, states: dict[int, StepStanding]) -> None:
-    """Keep the step rows true to the votes; opened and decided times are those of the change."""
-    review = loaded.snapshot.review
-    if review is None:
-        return
-    for row in _step_rows(work, review):
+def _set_steps(work: Work, review: ReviewFact, states: dict[int, StepStanding]) -> dict[int, datetime | None]:
+    """Keep the step rows true to the votes; opened and decided times are those of the change. When each was opened."""
+    rows = _step_rows(work, review)
+    for row in rows:
         state = states[row.id].state
         if row.state != state:
             row.state = state
             row.decided_at = work.at if state in {"granted", "refused"} else None
             if state == "open":
                 row.opened_at = work.at
+    return {row.id: row.opened_at for row in rows}
 
 
 def _log_stale(work: Work, loaded: Loaded, review: int, dossier: int, stale: list[VoteFact]) -> None:
@@ -103,36 +102,31 @@ def _look_at_review(work: Work, loaded: Loaded) -> _Waiting:
     states = standings(review, basis)
     stale = [vote for state in states.values() for vote in state.stale]
     open_steps = [step for step in review.steps if states[step.id].state == "open"]
+    _keep_barred(work, loaded, review)
     if basis != review.basis:
         write_dossier(work, loaded, review.id, review.dossier + 1, basis)
-        if stale:
-            _log_stale(work, loaded, review.id, review.dossier + 1, stale)
-        again = {vote.person_id for vote in stale}
+        counted = [vote for vote in stale if vote.basis == review.basis]
+        if counted:
+            _log_stale(work, loaded, review.id, review.dossier + 1, counted)
+        again = {vote.person_id for vote in counted}
         for person in again:
             work.tell(person, "vote_stale", measure_id=loaded.measure.id, review_id=review.id)
         _tell_new_deciders(work, loaded, review.id, open_steps, again)
-    _set_steps(work, loaded, states)
+        review = replace(review, basis=basis, dossier=review.dossier + 1)
+        loaded.snapshot = replace(snapshot, review=review)
+    opened = _set_steps(work, review, states)
     if not open_steps:
         return _Waiting("criteria", (), (), review.opened_at, len(stale))
     whom = list(dict.fromkeys(name for step in open_steps for name in _names(step, snapshot)))
-    since = min((step.opened_at or review.opened_at for step in open_steps), default=review.opened_at)
+    since = min(opened[step.id] or review.opened_at for step in open_steps)
     return _Waiting(
         open_steps[0].key, tuple(step.name for step in open_steps), tuple(whom), since, len(stale)
     )
 
 
 def values_of(loaded: Loaded) -> dict[str, int]:
-    """The card's value: recurring run rate of savings in minor units by currency; cost avoidance is never added."""
-    sums: dict[str, int] = {}
-    for line in loaded.lines:
-        if (
-            line.timing == "recurring"
-            and line.kind in SAVING_KINDS
-            and line.run_rate is not None
-            and line.currency
-        ):
-            sums[line.currency] = sums.get(line.currency, 0) + line.run_rate
-    return sums
+    """The card's value in minor units by currency."""
+    return value_of((line.kind, line.timing, line.currency, line.run_rate) for line in loaded.lines)
 
 
 def _expired(loaded: Loaded, today: date) -> list[str]:
@@ -233,16 +227,17 @@ def _deltas(counted: list[Any], sign: int, into: dict[tuple[Any, ...], list[int]
         row[1] += sign * value
 
 
-def _write_totals(work: Work, deltas: dict[tuple[Any, ...], list[int]]) -> None:
+def _write_totals(work: Work) -> None:
+    """Add up what this transaction changed: once, at its end and in order, so that no two wait for each other."""
     names = ("branch_id", "workflow_id", "stage", "state", "standing", "currency")
     rows = [
         dict(zip(names, key, strict=True)) | {"count": c, "value": v}
-        for key, (c, v) in sorted(deltas.items())
+        for key, (c, v) in sorted(work.totals.items())
         if c or v
     ]
-    if not rows:
-        return
-    work.session.execute(_adding(work.session.get_bind().dialect.name), rows)
+    work.totals.clear()
+    if rows:
+        work.session.execute(_adding(work.session.get_bind().dialect.name), rows)
 
 
 @cache
@@ -254,10 +249,12 @@ def _adding(dialect: str) -> Insert:
     return statement.on_conflict_do_update(index_elements=keys, set_=add)
 
 
-def settle(work: Work, measures: Iterable[Loaded]) -> int:
-    """Bring derived data of these measures up to date; returns how many cards changed. Amounts are minor units."""
-    deltas: dict[tuple[Any, ...], list[int]] = {}
-    changed = 0
+def settle(work: Work, measures: Iterable[Loaded]) -> dict[str, list[str]]:
+    """Bring derived data of these measures up to date; returns what changed on their cards, by the measure's key.
+
+    Their rows are locked by the caller. Amounts are minor units.
+    """
+    changed: dict[str, list[str]] = {}
     for loaded in measures:
         derived = _derive(work, loaded)
         derived["counted"] = _counted(loaded, derived)
@@ -268,14 +265,15 @@ def settle(work: Work, measures: Iterable[Loaded]) -> int:
             loaded.card = card
         before = card.counted or []
         if before != derived["counted"]:
-            _deltas(before, -1, deltas)
-            _deltas(derived["counted"], 1, deltas)
+            _deltas(before, -1, work.totals)
+            _deltas(derived["counted"], 1, work.totals)
         touched = [name for name, value in derived.items() if getattr(card, name) != value]
         for name in touched:
             setattr(card, name, derived[name])
-        changed += bool(touched)
+        if touched:
+            changed[loaded.measure.key] = touched
         work.at_seq.append(partial(_stamp, card))
-    _write_totals(work, deltas)
+    work.before_log.append(partial(_write_totals, work))
     return changed
 
 

@@ -33,7 +33,8 @@ def step_for(actor: Actor, groups: frozenset[str], loaded: Loaded) -> tuple[Step
         raise Refused("step_decided" if states[named[0][0].id].state == "granted" else "step_not_open")
     gate = loaded.rules.gates[review.into]
     reasons = [
-        _lost_role(loaded.rules, as_what, roles) or barred(actor.id, gate, snapshot, roles, step_id=step.id)
+        _lost_role(loaded.rules, as_what, roles)
+        or barred(actor.id, loaded.rules, gate, snapshot, roles, step_id=step.id)
         for step, as_what in open_ones
     ]
     if all(reasons):

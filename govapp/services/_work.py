@@ -12,9 +12,9 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session, UOWTransaction
 
 from govapp.data.actors import groups_of, load_actor
+from govapp.data.audit_rows import FACTS
 from govapp.data.engine import WritersQueue, is_busy, worth_retrying, write_session
 from govapp.data.notices import Notice, Outbox
-from govapp.data.runtime import current
 from govapp.domain.errors import GovappError, Refused
 from govapp.domain.events import Event
 from govapp.domain.rights import SYSTEM, Actor
@@ -54,6 +54,8 @@ class Work:
     born: set[int] = field(default_factory=set)
     at_seq: list[Callable[[int], None]] = field(default_factory=list)
     before_log: list[Callable[[], None]] = field(default_factory=list)
+    totals: dict[tuple[Any, ...], list[int]] = field(default_factory=dict)
+    facts: list[Any] = field(default_factory=list)
     enqueued: bool = False
 
     def log(self, what: Event, payload: dict[str, Any], *, made: Sequence[Any] = (), **where: Any) -> None:
@@ -67,9 +69,10 @@ class Work:
         """The day in a time zone at this work's moment."""
         return self.at.astimezone(ZoneInfo(zone)).date()
 
-    def groups(self) -> frozenset[str]:
-        """Groups of the actor."""
-        return frozenset() if self.actor.id is None else groups_of(self.session, self.actor.id)
+    def groups(self, organization_id: int) -> frozenset[str]:
+        """Groups of an organization to which the actor belongs."""
+        mine = self.actor.id
+        return frozenset() if mine is None else groups_of(self.session, mine, organization_id)
 
     def tell(self, person_id: int, kind: str, **about: Any) -> None:
         """Leave a notice for a person; `about`: measure_id, review_id, payload."""
@@ -103,6 +106,7 @@ def _collect(work: Work) -> None:
             if getattr(row, "__kept__", False) and session.is_modified(row):
                 work.kept[id(row)] = row
         work.gone.extend(row for row in session.deleted if getattr(row, "__kept__", False))
+        work.facts.extend(row for row in session.new if type(row) in FACTS)
 
 
 def now() -> datetime:
@@ -115,7 +119,7 @@ def _once(origin: Origin, body: Callable[[Work], T], action_key: str) -> tuple[T
         at = origin.at or now()
         actor = SYSTEM
         if origin.person_id is not None:
-            found = load_actor(session, origin.person_id, at.astimezone(ZoneInfo(current().timezone)).date())
+            found = load_actor(session, origin.person_id, at)
             if found is None:
                 raise Refused("account_disabled")
             actor = found

@@ -1,7 +1,7 @@
 """The history as a whole: verify it, anchor its heads, export it (R18-R20)."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -20,7 +20,9 @@ from govapp.services._audit_state import state_faults
 from govapp.services._people_rights import _may_anywhere
 from govapp.services._work import Origin, Work, now, writing
 
-__all__ = ["Checkpoint", "Fault", "Verification", "anchor", "check_part", "exported_rows", "verify"]
+__all__ = [
+    "Checkpoint", "Fault", "Verification", "anchor", "check_on", "exported_rows", "result_of", "rows_written", "verify",
+]  # fmt: skip
 
 CHAINS = (BUSINESS, SECURITY)
 EVERYTHING = Reach(None)
@@ -64,33 +66,41 @@ def verify(
     stored files again. Raises Invalid when the anchor is no anchor.
     """
     kept = read_anchor(anchor) if anchor is not None else {}
-    points = [_check_chain(chain, kept.get(chain, {}), progress) for chain in chains]
-    faults = [point.fault for point in points if point.fault]
+    points = tuple(Checkpoint(chain) for chain in chains)
+    while not all(point.done for point in points):
+        points = check_on(points, kept)
+        if progress:
+            progress("rows", sum(point.rows for point in points), rows_written())
+    found = result_of(points)
+    faults = list(found.faults)
     if state and not faults:
         faults += [Fault(BUSINESS, *fault) for fault in state_faults(progress)]
     if files and not faults:
         faults += [Fault(BUSINESS, *fault) for fault in changed_files(progress)]
+    return replace(found, faults=tuple(faults))
+
+
+def check_on(points: Sequence[Checkpoint], anchors: Anchors | None = None) -> tuple[Checkpoint, ...]:
+    """Some thousand rows further in the first chain that is not at its end; nothing when every one is."""
+    at = next((place for place, point in enumerate(points) if not point.done), None)
+    if at is None:
+        return tuple(points)
+    with unmoving() as connection:
+        further = check_rows(connection, points[at], (anchors or {}).get(points[at].chain, {}))
+    return (*points[:at], further, *points[at + 1 :])
+
+
+def result_of(points: Sequence[Checkpoint]) -> Verification:
+    """What was found as far as the chains were read."""
+    faults = tuple(point.fault for point in points if point.fault)
     heads = {point.chain: (point.rows, point.mac) for point in points}
-    return Verification(sum(p.rows for p in points), heads, sum(p.redacted for p in points), tuple(faults))
+    return Verification(sum(p.rows for p in points), heads, sum(p.redacted for p in points), faults)
 
 
-def _check_chain(chain: str, anchors: Mapping[int, str], progress: Progress | None) -> Checkpoint:
-    point = Checkpoint(chain)
-    while not point.done:
-        with unmoving() as connection:
-            point = check_rows(connection, point, anchors)
-            if progress:
-                progress(chain, point.rows, rows_in(connection, chain))
-    return point
-
-
-def check_part(point: Checkpoint, parts: int = 4) -> Checkpoint:
-    """Go on with a check for some thousand rows; the page asks again until it is done."""
-    for _ in range(parts):
-        if not point.done:
-            with unmoving() as connection:
-                point = check_rows(connection, point, {})
-    return point
+def rows_written(chains: Iterable[str] = CHAINS) -> int:
+    """How many rows these chains have, by their heads; for progress."""
+    with unmoving() as connection:
+        return sum(rows_in(connection, chain) for chain in chains)
 
 
 def read_anchor(data: Mapping[str, Any]) -> dict[str, dict[int, str]]:

@@ -27,6 +27,7 @@ from govapp.domain.errors import NotFound
 from govapp.domain.permissions import PART_PERMISSIONS, Permission
 from govapp.domain.rights import Actor
 from govapp.domain.rules import Rules
+from govapp.services.board_amounts import with_amounts
 
 A_COLUMN = 25
 MOST_CARDS = 500
@@ -49,23 +50,28 @@ class BoardQuery:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What a column's head says; values in minor units by currency. `more`: there are more than were counted."""
+    """What a column's head says; values in minor units by currency. `more`: there are more than were counted.
+
+    Not `priced`: money may not be seen in all that is counted, so there are no values.
+    """
 
     stage: str
     count: int = 0
     waiting: int = 0
     values: Mapping[str, int] = field(default_factory=dict)
     more: bool = False
+    priced: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The chosen branch: what may be read under it (`reach`), and whether that is the whole of it."""
+    """The chosen branch: what of it may be read (`reach`), whether that is the whole, and its money to be seen."""
 
     branch: BranchRow
     crumbs: tuple[BranchRow, ...]
     reach: Reach
     whole: bool
+    priced: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +115,13 @@ def _choose(branches: Sequence[BranchRow], key: str) -> BranchRow | None:
 
 
 def _place(actor: Actor, branches: Sequence[BranchRow], chosen: BranchRow) -> Place:
-    under = tuple(row.id for row in branches if row.whole and row.path.startswith(chosen.path))
+    under = {row.id: row.path for row in branches if row.whole and row.path.startswith(chosen.path)}
     crumbs = tuple(
         row for row in branches if row.whole and chosen.path.startswith(row.path) and row.id != chosen.id
     )
     whole = any(chosen.path.startswith(path) for path in _viewing(actor))
-    return Place(chosen, crumbs, Reach(under, chosen.path, None if whole else actor.id), whole)
+    priced = all(actor.grant_for(Permission.FINANCE_VIEW, path) for path in under.values())
+    return Place(chosen, crumbs, Reach(tuple(under), chosen.path, None if whole else actor.id), whole, priced)
 
 
 def place_for(session: Session, actor: Actor, key: str) -> tuple[Place | None, list[BranchRow]]:
@@ -122,6 +129,11 @@ def place_for(session: Session, actor: Actor, key: str) -> tuple[Place | None, l
     branches = _known(session, actor)
     chosen = _choose(branches, key)
     return (None if chosen is None else _place(actor, branches, chosen)), branches
+
+
+def without_amounts(heads: Mapping[str, Head]) -> dict[str, Head]:
+    """Heads for who may not see money in all they count: a sum of a part would pass for the whole."""
+    return {stage: replace(head, values={}, priced=False) for stage, head in heads.items()}
 
 
 def heads_of(
@@ -296,8 +308,8 @@ def board(actor: Actor, query: BoardQuery) -> Board:
             heads = heads_of(rows, workflow_id)
             columns = _columns(session, rules, rows, query.more)
             ids = pick(session, place.reach, columns, filters.workflow_id) if columns else []
-        shown = cards(session, ids)
         paths = {row.id: row.path for row in branches if row.whole}
+        shown = with_amounts(session, actor, cards(session, ids), paths)
         movable, acceptable, held = rights_on(session, actor, shown, paths, rules)
     return Board(
         place=place,
@@ -305,7 +317,7 @@ def board(actor: Actor, query: BoardQuery) -> Board:
         workflows=((workflow_id, rules.name), *names),
         workflow_id=workflow_id,
         rules=rules,
-        heads=heads,
+        heads=heads if place.priced else without_amounts(heads),
         cards=grouped(shown, query.more),
         held_since=held,
         movable=movable,

@@ -27,7 +27,9 @@ from govapp.services.board import (
     place_for,
     rights_on,
     shown_workflow,
+    without_amounts,
 )
+from govapp.services.board_amounts import with_amounts
 
 MOST_CHANGES = 60
 
@@ -57,6 +59,8 @@ def heads_after(
             path, rows = stage_totals(session, query.branch, stages)
             if path and actor.grant_for(Permission.MEASURE_VIEW, path):
                 found = heads_of(rows, workflow_id)
+                if not actor.grant_for(Permission.FINANCE_VIEW, path):
+                    found = without_amounts(found)
                 return {stage: found.get(stage, Head(stage)) for stage in stages}
         try:
             place, _ = place_for(session, actor, query.branch)
@@ -69,6 +73,11 @@ def heads_after(
 
 
 def _heads(session: Session, place: Place, query: BoardQuery, workflow_id: int | None) -> dict[str, Head]:
+    found = _counted(session, place, query, workflow_id)
+    return found if place.priced else without_amounts(found)
+
+
+def _counted(session: Session, place: Place, query: BoardQuery, workflow_id: int | None) -> dict[str, Head]:
     rows = totals(session, place.reach.branch_ids)
     filters = replace(query.filters, workflow_id=workflow_id)
     if workflow_id is None or in_totals(place, filters):
@@ -99,10 +108,10 @@ def more_cards(actor: Actor, query: BoardQuery, stage: str, after: tuple[int, in
             column = Column(None if stage == PROPOSED else stage, A_COLUMN + 1, after=after)
             ids = pick(session, place.reach, [column], of_one)
             left = -1
-        shown = cards(session, ids)
+        paths = {row.id: row.path for row in branches if row.whole}
+        shown = with_amounts(session, actor, cards(session, ids), paths)
         left = len(shown) - A_COLUMN if left < 0 else left
         shown = shown[:A_COLUMN]
-        paths = {row.id: row.path for row in branches if row.whole}
         movable, acceptable, held = rights_on(session, actor, shown, paths, rules)
     return Cards(tuple(shown), {}, rules, movable, acceptable, held, left=max(left, 0))
 
@@ -132,6 +141,7 @@ def changes(actor: Actor, query: BoardQuery, since: int) -> Cards | None:
         )
         heads = _heads(session, place, query, workflow_id)
         paths = {row.id: row.path for row in branches if row.whole}
+        found = with_amounts(session, actor, found, paths)
         movable, acceptable, held = rights_on(session, actor, found, paths, rules)
     columns = [PROPOSED, *(stage.key for stage in rules.stages)]
     return Cards(

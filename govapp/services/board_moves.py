@@ -1,21 +1,17 @@
 """What may be done with one measure, and why not: hints while dragging, Other moves, what a refusal teaches."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from govapp.data.board_cards import CardRow
 from govapp.data.board_queries import person_name, role_holders
 from govapp.data.engine import reading
-from govapp.data.evidence import Evidence, EvidenceDraft, EvidenceRevision
-from govapp.data.measure_pages import people_here
 from govapp.data.snapshots import Loaded, load_measure
-from govapp.domain.criteria import Finding
+from govapp.domain.criteria import Finding, Suppliers
 from govapp.domain.errors import NotFound, Refused
 from govapp.domain.evidence_kinds import EvidenceKind
 from govapp.domain.gates import PERMISSION_FOR, Ask, AskKind, Decision, Outcome, decide, interpret
@@ -73,16 +69,6 @@ class Way:
     def is_open(self) -> bool:
         """True when it can be done now."""
         return self.decision.outcome is not Outcome.REFUSED or self.wants_reason
-
-
-@dataclass(frozen=True, slots=True)
-class Suppliers:
-    """Who can supply a finding: names of people, parts nobody holds, whether the reader may."""
-
-    names: tuple[str, ...] = ()
-    vacant: tuple[str, ...] = ()
-    yours: bool = False
-    others: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,34 +161,44 @@ def lesson(actor: Actor, now: Standing, decision: Decision) -> Lesson:
     unmet = [finding for finding in decision.unmet if not finding.key.startswith("rule:")]
     if not unmet:
         return Lesson()
-    wanted = {key for finding in unmet for key in finding.supplied_by} - now.snapshot.parts.keys()
     with reading() as session:
-        holders = role_holders(session, now.place.path, sorted(wanted), now.today)
-        creator = person_name(session, now.created_by) if SUBMITTER in wanted else ""
-    if creator and now.created_by:
-        holders[SUBMITTER] = [(now.created_by, creator)]
-    suppliers = {finding.key: _suppliers(actor, now, finding, holders) for finding in unmet}
-    return Lesson(
-        suppliers, next((kind for f in unmet if (kind := suppliable(actor, now, f)) is not None), None)
-    )
+        found = suppliers(session, actor, now, unmet)
+    kinds = (suppliable(actor, now, finding) for finding in unmet)
+    return Lesson(found, next((kind for kind in kinds if kind is not None), None))
+
+
+def suppliers(
+    session: Session, actor: Actor, now: Standing, findings: Sequence[Finding]
+) -> dict[str, Suppliers]:
+    """Who can supply each of these findings, as this reader sees it: board, measure page and Ask go by it."""
+    holders = holders_of(session, now, {key for finding in findings for key in finding.supplied_by})
+    return {finding.key: _suppliers(actor, now, finding, holders) for finding in findings}
+
+
+def holders_of(session: Session, now: Standing, keys: Iterable[str]) -> dict[str, dict[int, str]]:
+    """Active people behind keys of `supplied_by`, by id: each a part held here, else a role, or the submitter."""
+    found: dict[str, dict[int, str]] = {}
+    roles = []
+    for key in sorted(keys):
+        held = now.snapshot.parts.get(key)
+        if held is not None:
+            found[key] = {held.person_id: held.name} if held.active else {}
+        elif key == SUBMITTER:
+            name = person_name(session, now.created_by)
+            found[key] = {now.created_by: name} if now.created_by and name else {}
+        else:
+            roles.append(key)
+    holding = role_holders(session, now.place.path, roles, now.today)
+    return found | {role: dict(people) for role, people in holding.items()}
 
 
 def _suppliers(
-    actor: Actor, now: Standing, finding: Finding, holders: Mapping[str, list[tuple[int, str]]]
+    actor: Actor, now: Standing, finding: Finding, holders: Mapping[str, Mapping[int, str]]
 ) -> Suppliers:
-    people: dict[int, str] = {}
-    vacant = []
-    for key in finding.supplied_by:
-        held = now.snapshot.parts.get(key)
-        if held is not None:
-            people[held.person_id] = held.name
-        elif holders.get(key):
-            people |= dict(holders[key])
-        else:
-            vacant.append(key)
-    yours = fixes(actor, now, finding)
-    others = [name for person, name in people.items() if person != actor.id]
-    return Suppliers(tuple(others), tuple(vacant), yours, bool(others))
+    people = {person: name for key in finding.supplied_by for person, name in holders.get(key, {}).items()}
+    vacant = tuple(key for key in finding.supplied_by if not holders.get(key))
+    others = tuple(name for person, name in people.items() if person != actor.id)
+    return Suppliers(others, vacant, fixes(actor, now, finding))
 
 
 def fixes(actor: Actor, now: Standing, finding: Finding) -> bool:
@@ -242,41 +238,3 @@ def require_supplier(actor: Actor, now: Standing, kind: EvidenceKind) -> None:
     """Raise Refused, with who else may, when this reader may not hand in this kind here."""
     if not _supplies(actor, now, kind):
         raise Refused("not_a_supplier", kind=kind.name, suppliers=list(kind.submitted_by))
-
-
-@dataclass(frozen=True, slots=True)
-class FormStart:
-    """What an evidence form starts with: the reader's draft, else the newest revision's values; people to choose."""
-
-    draft: Mapping[str, Any] | None = None
-    values: Mapping[str, Any] = field(default_factory=dict)
-    revision: int = 0
-    people: tuple[tuple[int, str], ...] = ()
-
-
-def form_start(actor: Actor, now: Standing, kind: EvidenceKind) -> FormStart:
-    """The start of a form of this kind on this measure for this reader."""
-    with reading() as session:
-        draft = session.scalar(
-            select(EvidenceDraft.values)
-            .where(EvidenceDraft.measure_id == now.card.id, EvidenceDraft.kind == kind.key)
-            .where(EvidenceDraft.person_id == actor.id)
-        )
-        earlier = None
-        if not kind.several and any(fact.kind == kind.key for fact in now.snapshot.evidence):
-            earlier = session.execute(
-                select(EvidenceRevision.values, EvidenceRevision.number)
-                .join(Evidence, Evidence.id == EvidenceRevision.evidence_id)
-                .where(Evidence.measure_id == now.card.id, Evidence.kind == kind.key)
-                .order_by(EvidenceRevision.id.desc())
-                .limit(1)
-            ).first()
-        asks_people = any(spec.type == "person" for spec in kind.fields)
-        named = tuple(v for v in (earlier.values.values() if earlier else ()) if isinstance(v, int))
-        people = people_here(session, now.place, named) if asks_people else ()
-    return FormStart(
-        draft,
-        earlier.values if earlier else {},
-        earlier.number if earlier else 0,
-        tuple((row.id, row.name) for row in people),
-    )

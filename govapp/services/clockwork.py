@@ -7,11 +7,11 @@ from sqlalchemy import delete, exists, or_, select
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
-from govapp.data.audit import ActionKey, RefusalCount
+from govapp.data.audit import ActionKey
 from govapp.data.blobs import BlobStore
 from govapp.data.engine import reading
 from govapp.data.evidence import Blob, EvidenceDraft, EvidenceFile
-from govapp.data.notices import Outbox
+from govapp.data.notices import Notice, Outbox
 from govapp.data.people import LoginSession, SignInFailure
 from govapp.data.reports import Report
 from govapp.data.runtime import current
@@ -23,6 +23,9 @@ KEYS_KEPT = timedelta(days=7)
 SESSIONS_KEPT = timedelta(days=90)
 COUNTS_KEPT = timedelta(days=2)
 DELIVERED_KEPT = timedelta(days=14)
+# What was asked and decided stays in the history; a notice only leads there.
+NOTICES_KEPT = timedelta(days=90)
+UNREAD_KEPT = timedelta(days=365)
 # A file is stored before the row that names it commits; a day is far longer than any request.
 ORPHANS_KEPT = timedelta(days=1)
 AT_ONCE = 2000
@@ -60,7 +63,7 @@ def sweep_period(origin: Origin) -> bool:
 
 
 def sweep(origin: Origin) -> list[str]:
-    """Clear away old keys, ended sessions, counts, delivered parcels, and files nobody uses; digests of the latter."""
+    """Clear away old keys, sessions, counts, notices, parcels, and files nobody uses; returns digests of the latter."""
     while writing(origin, _sweep_some) >= AT_ONCE:
         continue
     while writing(origin, _forget_files) >= AT_ONCE:
@@ -76,10 +79,12 @@ def _sweep_some(work: Work) -> int:
     """One short transaction's worth; returns the largest number removed from one table."""
     at = work.at
     ended = or_(LoginSession.ended_at < at - SESSIONS_KEPT, LoginSession.expires_at < at - SESSIONS_KEPT)
+    stale = Notice.read_at.is_not(None) | (Notice.at < at - UNREAD_KEPT)
     targets = (
         (ActionKey, ActionKey.key, ActionKey.at < at - KEYS_KEPT),
         (LoginSession, LoginSession.id, ended),
         (SignInFailure, SignInFailure.id, SignInFailure.at < at - COUNTS_KEPT),
+        (Notice, Notice.id, (Notice.at < at - NOTICES_KEPT) & stale),
         (Outbox, Outbox.id, (Outbox.state == "done") & (Outbox.done_at < at - DELIVERED_KEPT)),
     )
     most = 0
@@ -88,7 +93,6 @@ def _sweep_some(work: Work) -> int:
         if ids:
             work.session.execute(delete(table).where(key.in_(ids)))
         most = max(most, len(ids))
-    work.session.execute(delete(RefusalCount).where(RefusalCount.minute < at - COUNTS_KEPT))
     return most
 
 

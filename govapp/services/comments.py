@@ -8,10 +8,9 @@ from govapp.domain.events import Event
 from govapp.domain.measures import LONG, text_fault
 from govapp.domain.permissions import Permission
 from govapp.domain.rights import Actor, Place, right_of
-from govapp.services._belongs import _settle_again, _where
+from govapp.services._belongs import _settle_again, _where, visible
 from govapp.services._keys import consume, consumed
 from govapp.services._work import Origin, Work, writing
-from govapp.services.evidence import visible
 
 # Reading alone gives no word: whoever works on the measure or decides about it may comment.
 _MAY_COMMENT = (

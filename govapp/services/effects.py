@@ -12,17 +12,17 @@ from govapp.data.finance import EffectLine, EffectValue
 from govapp.data.snapshots import Loaded
 from govapp.domain.errors import Invalid, NotFound
 from govapp.domain.events import Event
-from govapp.domain.measures import EFFECT_KINDS, NAME, SERIES, SHORT, TIMINGS, date_fault, text_fault
-from govapp.domain.money import to_minor
+from govapp.domain.finance import Faults, clean_line, frozen_faults, minor_of, unit_faults
+from govapp.domain.measures import SERIES, date_fault
 from govapp.domain.permissions import Permission
 from govapp.domain.rights import may
 from govapp.services._belongs import _locked_for, _same_version, _settle_again, _where, changes_of, plain
 from govapp.services._keys import consume, consumed
 from govapp.services._work import Origin, Work, writing
 
-FTE = "fte"
 _FIELDS = ("name", "kind", "timing", "category", "cost_object", "currency", "run_rate", "start")
 _RIGHT = {"forecast": Permission.FINANCE_FORECAST, "actual": Permission.FINANCE_ACTUAL}
+_BOOKED = frozenset({"actual", "confirmed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,8 @@ def set_effect_line(command: SetEffectLine) -> int:
     """Add or change an effect line with its totals; returns its id.
 
     Plan figures need finance:plan, a forecast finance:forecast, actuals finance:actual. Raises NotFound, Refused,
-    Stale, KeyReused, and Invalid with codes by field (amount_out_of_range for NaN, infinity and what is too large).
+    Stale, KeyReused, and Invalid with codes by field: amount_out_of_range for NaN, infinity and what is too large,
+    line_holds_amounts for another kind or currency, plan_frozen.
     """
     return writing(
         command.origin, lambda work: _set_effect_line(work, command), action_key=command.action_key
@@ -120,15 +121,25 @@ def _set_line(
     totals: Mapping[str, Decimal | None],
     right: str,
 ) -> EffectLine:
-    """Check and store a line with totals, log old and new (minor units); for import too. The caller settles."""
-    values = {**values, "name": values["name"].strip(), "currency": values["currency"].strip().upper()}
-    minors = _checked(values, totals)
+    """Check and store a line with totals, log old and new (minor units). The caller settles."""
+    values, minors, faults = clean_line(values, totals)
+    _refuse(faults)
     before = {name: getattr(row, name) for name in _FIELDS} if row else {}
     changed = changes_of(before, values)
-    old = _totals(work, row.id) if row and row.id else {}
-    moved = {series: [old.get(series), minor] for series, minor in minors.items() if old.get(series) != minor}
+    held = _held(work, row.id) if row else []
+    old = {series: amount for series, month, amount in held if month is None}
+    anew = bool(before) and not {"kind", "currency"}.isdisjoint(changed)
+    moved = {
+        series: [old.get(series), minor]
+        for series, minor in minors.items()
+        if old.get(series) != minor or (anew and minor is not None)
+    }
     for permission in _needed(bool(changed), moved):
         right = may(work.actor, permission, loaded.place)
+    if anew:
+        _refuse(unit_faults(changed, [(series, month is not None) for series, month, _ in held], minors))
+    planned = before.get("run_rate") is not None or any(series == "plan" for series, _, _ in held)
+    _refuse_frozen(loaded, frozen_faults(changed, moved, planned=planned))
     if row is None:
         row = EffectLine(measure_id=loaded.measure.id, version=0)
         work.session.add(row)
@@ -162,53 +173,26 @@ def _needed(fields: bool, moved: Mapping[str, Any]) -> list[Permission]:
     return sorted(found | ({Permission.FINANCE_PLAN} if fields else set()))
 
 
-def _minor(amount: Decimal | None, currency: str, faults: dict[str, list[str]], name: str) -> int | None:
-    try:
-        return None if amount is None else to_minor(amount, currency)
-    except (ValueError, ArithmeticError):
-        faults[name] = ["amount_out_of_range"]
-        return None
-
-
-def _checked(values: dict[str, Any], totals: Mapping[str, Decimal | None]) -> dict[str, int | None]:
-    """Totals in minor units; `values['run_rate']` becomes minor units too. Raises Invalid with all faults."""
-    faults: dict[str, list[str]] = {}
-    for name, known in (("kind", EFFECT_KINDS), ("timing", TIMINGS)):
-        if values[name] not in known:
-            faults[name] = ["required" if not values[name] else "unknown_choice"]
-    fault = "required" if not values["name"] else text_fault(values["name"], SHORT)
-    if fault:
-        faults["name"] = [fault]
-    for name in ("category", "cost_object"):
-        values[name] = values[name].strip()
-        if text_fault(values[name], NAME):
-            faults[name] = [text_fault(values[name], NAME)]
-    if date_fault(values["start"]):
-        faults["start"] = ["date_out_of_range"]
-    if values["kind"] == FTE:
-        values["currency"] = ""
-    elif not (len(values["currency"]) == 3 and values["currency"].isascii() and values["currency"].isalpha()):
-        faults["currency"] = ["currency_unknown"]
-        raise Invalid("effect_invalid", faults)
-    if values["timing"] == "one_off" and values["run_rate"] is not None:
-        faults["run_rate"] = ["run_rate_of_one_off"]
-    else:
-        values["run_rate"] = _minor(values["run_rate"], values["currency"], faults, "run_rate")
-    minors = {series: _minor(amount, values["currency"], faults, series) for series, amount in totals.items()}
-    if unknown := [series for series in totals if series not in SERIES]:
-        faults[unknown[0]] = ["unknown_choice"]
+def _refuse(faults: Faults, **values: Any) -> None:
     if faults:
-        raise Invalid("effect_invalid", faults)
-    return minors
+        raise Invalid("effect_invalid", faults, **values)
 
 
-def _totals(work: Work, line_id: int) -> dict[str, int]:
+def _refuse_frozen(loaded: Loaded, faults: Faults) -> None:
+    """Raise Invalid for what the frozen plan does not allow; a recycle to before the freezing stage opens it again."""
+    frozen = loaded.rules.frozen_in(loaded.snapshot.stage)
+    if frozen:
+        _refuse(faults, stage=frozen.name)
+
+
+def _held(work: Work, line_id: int) -> list[tuple[str, date | None, int]]:
+    """Series, month (None: undated) and amount in minor units of all a line holds."""
     rows = work.session.execute(
-        select(EffectValue.series, EffectValue.amount).where(
-            EffectValue.line_id == line_id, EffectValue.month.is_(None)
+        select(EffectValue.series, EffectValue.month, EffectValue.amount).where(
+            EffectValue.line_id == line_id
         )
     )
-    return {row.series: row.amount for row in rows}
+    return [(row.series, row.month, row.amount) for row in rows]
 
 
 def _store(work: Work, line: EffectLine, amounts: Mapping[tuple[str, date | None], int | None]) -> None:
@@ -246,7 +230,7 @@ def _store(work: Work, line: EffectLine, amounts: Mapping[tuple[str, date | None
 def set_monthly_values(command: SetMonthlyValues) -> int:
     """Set a line's amounts by month in one series; returns how many months changed.
 
-    Raises NotFound, Refused, Invalid (`months`, `series`), KeyReused.
+    Raises NotFound, Refused, Invalid (`months`, `series`; plan_frozen), KeyReused.
     """
     return writing(
         command.origin, lambda work: _set_monthly_verb(work, command), action_key=command.action_key
@@ -278,17 +262,17 @@ def _set_monthly(
     months: Mapping[date, Decimal | None],
     right: str,
 ) -> int:
-    """Store months and log old and new (minor units); shared with import and seeding. The caller settles."""
-    faults: dict[str, list[str]] = {}
+    """Store months and log old and new (minor units). The caller settles."""
+    faults: Faults = {}
     if series not in SERIES:
         faults["series"] = ["unknown_choice"]
     if any(date_fault(day) for day in months):
         faults["months"] = ["date_out_of_range"]
     wanted = {
-        day.replace(day=1): _minor(amount, line.currency, faults, "months") for day, amount in months.items()
+        day.replace(day=1): minor_of(amount, line.currency, faults, "months")
+        for day, amount in months.items()
     }
-    if faults:
-        raise Invalid("effect_invalid", faults)
+    _refuse(faults)
     found = work.session.execute(
         select(EffectValue.month, EffectValue.amount).where(
             EffectValue.line_id == line.id, EffectValue.series == series, EffectValue.month.is_not(None)
@@ -298,6 +282,8 @@ def _set_monthly(
     changed = {day: amount for day, amount in wanted.items() if old.get(day) != amount}
     if not changed:
         return 0
+    if series == "plan":
+        _refuse_frozen(loaded, {"months": ["plan_frozen"]})
     _store(work, line, {(series, day): amount for day, amount in changed.items()})
     line.version += 1
     work.log(
@@ -310,7 +296,10 @@ def _set_monthly(
 
 
 def remove_effect_line(command: RemoveEffectLine) -> None:
-    """Remove a line with its amounts; their history stays. Raises NotFound, Refused, Stale, KeyReused."""
+    """Remove a line with its amounts; their history stays.
+
+    Raises NotFound, Refused, Stale, KeyReused, and Invalid while the plan is frozen or the line holds actuals.
+    """
     writing(command.origin, lambda work: _remove_line(work, command), action_key=command.action_key)
 
 
@@ -321,6 +310,11 @@ def _remove_line(work: Work, command: RemoveEffectLine) -> None:
         return
     row = _line(work, loaded, command.line_id)
     _same_version(command.seen_version, row.version, "stale_row")
+    frozen = loaded.rules.frozen_in(loaded.snapshot.stage)
+    if frozen:
+        raise Invalid("plan_frozen", stage=frozen.name)
+    if any(series in _BOOKED for series, _, _ in _held(work, row.id)):
+        raise Invalid("line_holds_actuals")
     for value in work.session.scalars(select(EffectValue).where(EffectValue.line_id == row.id)):
         work.session.delete(value)
     work.session.flush()

@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 from govapp.data.evidence import Blob, Evidence, EvidenceDraft, EvidenceFile, EvidenceRevision
 from govapp.data.people import Person
 from govapp.data.rulebook import kind_version_id
-from govapp.data.snapshots import Loaded, load_measure, load_measures
+from govapp.data.snapshots import Loaded, load_measures
 from govapp.domain.basis import digest_of
 from govapp.domain.errors import Invalid, NotFound, Refused
 from govapp.domain.events import Event
@@ -19,6 +19,7 @@ from govapp.domain.evidence_values import Fault
 from govapp.domain.permissions import Permission
 from govapp.domain.rights import Actor, Place, may
 from govapp.forms.evidence import FormContext, validate_values
+from govapp.services._belongs import _same_version, visible
 from govapp.services._keys import consume, consumed
 from govapp.services._settle import settle
 from govapp.services._work import Origin, Work, writing
@@ -29,12 +30,16 @@ EARLIEST = date(1990, 1, 1)
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """Values of one evidence kind as `forms.evidence.bind` or a file gives them; files are in the store already."""
+    """Values of one evidence kind as `forms.evidence.bind` or a file gives them; files are in the store already.
+
+    `seen_revision` is the newest revision of the piece as the form showed it, 0 for none; None where nobody saw a form.
+    """
 
     kind: str
     values: Mapping[str, Any]
     effective_on: date | None = None
     piece: int | None = None
+    seen_revision: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +84,8 @@ def may_supply(actor: Actor, kind: EvidenceKind, place: Place) -> bool:
 def submit_evidence(command: SubmitEvidence) -> Submitted:
     """Store one valid submission as the next revision.
 
-    Raises NotFound, Refused (no right, or the kind names others), Invalid with errors by field, KeyReused.
+    Raises NotFound, Refused (no right, or the kind names others), Invalid with errors by field, KeyReused, and Stale
+    when another revision was seen.
     """
     return writing(
         command.origin, lambda work: _submit_evidence(work, command), action_key=command.action_key
@@ -89,7 +95,7 @@ def submit_evidence(command: SubmitEvidence) -> Submitted:
 def _submit_evidence(work: Work, command: SubmitEvidence) -> Submitted:
     loaded = visible(work, command.key)
     handed = command.submission
-    body = ["evidence", command.key, handed.kind, dict(handed.values), handed.effective_on, handed.piece]
+    body = ["evidence", command.key, _body(handed)]
     earlier = consumed(work, command.action_key, body)
     if earlier is not None:
         return Submitted(earlier["kind"], earlier["evidence_id"], earlier["revision"], earlier["digest"])
@@ -100,15 +106,9 @@ def _submit_evidence(work: Work, command: SubmitEvidence) -> Submitted:
     return result
 
 
-def visible(work: Work, key: str) -> Loaded:
-    """The measure, its row locked. Raises NotFound when there is none or the actor may not know of it."""
-    loaded = load_measure(work.session, key, lock=True)
-    if loaded is None:
-        raise NotFound("not_found")
-    may(work.actor, Permission.MEASURE_VIEW, loaded.place)
-    if loaded.measure.archived:
-        raise Refused("measure_archived")
-    return loaded
+def _body(handed: Submission) -> list[Any]:
+    """What makes two submissions the same under one action key."""
+    return [handed.kind, dict(handed.values), handed.effective_on, handed.piece, handed.seen_revision]
 
 
 def _context(work: Work, loaded: Loaded, kind: EvidenceKind, values: Mapping[str, Any]) -> FormContext:
@@ -157,6 +157,7 @@ def _submit(work: Work, loaded: Loaded, submission: Submission) -> Submitted:
     ]
     _known_files(work, [item["sha256"] for _, item in files])
     piece = _piece(work, loaded, kind, submission.piece)
+    _same_version(submission.seen_revision, piece.revisions, "stale_evidence", kind=kind.key)
     piece.revisions += 1
     piece.version += 1
     digest = digest_of(

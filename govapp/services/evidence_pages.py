@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from govapp.data import evidence_queries as queries
-from govapp.data.measure_pages import people_here
+from govapp.data.engine import reading
+from govapp.data.measure_pages import OFFERED, people_here, person_by_email
 from govapp.data.snapshots import Loaded
 from govapp.domain.criteria import applies, counts
 from govapp.domain.errors import NotFound, Refused
@@ -18,6 +19,7 @@ from govapp.domain.rights import Actor, right_of
 from govapp.domain.rules import CriterionRule
 from govapp.forms.classes import EvidenceForm, FormContext
 from govapp.forms.evidence import draft_files, from_draft, from_values
+from govapp.services.board_moves import Standing
 from govapp.services.evidence import may_supply
 
 NEXT, LATER, PASSED, UNASKED = "next", "later", "passed", "unasked"
@@ -39,7 +41,11 @@ class KindStanding:
 
 @dataclass(frozen=True, slots=True)
 class FormStart:
-    """A form as this person should find it, with where it came from and the effective day."""
+    """A form as this person should find it, with where it came from and the effective day.
+
+    `revision` is the newest one of the piece, 0 when there is none; `overtaken_by` says who handed it in when that was
+    after the draft was begun.
+    """
 
     form: EvidenceForm
     context: FormContext
@@ -47,6 +53,7 @@ class FormStart:
     revision: int = 0
     from_draft: bool = False
     effective_on: str = ""
+    overtaken_by: str = ""
 
 
 def _asking(loaded: Loaded, kind: str) -> tuple[str | None, CriterionRule | None]:
@@ -122,56 +129,59 @@ def kind_of(actor: Actor, loaded: Loaded, key: str) -> EvidenceKind:
 
 
 def form_start(
-    session: Session, actor: Actor, loaded: Loaded, kind: EvidenceKind, piece_id: int | None, today: date
+    session: Session, actor: Actor, now: Standing, kind: EvidenceKind, piece_id: int | None = None
 ) -> FormStart:
-    """The person's draft, else the newest revision of the piece to revise, else an empty form. Raises NotFound."""
-    piece = _piece(session, loaded, kind, piece_id)
+    """The person's draft, else the newest revision of the piece to revise, else an empty form. Raises NotFound.
+
+    Page and dialog begin alike, and what they begin with is what a sent form keeps: the files above all.
+    """
+    piece = _piece(session, now, kind, piece_id)
     earlier = queries.revisions(session, piece.id, newest=True)[0] if piece else None
-    draft = queries.draft(session, loaded.measure.id, kind.key, actor.id)
-    if draft is not None and draft.get("piece", piece.id if piece else None) != (piece.id if piece else None):
+    revision = earlier.number if earlier else 0
+    draft = queries.draft(session, now.card.id, kind.key, actor.id)
+    if draft is not None and kind.several and draft.get("piece") != (piece.id if piece else None):
         draft = None
     values = dict(earlier.values) if earlier else {}
-    context = _context(session, loaded, kind, values, today)
+    context = _context(session, now, kind, values)
     if draft is not None:
-        kept = replace(context, kept_files=draft_files(draft))
-        form = from_draft(kind, draft, context)
+        overtaken = earlier is not None and draft.get("revision", revision) < revision
         return FormStart(
-            form, kept, piece, earlier.number if earlier else 0, True, str(draft.get("effective_on", ""))
-        )
+            from_draft(kind, draft, context), replace(context, kept_files=draft_files(draft)), piece, revision,
+            from_draft=True, effective_on=str(draft.get("effective_on", "")),
+            overtaken_by=earlier.person if earlier and overtaken else "",
+        )  # fmt: skip
     files = {
         spec.name: values[spec.name] for spec in kind.fields if spec.type == "file" and values.get(spec.name)
     }
     context = replace(context, kept_files=files)
-    return FormStart(
-        from_values(kind, _known(kind, values), context), context, piece, earlier.number if earlier else 0
-    )
+    return FormStart(from_values(kind, _known(kind, values), context), context, piece, revision)
 
 
-def _piece(
-    session: Session, loaded: Loaded, kind: EvidenceKind, piece_id: int | None
-) -> queries.Piece | None:
+def _piece(session: Session, now: Standing, kind: EvidenceKind, piece_id: int | None) -> queries.Piece | None:
     if piece_id is None and not kind.several:
-        piece_id = next(
-            (fact.evidence_id for fact in loaded.snapshot.evidence if fact.kind == kind.key), None
-        )
+        piece_id = next((fact.evidence_id for fact in now.snapshot.evidence if fact.kind == kind.key), None)
     if piece_id is None:
         return None
-    found = queries.piece(session, loaded.measure.id, piece_id)
+    found = queries.piece(session, now.card.id, piece_id)
     if found is None or found.kind != kind.key:
         raise NotFound("not_found")
     return found
 
 
-def _context(
-    session: Session, loaded: Loaded, kind: EvidenceKind, values: Mapping[str, Any], today: date
-) -> FormContext:
+def _context(session: Session, now: Standing, kind: EvidenceKind, values: Mapping[str, Any]) -> FormContext:
     people: list[tuple[int, str]] = []
     if any(spec.type == "person" for spec in kind.fields):
         named = tuple(
             v for spec in kind.fields if spec.type == "person" and isinstance(v := values.get(spec.name), int)
         )
-        people = [(row.id, row.name) for row in people_here(session, loaded.place, named)]
-    return FormContext(today, loaded.currency, people, dict(loaded.snapshot.fields))
+        people = [(row.id, row.name) for row in people_here(session, now.place, now.today, named)]
+    person_of = _person_of if len(people) >= OFFERED else None
+    return FormContext(now.today, now.currency, people, dict(now.snapshot.fields), person_of=person_of)
+
+
+def _person_of(email: str) -> int | None:
+    with reading() as session:
+        return person_by_email(session, email)
 
 
 def _known(kind: EvidenceKind, values: Mapping[str, Any]) -> dict[str, Any]:

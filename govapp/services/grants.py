@@ -8,15 +8,15 @@ from sqlalchemy import select
 from govapp.data.actors import in_force
 from govapp.data.measures import Measure, Part
 from govapp.data.people import Grant, Person, Role
-from govapp.data.runtime import current
-from govapp.data.structure import Branch
+from govapp.data.structure import Branch, Organization
 from govapp.domain.errors import Invalid, NotFound, Refused
 from govapp.domain.events import Event
 from govapp.domain.permissions import Permission
 from govapp.domain.rights import Place, may
 from govapp.domain.role_conflicts import AUDITOR, conflict_with
 from govapp.services._administrators import _is_last_administrator
-from govapp.services._work import Origin, Work, writing
+from govapp.services._keys import writing_once
+from govapp.services._work import Origin, Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class GrantRole:
     branch: str
     until: date | None = None
     since: date | None = None
+    action_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class EndGrant:
     origin: Origin
     grant_id: int
     reason: str = ""
+    action_key: str = ""
 
 
 def grant_role(command: GrantRole) -> int:
@@ -46,12 +48,12 @@ def grant_role(command: GrantRole) -> int:
     Raises Refused for one's own roles, Invalid by field for an unknown role or branch, a day in the past, a role held
     already, or one that must not stand beside another (`domain/role_conflicts.py`).
     """
-    return writing(command.origin, lambda work: _grant_role(work, command))
+    return int(writing_once(command, lambda work: {"id": _grant_role(work, command)})["id"])
 
 
 def end_grant(command: EndGrant) -> None:
     """End a grant. Needs `role:grant` on its branch. Raises Refused for one's own and for the last administrator's."""
-    writing(command.origin, lambda work: _end_grant(work, command))
+    writing_once(command, lambda work: _end_grant(work, command))
 
 
 def _grant_role(work: Work, command: GrantRole) -> int:
@@ -69,7 +71,7 @@ def _grant_role(work: Work, command: GrantRole) -> int:
         raise NotFound("not_found")
     if person.id == work.actor.id:
         raise Refused("own_roles")
-    today = work.today(current().timezone)
+    today = work.today(_zone_of(work, branch))
     if command.until is not None and command.until < max(today, command.since or today):
         raise Invalid("not_saved", {"until": ["day_past"]})
     _refuse_conflicts(work, person, role, branch)
@@ -77,9 +79,13 @@ def _grant_role(work: Work, command: GrantRole) -> int:
     return grant.id
 
 
+def _zone_of(work: Work, branch: Branch) -> str:
+    return work.session.get_one(Organization, branch.organization_id).timezone
+
+
 def _refuse_conflicts(work: Work, person: Person, role: Role, branch: Branch) -> None:
     """Raise Invalid when the role is held there already, or when one held in the same organization excludes it."""
-    not_ended, _, not_over = in_force(work.today(current().timezone))  # one that begins later counts too
+    not_ended, _, not_over = in_force(work.today(_zone_of(work, branch)))  # one that begins later counts too
     held = work.session.execute(
         select(Role.key, Grant.branch_id)
         .join(Grant, Grant.role_id == Role.id)

@@ -8,21 +8,30 @@ from sqlalchemy import select, update
 from govapp.data.actors import load_actor
 from govapp.data.base import Base
 from govapp.data.engine import reading
-from govapp.data.import_queries import known_details, outcomes, staged_rows
+from govapp.data.import_queries import Known, known_details, outcomes, staged_rows
 from govapp.data.imports import Batch, BatchRow
 from govapp.data.snapshots import load_measures
-from govapp.data.structure import Branch
 from govapp.domain.errors import Refused
 from govapp.domain.events import Event
 from govapp.domain.imports import Mapping, read_rows
 from govapp.domain.rights import SYSTEM
-from govapp.services._import_changes import Change, Content, changes_of, content_of, problems_of
+from govapp.services._import_changes import Change, Content, Problems, content_of
 from govapp.services._import_frame import Frame, ImportMeasures, Progress, frame_of, match_of, may_import
-from govapp.services._import_rows import Adding, Applied, _add_measures, _counts, _refuse, _update_measure
+from govapp.services._import_judge import Levels, Target, judge, levels_of, target_for
+from govapp.services._import_rows import (
+    Adding,
+    Applied,
+    Told,
+    _add_measures,
+    _apply_belongings,
+    _counts,
+    _refuse,
+    _update_measure,
+)
 from govapp.services._import_staging import begin, chunks_of
 from govapp.services._settle import settle
 from govapp.services._work import Origin, Work, now, writing
-from govapp.services.structure import AddBranch, add_branch
+from govapp.services.structure import AddBranch, _add_branch
 
 __all__ = ["ImportMeasures", "ImportResult", "RowResult", "import_measures"]
 
@@ -63,7 +72,7 @@ def import_measures(command: ImportMeasures, progress: Progress | None = None) -
     """
     mapping = Mapping.from_dict(command.mapping)
     with reading() as session:
-        frame = frame_of(session, command.under, mapping)
+        frame = frame_of(session, command, mapping)
     if command.dry_run:
         return _dry_run(command, frame, progress)
     batch_id, resumed = begin(command, frame, progress)
@@ -74,34 +83,34 @@ def import_measures(command: ImportMeasures, progress: Progress | None = None) -
 def _dry_run(command: ImportMeasures, frame: Frame, progress: Progress | None) -> ImportResult:
     with reading() as session:
         at = command.origin.at or now()
-        actor = (
-            SYSTEM
-            if command.origin.person_id is None
-            else load_actor(session, command.origin.person_id, at.date())
-        )
+        person = command.origin.person_id
+        actor = SYSTEM if person is None else load_actor(session, person, at)
         if actor is None:
             raise Refused("account_disabled")
-        may_import(Work(session, actor, command.origin, at), frame)
-        result = ImportResult()
+        work = Work(session, actor, command.origin, at)
+        may_import(work, frame)
+        result, targets = ImportResult(), dict[Levels, Target]()
         for chunk in chunks_of((content_of(row) for row in read_rows(frame.mapping, command.data)), CHUNK):
-            matches = [(content, match_of(frame, content, frame.taken)) for content in chunk]
-            known = known_details(session, [n for _, n in matches if n])
-            for content, number in matches:
-                _judge_dry(result, frame, content, known.get(number) if number else None)
+            matches = [(content, *match_of(frame, content, frame.taken)) for content in chunk]
+            known = known_details(session, [n for _, n, _ in matches if n])
+            for content, number, unclear in matches:
+                held = known.get(number) if number else None
+                changes, problems = judge(work, frame, content, held, targets, unclear=unclear)
+                _count_dry(result, content, held, changes, problems)
             session.expunge_all()
             if progress:
                 progress("reading", result.rows, 0, result.refused)
     return result
 
 
-def _judge_dry(result: ImportResult, frame: Frame, content: Content, known: Any) -> None:
-    problems = problems_of(content, frame.stages, frame.choices, frame.organization.currency)
+def _count_dry(
+    result: ImportResult, content: Content, known: Known | None, changes: list[Change], problems: Problems
+) -> None:
     row = RowResult(content["number"], content["name"], "refused", problems=problems)
     if not problems:
-        changes = changes_of(content, known, frame.choices, frame.organization.currency)
         row.state = "added" if known is None else "changed" if changes else "unchanged"
         row.key = known.measure.key if known else ""
-        row.changes = [[c.what, c.name, c.old, c.new, *c.more[:1]] for c in changes] if known else []
+        row.changes = [change.said for change in changes] if known else []
     result.rows += 1
     setattr(result, row.state, getattr(result, row.state) + 1)
     if row.state in {"changed", "refused"} and len(result.shown) < 1000:
@@ -115,52 +124,39 @@ def _apply(command: ImportMeasures, frame: Frame, batch_id: int, progress: Progr
             select(BatchRow.measure_id).where(BatchRow.batch_id == batch_id, BatchRow.measure_id.is_not(None))
         )
         frame.taken.update(n for n in done_before if n is not None)
-        total = session.get_one(Batch, batch_id).rows
-        done = session.get_one(Batch, batch_id).done
-    refused = 0
+        batch = session.get_one(Batch, batch_id)
+        total, done, refused = batch.rows, batch.done, 0
+    organization = frame.organization
     adding = Adding(
-        frame.organization.id,
-        frame.organization.key_prefix,
-        frame.version_id,
+        organization.id,
+        organization.key_prefix,
         frame.mapping.source,
         command.file_name,
-        "",
+        organization.timezone,
     )
     while True:
-        with reading() as session:
-            waiting = staged_rows(session, batch_id, CHUNK)
-            levels = {tuple((kind, name) for kind, name in row.content["branch"]) for row in waiting}
-        if not waiting:
-            break
-        for branch in sorted(levels - adding.branches.keys()):
-            adding.branches[branch] = _branch_for(command.origin, frame, branch)
-            if progress:
-                progress("importing", done, total, refused)
         applied, spoken_of = writing(command.origin, lambda work: _apply_chunk(work, frame, batch_id, adding))
+        count = applied.added + applied.changed + applied.unchanged + applied.refused
+        if not count:
+            break
         frame.taken |= spoken_of
-        done += applied.added + applied.changed + applied.unchanged + applied.refused
+        done += count
         refused += applied.refused
         if progress:
             progress("importing", done, total, refused)
     writing(command.origin, lambda work: _end_batch(work, batch_id))
 
 
-def _branch_for(origin: Origin, frame: Frame, levels: tuple[tuple[str, str], ...]) -> int:
-    """The branch these levels name below the import's branch; missing ones are added."""
-    above, above_key = frame.branch.id, frame.branch.key
-    for kind, name in levels:
-        with reading() as session:
-            found = session.execute(
-                select(Branch.id, Branch.key).where(
-                    Branch.parent_id == above, Branch.kind == kind, Branch.name == " ".join(name.split())
-                )
-            ).first()
-        if found is None:
-            made = add_branch(AddBranch(origin, kind, name, above_key))
-            above, above_key = made.id, made.key
-        else:
-            above, above_key = found.id, found.key
-    return above
+def _add_missing(work: Work, frame: Frame, levels: Levels, targets: dict[Levels, Target]) -> Target:
+    """The target of these levels with every branch there; missing ones are added."""
+    target = target_for(work.session, frame, levels, targets)
+    if target.missing:
+        under = target.branch_key
+        for kind, name in target.missing:
+            under = _add_branch(work, AddBranch(work.origin, kind, name, under)).key
+        targets.clear()  # other rows may lead to or through the branches just added
+        target = target_for(work.session, frame, levels, targets)
+    return target
 
 
 def _apply_chunk(work: Work, frame: Frame, batch_id: int, adding: Adding) -> tuple[Applied, set[int]]:
@@ -170,28 +166,30 @@ def _apply_chunk(work: Work, frame: Frame, batch_id: int, adding: Adding) -> tup
     work.session.execute(select(Batch.id).where(Batch.id == batch_id).with_for_update())
     rows = staged_rows(work.session, batch_id, CHUNK)
     taken: set[int] = set()
-    matches = [(row, match_of(frame, row.content, taken)) for row in rows]
-    known = known_details(work.session, [n for _, n in matches if n], lock=True)
-    fresh: list[tuple[BatchRow, list[Change]]] = []
-    touched: list[int] = []
-    for row, number in matches:
-        problems = problems_of(row.content, frame.stages, frame.choices, frame.organization.currency)
+    if not rows:
+        return Applied(), taken
+    matches = [(row, *match_of(frame, row.content, taken)) for row in rows]
+    known = known_details(work.session, [n for _, n, _ in matches if n], lock=True)
+    fresh: list[tuple[BatchRow, list[Change], Target]] = []
+    targets: dict[Levels, Target] = {}
+    told: list[Told] = []
+    for row, number, unclear in matches:
+        held, content = known.get(number) if number else None, row.content
+        changes, problems = judge(work, frame, content, held, targets, unclear=unclear)
         if problems:
             _refuse(work, row, problems, frame.branch.id, adding)
-            continue
-        held = known.get(number) if number else None
-        changes = changes_of(row.content, held, frame.choices, frame.organization.currency)
-        if held is None:
-            fresh.append((row, changes))
+        elif held is None:
+            fresh.append((row, changes, _add_missing(work, frame, levels_of(content), targets)))
         elif changes:
-            _update_measure(work, row, held, changes, adding)
-            touched.append(held.measure.id)
+            told.append(_update_measure(work, row, held, changes, adding))
         else:
             row.state, row.measure_id, row.outcome = "unchanged", held.measure.id, {"key": held.measure.key}
-    added = _add_measures(work, fresh, adding)
-    taken.update(added)
+    told += _add_measures(work, fresh, adding)
+    _apply_belongings(work, told, adding)
+    touched = [known.measure.id for _, known, _ in told]
+    taken.update(touched)
     work.session.flush()
-    settle(work, load_measures(work.session, [*touched, *added]))
+    settle(work, load_measures(work.session, touched))
     counts = _counts(rows)
     batch = Base.metadata.tables["batch"]
     work.session.execute(

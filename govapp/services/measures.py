@@ -19,11 +19,10 @@ from govapp.domain.events import Event
 from govapp.domain.measures import clean_fields
 from govapp.domain.permissions import Permission
 from govapp.domain.rights import Actor, Place, may, right_of
-from govapp.services._belongs import _refuse_ended, _settle_again, _where, changes_of, plain
+from govapp.services._belongs import _refuse_cancelled, _settle_again, _where, changes_of, plain, visible
 from govapp.services._keys import consume, consumed
 from govapp.services._stage import _end_review
 from govapp.services._work import Origin, Work, writing
-from govapp.services.evidence import visible
 
 PROPOSED = "proposed"
 HOLDS_MEASURES = ("program", "project", "measure_package")
@@ -97,10 +96,8 @@ def _propose_measure(work: Work, command: ProposeMeasure) -> str:
     return loaded.measure.key
 
 
-def _propose(
-    work: Work, branch: Branch, fields: Mapping[str, Any], right: str, *, key: str = "", **more: Any
-) -> Loaded:
-    """Store a proposal and settle it; `more` are further columns (external_source, external_key). For import too."""
+def _propose(work: Work, branch: Branch, fields: Mapping[str, Any], right: str, *, key: str = "") -> Loaded:
+    """Store a proposal and settle it."""
     if branch.kind not in HOLDS_MEASURES:
         raise Invalid("measure_invalid", {"branch": ["branch_too_high"]})
     if branch.archived:
@@ -126,7 +123,6 @@ def _propose(
         created_at=work.at,
         created_by=work.actor.id,
         **clean,
-        **more,
     )
     work.session.add(measure)
     work.session.flush()
@@ -207,7 +203,7 @@ def _editable(work: Work, key: str) -> tuple[Loaded, str]:
     right = edit_right(work.actor, loaded.measure, loaded.place) or may(
         work.actor, Permission.MEASURE_EDIT, loaded.place
     )
-    _refuse_ended(loaded)
+    _refuse_cancelled(work, loaded)
     return loaded, right
 
 
@@ -253,7 +249,7 @@ def _archive(work: Work, command: ArchiveProposal) -> None:
             "stale_measure", key=command.key, seen=command.seen_version, version=loaded.measure.version
         )
     reason = command.reason.strip()
-    if loaded.snapshot.state != PROPOSED or loaded.measure.archived:
+    if loaded.snapshot.state != PROPOSED:
         raise Invalid("measure_invalid", {"reason": ["not_a_proposal"]})
     if not 3 <= len(reason) <= 4000:
         raise Invalid("measure_invalid", {"reason": ["reason_needed" if len(reason) < 3 else "too_long"]})

@@ -10,6 +10,7 @@ from govapp.domain.errors import Stale
 from govapp.domain.events import Event
 from govapp.domain.gates import PERMISSION_FOR, Ask, AskKind, Decision, Outcome, decide, interpret
 from govapp.domain.rights import may
+from govapp.services._belongs import visible
 from govapp.services._keys import consume, consumed
 from govapp.services._refused import LOGGED_A_MINUTE, _count_refusal
 from govapp.services._reviews import _open_review
@@ -17,7 +18,7 @@ from govapp.services._settle import settle
 from govapp.services._stage import _change_stage, _change_state
 from govapp.services._work import Origin, Work, now, writing
 from govapp.services.board_moves import Standing, standing_of
-from govapp.services.evidence import Submission, _submit, visible
+from govapp.services.evidence import Submission, _body, _submit
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def move_measure(command: MoveMeasure) -> MoveOutcome:
     """Judge the ask and carry it out in one transaction: moved, waiting for approvals, or refused with every finding.
 
     Evidence handed in along with it is kept even when the move is refused. A refusal is logged and consumes no key.
-    Raises NotFound, Refused (no right), Stale (another version was seen), KeyReused, Invalid (the evidence).
+    Raises NotFound, Refused (no right), Stale (another version or revision was seen), KeyReused, Invalid (evidence).
     """
     outcome, loaded = writing(
         command.origin, lambda work: _move(work, command), action_key=command.action_key
@@ -69,7 +70,7 @@ def move_measure(command: MoveMeasure) -> MoveOutcome:
 
 
 def _move(work: Work, command: MoveMeasure) -> tuple[MoveOutcome, Loaded | None]:
-    loaded = visible(work, command.key)
+    loaded = visible(work, command.key, moves=True)
     body: list[Any] = [
         command.key,
         str(command.ask or ""),
@@ -78,7 +79,7 @@ def _move(work: Work, command: MoveMeasure) -> tuple[MoveOutcome, Loaded | None]
         dict(command.details),
         command.seen_version,
     ]
-    body.append([command.evidence.kind, dict(command.evidence.values)] if command.evidence else None)
+    body.append(_body(command.evidence) if command.evidence else None)
     earlier = consumed(work, command.action_key, body)
     if earlier is not None:
         return _again(command, earlier), None
@@ -146,15 +147,16 @@ def _carry_out(work: Work, loaded: Loaded, ask: Ask, right: str) -> MoveOutcome:
         settle(work, [loaded])
         return replace(outcome, outcome=Outcome.WAITING, review_id=opened.id, opened=True)
     _do(work, loaded, decision, right)
-    _settle_with_successors(work, loaded)
+    settle(work, [loaded, *_successors(work, loaded)])
     return outcome
 
 
-def _settle_with_successors(work: Work, loaded: Loaded) -> None:
-    settle(work, [loaded])
-    if loaded.successors:
-        work.session.flush()
-        settle(work, load_measures(work.session, loaded.successors, lock=True))
+def _successors(work: Work, loaded: Loaded) -> list[Loaded]:
+    """Measures that wait for this one, read after it has changed; `visible` locked those that were known then."""
+    if not loaded.successors:
+        return []
+    work.session.flush()
+    return load_measures(work.session, loaded.successors, lock=True)
 
 
 def _record_refusal(work: Work, loaded: Loaded, decision: Decision, right: str) -> None:

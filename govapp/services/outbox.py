@@ -1,5 +1,6 @@
 """The outbox: what was promised in a transaction is delivered after it, by the web process at once or by the clock."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,7 +17,11 @@ from govapp.services._work import Origin, Work, now, writing
 BATCH = 50
 LONGEST_WAIT = 300
 AWAY_WAIT = 10
-GIVE_UP_AFTER = 12
+# Each wait doubles up to five minutes, so that mail is tried for about an hour.
+GIVE_UP_AFTER = 18
+# Who sends a mail holds it so long: longer than any sending takes, and after a crash it is due again. A job needs no
+# holding: delivered twice it replaces itself in the queue.
+HELD = {"mail": timedelta(minutes=10)}
 
 
 class FarSideAway(Exception):
@@ -48,28 +53,46 @@ def due_parcels(kinds: tuple[str, ...], limit: int = BATCH) -> list[Parcel]:
         return [Parcel(row.id, row.kind, row.payload, row.attempts) for row in rows]
 
 
-def deliver_due(origin: Origin, deliver: dict[str, Deliver], limit: int = BATCH) -> int:
+def deliver_due(
+    origin: Origin, deliver: dict[str, Deliver], limit: int = BATCH, seconds: float | None = None
+) -> int:
     """Deliver what is due through `deliver[kind]`; returns how many left. A failure is noted and tried again later.
 
-    At least once: a crash between delivery and note delivers again, so receivers are idempotent. A kind whose far side
-    is away is left alone after its first parcel.
+    At least once: a crash between delivery and note delivers again, so receivers are idempotent; two clocks deliver
+    once. A kind whose far side is away is left alone after its first parcel; nothing new is begun after `seconds`.
     """
     sent = 0
     away: set[str] = set()
+    began = time.monotonic()
     for parcel in due_parcels(tuple(deliver), limit):
-        if parcel.kind in away:
+        if seconds is not None and time.monotonic() - began > seconds:
+            break
+        if parcel.kind in away or not _held(origin, parcel):
             continue
         try:
             deliver[parcel.kind](parcel)
         except FarSideAway as error:
             away.add(parcel.kind)
-            note_failure(origin, parcel, _words(error), wait=AWAY_WAIT)
+            note_failure(origin, parcel, _words(error), away=True)
         except Exception as error:  # noqa: BLE001 - whatever the far side did, the parcel stays and says why
             note_failure(origin, parcel, _words(error))
         else:
             note_delivered(origin, parcel.id)
             sent += 1
     return sent
+
+
+def _held(origin: Origin, parcel: Parcel) -> bool:
+    """Hold a parcel that must not be sent twice; False when somebody else holds it or has sent it."""
+    if parcel.kind not in HELD:
+        return True
+    return writing(origin, lambda work: _hold(work, parcel))
+
+
+def _hold(work: Work, parcel: Parcel) -> bool:
+    free = (Outbox.id == parcel.id, Outbox.state == "waiting", Outbox.due_at <= work.at)
+    statement = update(Outbox).where(*free).values(due_at=work.at + HELD[parcel.kind])
+    return bool(work.session.execute(statement).rowcount)  # type: ignore[attr-defined]  # an UPDATE has one
 
 
 def _words(error: Exception) -> str:
@@ -88,17 +111,18 @@ def _close(work: Work, parcel_id: int) -> None:
     work.session.execute(statement.values(state="done", done_at=work.at, problem=""))
 
 
-def note_failure(origin: Origin, parcel: Parcel, problem: str, wait: int | None = None) -> None:
-    """Note why it could not be delivered and when to try again (seconds; longer each time when none is given).
+def note_failure(origin: Origin, parcel: Parcel, problem: str, *, away: bool = False) -> None:
+    """Note why it could not be delivered and when to try again: later each time.
 
-    Mail is given up after twelve tries, within the hour; a job never is, since the clock ends its report in words.
+    Mail is given up after about an hour; a job never is, since the clock ends its report in words.
     """
-    writing(origin, lambda work: _postpone(work, parcel, problem, wait))
+    writing(origin, lambda work: _postpone(work, parcel, problem, away=away))
 
 
-def _postpone(work: Work, parcel: Parcel, problem: str, wait: int | None) -> None:
+def _postpone(work: Work, parcel: Parcel, problem: str, *, away: bool) -> None:
     attempts = parcel.attempts + 1
-    seconds = wait if wait is not None else min(2**attempts, LONGEST_WAIT)
+    longest = AWAY_WAIT if away and parcel.kind == "job" else LONGEST_WAIT
+    seconds = min(2 ** min(attempts, 20), longest)
     state = "failed" if parcel.kind != "job" and attempts >= GIVE_UP_AFTER else "waiting"
     work.session.execute(
         update(Outbox)

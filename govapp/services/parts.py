@@ -15,10 +15,9 @@ from govapp.domain.errors import Invalid, Refused
 from govapp.domain.events import Event
 from govapp.domain.permissions import PARTS, Permission
 from govapp.domain.rights import Actor, may, right_of
-from govapp.services._belongs import _refuse_ended, _same_version, _settle_again, _where
+from govapp.services._belongs import _refuse_cancelled, _same_version, _settle_again, _where, visible
 from govapp.services._keys import consume, consumed
 from govapp.services._work import Origin, Work, writing
-from govapp.services.evidence import visible
 
 AUDITOR = "auditor"
 _duties: dict[tuple[str, int], Duties] = {}
@@ -73,7 +72,7 @@ def _assign_parts(work: Work, command: AssignParts) -> PartsAssigned:
         part: person for part, person in command.parts.items() if loaded.place.parts.get(part) != person
     }
     right = _right_to_assign(work.actor, loaded, changed)
-    _refuse_ended(loaded)
+    _refuse_cancelled(work, loaded)
     _same_version(command.seen_version, loaded.measure.version, "stale_measure", key=command.key)
     warnings = _assign(work, loaded, changed, right)
     if changed:

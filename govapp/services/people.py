@@ -7,13 +7,14 @@ from zoneinfo import available_timezones
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from govapp.data.engine import reading
+from govapp.data.engine import hold, reading
 from govapp.data.people import Password, Person
 from govapp.domain.errors import Invalid, NotFound, Refused, Stale
 from govapp.domain.events import Event
 from govapp.domain.permissions import Permission
 from govapp.services import passwords
 from govapp.services._administrators import _is_last_administrator
+from govapp.services._keys import writing_once
 from govapp.services._people_rights import _may_anywhere, _may_manage
 from govapp.services._work import Origin, Work, writing
 from govapp.services.sessions import _check_password, _end_sessions
@@ -32,6 +33,7 @@ class AddPerson:
     name: str
     title: str = ""
     password: str | None = None
+    action_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class EditPerson:
     name: str
     email: str
     title: str = ""
+    action_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,7 @@ class PersonCommand:
 
     origin: Origin
     person_id: int
+    action_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +84,23 @@ class SetPassword:
     origin: Origin
     person_id: int
     password: str
+    action_key: str = ""
 
 
 def add_person(command: AddPerson) -> int:
-    """Add a person; returns the id. Needs `people:manage`. Raises Invalid by field (name, email, password)."""
+    """Add a person; returns the id. Needs `people:manage`. Raises Invalid by field (name, email, password).
+
+    With a password, a form sent twice raises KeyReused: the password of the second is not the person's.
+    """
     hashed = _hash_checked(command.password, command.name, command.email)
-    return writing(command.origin, lambda work: _add_person(work, command, hashed))
+    body = [command.email, command.name, command.title, hashed]
+    done = writing_once(command, lambda work: {"id": _add_person(work, command, hashed)}, body=body)
+    return int(done["id"])
 
 
 def edit_person(command: EditPerson) -> None:
     """Change name, e-mail or title. Needs `people:manage`. Raises Stale when somebody else changed the person since."""
-    writing(command.origin, lambda work: _edit_person(work, command))
+    writing_once(command, lambda work: _edit_person(work, command))
 
 
 def edit_account(command: EditAccount) -> None:
@@ -103,12 +113,20 @@ def disable_person(command: PersonCommand) -> None:
 
     Raises Refused for one's own account and for the last administrator's.
     """
-    writing(command.origin, lambda work: _set_active(work, command.person_id, active=False))
+    _activity(command, active=False)
 
 
 def enable_person(command: PersonCommand) -> None:
     """Open a closed account again; grants and parts stand as before. Needs `people:manage`."""
-    writing(command.origin, lambda work: _set_active(work, command.person_id, active=True))
+    _activity(command, active=True)
+
+
+def _activity(command: PersonCommand, *, active: bool) -> None:
+    writing_once(
+        command,
+        lambda work: _set_active(work, command.person_id, active=active),
+        body=[command.person_id, active],
+    )
 
 
 def change_password(command: ChangePassword) -> None:
@@ -127,7 +145,10 @@ def change_password(command: ChangePassword) -> None:
 
 
 def set_password(command: SetPassword) -> None:
-    """Set somebody's password and end their sessions. Needs `people:manage`. Raises Invalid on `new_password`."""
+    """Set somebody's password and end their sessions. Needs `people:manage`. Raises Invalid on `new_password`.
+
+    A form sent twice raises KeyReused: the first password counts.
+    """
     name, email, _ = writing(command.origin, lambda work: _account_managed(work, command.person_id))
     passwords.require_good(command.password, name, email)
     hashed = passwords.hash_of(command.password)
@@ -136,7 +157,7 @@ def set_password(command: SetPassword) -> None:
         right = _may_manage(work, command.person_id)
         _set_password(work, command.person_id, hashed, right)
 
-    writing(command.origin, body)
+    writing_once(command, body, body=[command.person_id, hashed])
 
 
 def _hash_checked(password: str | None, *about: str) -> str | None:
@@ -166,6 +187,7 @@ def _clean(name: str, email: str) -> tuple[str, str]:
 
 
 def _refuse_taken(work: Work, email: str, but: int | None = None) -> None:
+    hold(work.session, f"email:{email}")
     taken = work.session.scalar(select(Person.id).where(Person.email == email))
     if taken is not None and taken != but:
         raise Invalid("not_saved", {"email": ["email_taken"]})

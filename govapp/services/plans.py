@@ -118,7 +118,7 @@ def _milestone(work: Work, loaded: Loaded, milestone_id: int | None) -> Mileston
 def _set_milestone(
     work: Work, loaded: Loaded, row: Milestone | None, values: dict[str, Any], right: str
 ) -> Milestone:
-    """Check and store a milestone and log old and new; shared with import. The caller settles."""
+    """Check and store a milestone and log old and new. The caller settles."""
     values = {**values, "name": values["name"].strip()}
     faults = _milestone_faults(work, loaded, values)
     if faults:

@@ -91,7 +91,7 @@ def _startable(work: Work, report: Report) -> bool:
 
 def _still_may(work: Work, report_id: int, subject: Subject, reach: Reach) -> bool:
     for person_id in requesters(work.session, report_id):
-        actor = load_actor(work.session, person_id, work.today(current().timezone))
+        actor = load_actor(work.session, person_id, work.at)
         try:
             if (
                 actor

@@ -172,7 +172,8 @@ def _voting(
     if right_of(actor, Permission.REVIEW_DECIDE, loaded.place) is None:
         return "not_a_decider", None
     named = any(step.deciders.get("groups") for step in loaded.snapshot.review.steps)
-    groups = groups_of(session, actor.id) if named and actor.id is not None else frozenset()
+    mine, organization_id = actor.id, loaded.measure.organization_id
+    groups = groups_of(session, mine, organization_id) if named and mine is not None else frozenset()
     try:
         step, _ = step_for(actor, groups, loaded)
     except Refused as refused:

@@ -14,12 +14,12 @@ from govapp.domain.gates import Ask, AskKind, Outcome
 from govapp.domain.permissions import Permission
 from govapp.domain.rights import Actor, Place, may, right_of
 from govapp.domain.snapshot import StepFact, VoteFact
+from govapp.services._belongs import visible
 from govapp.services._keys import consume, consumed
 from govapp.services._settle import settle
 from govapp.services._stage import _end_review
 from govapp.services._voting import step_for
 from govapp.services._work import Origin, Work, writing
-from govapp.services.evidence import visible
 from govapp.services.moves import MoveOutcome, _carry_out
 
 REASON_LIMIT = 4000
@@ -57,13 +57,13 @@ def cast_vote(command: CastVote) -> VoteOutcome:
 
 
 def _locked(work: Work, review_id: int) -> tuple[Review, Loaded]:
-    """The review and its measure, the measure locked first."""
+    """The review and its measure, the measure and its neighbours locked first."""
     key = work.session.scalar(
         select(Measure.key).join(Review, Review.measure_id == Measure.id).where(Review.id == review_id)
     )
     if key is None:
         raise NotFound("not_found")
-    loaded = visible(work, key)
+    loaded = visible(work, key, moves=True)
     review = work.session.get_one(Review, review_id, with_for_update=True)
     return review, loaded
 
@@ -80,7 +80,7 @@ def _cast_vote(work: Work, command: CastVote) -> VoteOutcome:
         raise Stale("review_ended", state=review.state)
     if loaded.snapshot.state not in {"active", "proposed"}:
         raise Stale("review_paused", state=loaded.snapshot.state)
-    step, named = step_for(work.actor, work.groups(), loaded)
+    step, named = step_for(work.actor, work.groups(loaded.measure.organization_id), loaded)
     outcome = _vote(work, loaded, step, named, command.verdict, command.reason.strip(), command.dossier)
     consume(work, command.action_key, body, {"result": outcome.result, "step": outcome.step})
     return outcome
@@ -162,10 +162,14 @@ def _draw(work: Work, loaded: Loaded, step: StepFact, verdict: str, reason: str)
 
 @dataclass(frozen=True, slots=True)
 class AcceptProposal:
-    """A program lead takes a proposal in: opens the review into the first stage and approves it in one act."""
+    """A program lead takes a proposal in: opens the review into the first stage and approves it in one act.
+
+    `seen_change` is the history's sequence at which the card seen had last changed: evidence, plan and figures, which
+    leave the measure's version as it is, count too, so nothing is approved that nobody saw.
+    """
 
     key: str
-    seen_version: int
+    seen_change: int
     origin: Origin
     action_key: str = ""
 
@@ -173,28 +177,27 @@ class AcceptProposal:
 def accept_proposal(command: AcceptProposal) -> VoteOutcome | MoveOutcome:
     """Ask for acceptance and approve at once. Refused findings come back as a MoveOutcome; nothing is skipped.
 
-    Raises NotFound, Refused (not a decider, barred), Stale, KeyReused.
+    Raises NotFound, Refused (not a decider, barred), Stale (it has changed, or is no proposal any more), KeyReused.
     """
     return writing(command.origin, lambda work: _accept(work, command), action_key=command.action_key)
 
 
 def _accept(work: Work, command: AcceptProposal) -> VoteOutcome | MoveOutcome:
-    loaded = visible(work, command.key)
-    body = ["accept", command.key, command.seen_version]
+    loaded = visible(work, command.key, moves=True)
+    body = ["accept", command.key, command.seen_change]
     earlier = consumed(work, command.action_key, body)
     if earlier is not None:
         return VoteOutcome(command.key, earlier["result"], earlier["step"])
     right = may(work.actor, Permission.REVIEW_DECIDE, loaded.place)
-    if command.seen_version != loaded.measure.version:
-        raise Stale(
-            "stale_measure", key=command.key, seen=command.seen_version, version=loaded.measure.version
-        )
+    changed = loaded.card.change_seq if loaded.card else 0
+    if loaded.snapshot.state != "proposed" or command.seen_change != changed:
+        raise Stale("stale_measure", key=command.key, seen=command.seen_change, changed=changed)
     first = loaded.rules.stages[0].key
     if loaded.snapshot.review is None:
         move = _carry_out(work, loaded, Ask(AskKind.ADVANCE, first), right)
         if move.outcome is not Outcome.WAITING:
             return move
-    step, named = step_for(work.actor, work.groups(), loaded)
+    step, named = step_for(work.actor, work.groups(loaded.measure.organization_id), loaded)
     review = loaded.snapshot.review
     outcome = _vote(work, loaded, step, named, APPROVE, "", review.dossier if review else 0)
     consume(work, command.action_key, body, {"result": outcome.result, "step": outcome.step})

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from govapp.data.engine import reading
 from govapp.data.measures import Measure
 from govapp.data.snapshots import due_measures, load_measures
+from govapp.domain.events import Event
 from govapp.services._settle import settle
 from govapp.services._work import Origin, Work, now, writing
 
@@ -22,14 +23,23 @@ def settle_all(origin: Origin, progress: Callable[[int, int], None] | None = Non
     changed = 0
     for start in range(0, len(ids), CHUNK):
         chunk = ids[start : start + CHUNK]
-        changed += writing(origin, partial(_settle_chunk, ids=chunk))
+        changed += len(writing(origin, partial(_settle_chunk, ids=chunk)))
         if progress:
             progress(min(start + CHUNK, len(ids)), len(ids))
     return changed
 
 
-def _settle_chunk(work: Work, ids: list[int]) -> int:
-    return settle(work, load_measures(work.session, ids, lock=True))
+def _settle_chunk(work: Work, ids: list[int]) -> dict[str, list[str]]:
+    """Settle, and say in the history what changed by it: open boards find cards by a row's sequence."""
+    changed = settle(work, load_measures(work.session, ids, lock=True))
+    shown = {key: sorted(set(names) - {"check_at"}) for key, names in changed.items()}
+    if any(shown.values()):
+        work.log(
+            Event.MEASURES_SETTLED,
+            {"changed": {key: names for key, names in shown.items() if names}},
+            object_type="measure",
+        )  # fmt: skip
+    return changed
 
 
 def settle_due(origin: Origin) -> int:

@@ -52,7 +52,7 @@ def _declare_status(work: Work, command: DeclareStatus) -> int:
 def _declare(
     work: Work, loaded: Loaded, kind: str, colour: str, reason: str, until: date | None, right: str
 ) -> StatusEntry:
-    """Check and store a declared status; shared with import. The caller settles."""
+    """Check and store a declared status. The caller settles."""
     today = work.today(loaded.timezone)
     until = until or today + timedelta(days=STATUS_DAYS)
     reason = reason.strip()

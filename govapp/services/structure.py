@@ -1,12 +1,13 @@
 """The tree: organizations, branches and where they lie. Their lists and groups are in `choices.py`."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 from zoneinfo import available_timezones
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from govapp.data.engine import hold
 from govapp.data.gates import Workflow
 from govapp.data.measures import Measure
 from govapp.data.structure import Branch, Currency, Organization
@@ -25,6 +26,7 @@ from govapp.domain.structure import (
     name_fault,
     prefix_fault,
 )
+from govapp.services._keys import writing_once
 from govapp.services._people_rights import _may_anywhere
 from govapp.services._work import Origin, Work, writing
 
@@ -55,6 +57,7 @@ class AddBranch:
     under: str
     key: str = ""
     workflow: str = ""
+    action_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ class RenameBranch:
     key: str
     name: str
     seen_version: int | None = None
+    action_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,7 @@ class MoveBranch:
     key: str
     under: str
     seen_version: int | None = None
+    action_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +90,7 @@ class ArchiveBranch:
     key: str
     archived: bool = True
     seen_version: int | None = None
+    action_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +113,13 @@ def add_organization(command: AddOrganization) -> BranchAdded:
 
 def add_branch(command: AddBranch) -> BranchAdded:
     """Add a branch under one of a higher kind. Needs `structure:edit` above it. Raises NotFound, Invalid by field."""
-    return writing(command.origin, lambda work: _add_branch(work, command))
+    done = writing_once(command, lambda work: asdict(_add_branch(work, command)))
+    return BranchAdded(**done)
 
 
 def rename_branch(command: RenameBranch) -> None:
     """Rename a branch; its key stays. Needs `structure:edit`. Raises NotFound, Stale, Invalid on `name`."""
-    writing(command.origin, lambda work: _rename(work, command))
+    writing_once(command, lambda work: _rename(work, command))
 
 
 def move_branch(command: MoveBranch) -> None:
@@ -120,7 +127,7 @@ def move_branch(command: MoveBranch) -> None:
 
     Raises NotFound, Stale, Invalid on `under` (itself or below, another organization, a kind not higher, archived).
     """
-    writing(command.origin, lambda work: _move_branch(work, command))
+    writing_once(command, lambda work: _move_branch(work, command))
 
 
 def archive_branch(command: ArchiveBranch) -> None:
@@ -128,11 +135,12 @@ def archive_branch(command: ArchiveBranch) -> None:
 
     Raises Refused for an organization, Invalid when something in use lies below it or its parent is archived.
     """
-    writing(command.origin, lambda work: _archive_branch(work, command))
+    writing_once(command, lambda work: _archive_branch(work, command))
 
 
 def _add_organization(work: Work, command: AddOrganization) -> BranchAdded:
     right = _may_anywhere(work, Permission.SYSTEM_OPERATE)
+    hold(work.session, "keys of branches")
     name, key = " ".join(command.name.split()), command.key.strip()
     checks = {
         "name": name_fault(name),
@@ -173,6 +181,7 @@ def _add_branch(work: Work, command: AddBranch) -> BranchAdded:
     above = _locked(session, command.under)
     right = may(work.actor, Permission.STRUCTURE_EDIT, Place(above.path, {}, above.id))
     name = " ".join(command.name.split())
+    hold(session, "keys of branches")
     key = command.key.strip() or _free_key(session, key_from(name))
     checks = {
         "name": name_fault(name),

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from govapp.data.blobs import BlobStore, StoreFull
-from govapp.data.engine import reading
+from govapp.data.engine import hold, reading
 from govapp.data.evidence import Blob
 from govapp.data.runtime import current
 from govapp.domain.errors import Refused
@@ -62,6 +62,7 @@ def register_files(command: RegisterFiles) -> None:
 
 
 def _register_files(work: Work, command: RegisterFiles) -> None:
+    hold(work.session, f"quota:{work.actor.id}", *(f"blob:{digest}" for digest, _, _ in command.files))
     fresh = _new_within_quota(work.session, work.actor.id, work.at, command.files)
     for digest, size, kind in fresh.values():
         work.session.add(

@@ -8,6 +8,7 @@ from jinja2 import StrictUndefined
 
 from govapp.present.environment import install_filters
 from govapp.web import _context, _errors, _guard, _headers, _identity, _request
+from govapp.web._numbers import RowNumber
 
 
 def before_csrf(app: Flask) -> None:
@@ -20,6 +21,7 @@ def before_csrf(app: Flask) -> None:
 
 def register(app: Flask) -> None:
     """Bind guards, headers, templates, error pages and every subject."""
+    app.url_map.converters["int"] = RowNumber
     app.before_request(_guard.ask_permission)
     app.after_request(_headers.add)
     app.jinja_env.undefined = StrictUndefined

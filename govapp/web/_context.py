@@ -57,6 +57,11 @@ def today() -> date:
     return moment().astimezone(ZoneInfo(zone())).date()
 
 
+def day_at(timezone: str) -> date:
+    """The day in the zone of an organization: what is past there is judged by it."""
+    return moment().astimezone(ZoneInfo(timezone)).date()
+
+
 def action_key() -> str:
     """A fresh one-time key for a form (R13)."""
     return secrets.token_urlsafe(18)

@@ -5,6 +5,7 @@ from datetime import date
 from flask import request
 
 from govapp.domain.errors import Invalid
+from govapp.web._numbers import whole
 
 LONGEST = 2000
 
@@ -17,6 +18,11 @@ def text(name: str, longest: int = LONGEST) -> str:
     return value
 
 
+def form_key() -> str:
+    """The form's one-time key (R13)."""
+    return request.form.get("action_key", "")[:200]
+
+
 def secret(name: str) -> str:
     """A password as typed, spaces included."""
     return request.form.get(name, "")
@@ -24,10 +30,10 @@ def secret(name: str) -> str:
 
 def number(name: str) -> int:
     """A whole number. Raises Invalid when it is none."""
-    value = request.form.get(name, "")
-    if not (value.isascii() and value.isdigit() and len(value) < 16):
+    value = whole(request.form.get(name))
+    if value is None:
         raise Invalid("not_saved", {name: ["number_form"]})
-    return int(value)
+    return value
 
 
 def day(name: str) -> date | None:
@@ -43,9 +49,4 @@ def day(name: str) -> date | None:
 
 def page_number() -> int:
     """The page asked for in the address; 1 when it is absent or nonsense."""
-    value = request.args.get("page", "1")
-    return (
-        min(int(value), 100_000)
-        if value.isascii() and value.isdigit() and 0 < len(value) < 8 and int(value)
-        else 1
-    )
+    return min(whole(request.args.get("page")) or 1, 100_000)

@@ -1,7 +1,6 @@
 """Who asks: Flask-Login over server-side session rows. One query: the session, its person, the grants in force."""
 
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from flask import Flask, current_app, g, request
 from flask_login import UserMixin, current_user
@@ -9,7 +8,6 @@ from flask_login import UserMixin, current_user
 from govapp.data.actors import load_signed_in
 from govapp.data.engine import reading
 from govapp.data.people import LoginSession
-from govapp.data.runtime import current
 from govapp.domain.rights import Actor
 from govapp.extensions import login
 from govapp.services.sessions import TouchSession, digest_of, touch
@@ -45,7 +43,7 @@ def load(token: str) -> SignedIn | None:
     settings = current_app.config["GOVAPP"]
     at = datetime.now(UTC)
     with reading() as session:
-        found = load_signed_in(session, digest_of(token), at.astimezone(ZoneInfo(current().timezone)).date())
+        found = load_signed_in(session, digest_of(token), at)
         if found is None:
             return None
         row, actor = found

@@ -212,13 +212,19 @@
     markColumns(card);
   };
 
+  /* A column's head is no list to Sortable, but there the reason stands, so there people drop. */
+  const under = (event) => {
+    const point = event.originalEvent?.changedTouches?.[0] || event.originalEvent;
+    return point && document.elementFromPoint(point.clientX, point.clientY)?.closest("#board [data-column]");
+  };
+
   const drop = (event) => {
     const from = held;
     held = null;
     board.classList.remove("is-dragging");
     event.item.classList.remove("is-lifted");
     unmark();
-    const stage = event.to.closest("[data-column]")?.dataset.column;
+    const stage = (under(event) || event.to.closest("[data-column]"))?.dataset.column;
     if (!from || !stage || stage === event.item.dataset.stage) { back(from); return; }
     send(event.item.querySelector("form"), { values: { to: stage }, from });
   };

@@ -118,6 +118,8 @@ def test_what_changes_and_a_report_may_read_is_kept_by_sequence():
         "status_entry",
         "effect_value",
         "person",
+        "organization",
+        "choice",
     }
     assert must <= HISTORY.keys()
 

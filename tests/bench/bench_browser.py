@@ -110,7 +110,9 @@ def bytes_of_a_visit(context: BrowserContext, address: str) -> None:
     print(f"{'all assets':48} {raw / 1000:7.1f} kB  gzip {zipped / 1000:6.1f} kB", flush=True)
     found = page.evaluate(_CARDS)
     whole = page.evaluate("document.querySelectorAll('*').length")
-    print(f"{'elements a card':48} median {median(found):.0f}, most {max(found)}; {len(found)} cards, page {whole}")
+    print(
+        f"{'elements a card':48} median {median(found):.0f}, most {max(found)}; {len(found)} cards, page {whole}"
+    )
 
 
 def painted(page: Page, address: str) -> dict[str, float]:
@@ -131,7 +133,11 @@ def visits(browser: Browser, served: Served, client: Client, address: str, times
             first.append(painted(page, address))
             again.append(painted(page, address))
     for name, found in (("first visit", first), ("later visit", again)):
-        for what, key in (("first byte", "byte"), ("first contentful paint", "first"), ("all cards painted", "painted")):
+        for what, key in (
+            ("first byte", "byte"),
+            ("first contentful paint", "first"),
+            ("all cards painted", "painted"),
+        ):
             milliseconds(f"{name}, {what}", [one[key] for one in found])
 
 
@@ -172,13 +178,17 @@ class Drops:
     def note(self, what: str, found: dict[str, Any]) -> None:
         """Keep a reading."""
         for end in ("placed", "still"):
-            self.took.setdefault(f"{what}, {'answer in place' if end == 'placed' else 'and at rest'}", []).append(found[end])
+            self.took.setdefault(
+                f"{what}, {'answer in place' if end == 'placed' else 'and at rest'}", []
+            ).append(found[end])
 
     def shown(self, column: str, among: list[str]) -> list[str]:
         """Cards of a column on a fresh page that are among these."""
         self.page.goto(self.address, wait_until="load")
         cards = self.page.locator(f"#cards-{column} .mc:has(.grip)")
-        return [key for key in cards.evaluate_all("all => all.map((card) => card.dataset.card)") if key in among]
+        return [
+            key for key in cards.evaluate_all("all => all.map((card) => card.dataset.card)") if key in among
+        ]
 
     def drop(self, key: str, to: str, stands: str, what: str, asks: bool = False) -> dict[str, Any]:
         """One drop, from the release of the pointer."""
@@ -233,7 +243,9 @@ def main() -> None:
         visits(browser, served, client, address, times)
         for calm in (False, True):
             print("without gliding (prefers-reduced-motion)" if calm else "with gliding (120 ms)")
-            with visitor(browser, served, client, reduced_motion="reduce" if calm else "no-preference") as context:
+            with visitor(
+                browser, served, client, reduced_motion="reduce" if calm else "no-preference"
+            ) as context:
                 drops = Drops(context.new_page(), address, times)
                 drops.refused()
                 drops.asked()

@@ -91,7 +91,9 @@ def write(file: Path, rows: int) -> None:
 
 def peak(pid: int | str = "self") -> float:
     """The largest resident size of a process so far, in MiB; ru_maxrss would count its parent's in."""
-    return int(re.findall(r"^VmHWM:\s+(\d+)", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)[0]) / 1024
+    return (
+        int(re.findall(r"^VmHWM:\s+(\d+)", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)[0]) / 1024
+    )
 
 
 @dataclass
@@ -165,7 +167,9 @@ def export(url: str, folder: Path) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=600)
         began = time.perf_counter()
         connection.request(
-            "GET", "/measures.csv", headers={"Cookie": "; ".join(f"{k}={v}" for k, v in client.cookies.items())}
+            "GET",
+            "/measures.csv",
+            headers={"Cookie": "; ".join(f"{k}={v}" for k, v in client.cookies.items())},
         )
         answer = connection.getresponse()
         size, rows, first = 0, -1, 0.0

@@ -23,7 +23,13 @@ from statistics import median
 
 AT_REST = 5.0  # seconds after everything is up
 PATIENCE = 60.0
-_KINDS = {"gunicorn": "web", "_valkey": "valkey", "valkey-server": "valkey", "clock": "clock", "worker": "worker"}
+_KINDS = {
+    "gunicorn": "web",
+    "_valkey": "valkey",
+    "valkey-server": "valkey",
+    "clock": "clock",
+    "worker": "worker",
+}
 
 
 @dataclass
@@ -156,7 +162,9 @@ def running(checkout: Path) -> Iterator[Running]:
 
 def starts(checkout: Path, times: int) -> None:
     """Start and end so often; at the last, look at everything at rest."""
-    subprocess.run([str(checkout / "bin" / "run"), "--setup-only"], cwd=checkout, env=environment(), check=True)
+    subprocess.run(
+        [str(checkout / "bin" / "run"), "--setup-only"], cwd=checkout, env=environment(), check=True
+    )
     there = within(checkout)
     first, whole, end, left = [], [], [], set[int]()
     for n in range(times):
@@ -175,8 +183,14 @@ def starts(checkout: Path, times: int) -> None:
         with suppress(ConnectionRefusedError):
             socket.create_connection(("127.0.0.1", run.port), 1).close()
             raise AssertionError(f"port {run.port} still answers")
-    for what, took in (("command to first page", first), ("command to ready worker", whole), ("interrupt to end", end)):
-        print(f"{what:32} median {median(took):5.2f} s  worst {max(took):5.2f}  ({len(took)} times)", flush=True)
+    for what, took in (
+        ("command to first page", first),
+        ("command to ready worker", whole),
+        ("interrupt to end", end),
+    ):
+        print(
+            f"{what:32} median {median(took):5.2f} s  worst {max(took):5.2f}  ({len(took)} times)", flush=True
+        )
     print(f"{'left running after it':32} {sorted(left) or 'nothing'}", flush=True)
 
 
@@ -216,7 +230,9 @@ def main() -> None:
     checkout, what = Path(sys.argv[1]).resolve(), (sys.argv[2] if len(sys.argv) > 2 else "all")
     times = int(sys.argv[3]) if len(sys.argv) > 3 else 5
     if (checkout / ".venv").is_symlink():
-        raise SystemExit("this checkout borrows its virtual environment: measure in a clone with one of its own")
+        raise SystemExit(
+            "this checkout borrows its virtual environment: measure in a clone with one of its own"
+        )
     if what in {"all", "run"}:
         starts(checkout, times)
     if what in {"all", "checks"}:

@@ -27,16 +27,16 @@ def column_of(page: Page, key: str) -> str | None:
     )
 
 
-def drag(page: Page, key: str, stage: str, *, release: bool = True) -> None:
-    """Take a card by its handle and drop it on a column."""
+def drag(page: Page, key: str, stage: str, *, release: bool = True, onto: str = "") -> None:
+    """Take a card by its handle and drop it on a column, or on what `onto` finds."""
     grip = page.locator(f'[data-card="{key}"] .grip').bounding_box()
-    target = page.locator(f'[data-column="{stage}"] .cards').bounding_box()
+    target = page.locator(onto or f'[data-column="{stage}"] .cards').bounding_box()
     assert grip
     assert target
     page.mouse.move(grip["x"] + 12, grip["y"] + 12)
     page.mouse.down()
     page.mouse.move(grip["x"] + 40, grip["y"] + 30, steps=4)
-    page.mouse.move(target["x"] + 60, target["y"] + 40, steps=8)
+    page.mouse.move(target["x"] + 60, target["y"] + min(40, target["height"] / 2), steps=8)
     if release:
         page.mouse.up()
 
@@ -55,6 +55,14 @@ def test_a_card_whose_gate_is_met_waits_for_its_decider_after_the_drop(visit, ca
     expect(page.locator("#messages")).to_contain_text("waits for")
     assert column_of(page, key) == "defined"
     expect(page.locator("#head-defined")).to_contain_text("1 waiting")
+
+
+def test_a_drop_on_the_head_of_a_column_counts_as_one_on_the_column(visit, cast):
+    key = make_measure(cast)
+    page = visit(cast.owner, BOARD)
+    drag(page, key, "identified", onto="#head-identified")
+    expect(page.locator("dialog[open]")).to_contain_text(key)
+    assert column_of(page, key) == "defined"
 
 
 def test_a_drop_that_is_allowed_moves_the_card_and_both_heads(visit, cast):

@@ -1,5 +1,6 @@
 """Commands: thin, and one line on stderr with status 1 when something is wrong."""
 
+import gzip
 import json
 import re
 
@@ -180,3 +181,25 @@ def test_doctor_says_in_one_line_each_what_is_well(run):
 
 def test_the_standard_gates_are_installed_once(run):
     assert "was active already" in run("governance", "install").output
+
+
+def test_an_import_says_amounts_in_their_unit_and_reads_packed_files(run, tmp_path):
+    mapping = tmp_path / "mapping.yaml"
+    mapping.write_text(
+        "{name: Plain, source: list, encoding: utf-8, key: id, title: name, amounts: ["
+        "{line: Yen, kind: cash, category: x, timing: one_off, series: forecast, column: yen, currency: JPY},"
+        "{line: Posts, kind: fte, category: x, timing: one_off, series: forecast, column: posts}]}"
+    )
+    lists = []
+    for year, row in enumerate(("A1,First,1000,1.5", "A1,First,2000,2.25")):
+        lists.append(tmp_path / f"list-{year}.csv.gz")
+        lists[-1].write_bytes(gzip.compress(f"id,name,yen,posts\n{row}\n".encode()))
+    told = ("--under", "service-desk", "--mapping", str(mapping))
+    assert "1 rows: 1 added" in run("import", "measures", str(lists[0]), *told).output
+    changed = run("import", "measures", str(lists[1]), *told).output
+    assert "Yen (forecast): 1,000 JPY -> 2,000 JPY" in changed
+    assert "Posts (forecast): 1.5000 FTE -> 2.2500 FTE" in changed
+    lists[0].write_bytes(lists[0].read_bytes()[:20])
+    broken = run("import", "measures", str(lists[0]), *told)
+    assert broken.exit_code == 1
+    assert "damaged or cut off" in broken.output + broken.stderr

@@ -1,6 +1,6 @@
 """The list and the pages of measures read the same on SQLite and PostgreSQL."""
 
-from datetime import date
+from datetime import UTC, datetime
 
 import pytest
 
@@ -10,6 +10,8 @@ from govapp.data.engine import reading
 from govapp.data.list_queries import list_all, list_choices, list_page
 from govapp.data.list_scope import SORTS, ListFilter, read_scope
 from tests.factories import loaded, make_measure, make_proposal, move
+
+NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -23,7 +25,7 @@ def measures(database, cast):
 def keys(cast, wanted: ListFilter, person=None) -> list[str]:
     """Keys of the list as the person sees it, which must be those of the export too."""
     with reading() as session:
-        actor = load_actor(session, (person or cast.leader).id, date(2026, 12, 1))
+        actor = load_actor(session, (person or cast.leader).id, NOON)
         assert actor is not None
         scope = read_scope(session, actor)
         rows, total = list_page(session, scope, wanted, 1)
@@ -65,11 +67,13 @@ def test_what_the_pages_read_comes_from_both_databases(database, cast, measures)
         assert head.entered("identified") is not None
         assert list_choices(session)
         assert measure_pages.effect_lines(session, number) == ()
-        owner = load_actor(session, cast.owner.id, date(2026, 12, 1))
+        owner = load_actor(session, cast.owner.id, NOON)
         assert owner is not None
         assert measure_pages.dependencies(session, number, owner) == ((), ())
-        assert measure_pages.overdue_milestones(session, owner, date(2099, 1, 1)) is not None
-        assert cast.owner.id in {person.id for person in measure_pages.people_here(session, first.place)}
+        assert measure_pages.overdue_milestones(session, owner, datetime(2099, 1, 1, tzinfo=UTC)) is not None
+        assert cast.owner.id in {
+            person.id for person in measure_pages.people_here(session, first.place, NOON.date())
+        }
         assert [row.review.state for row in measure_records.reviews(session, number)] == ["passed", "passed"]
         log = measure_records.history(session, number, limit=500)
         assert [row.sequence for row in log] == sorted((row.sequence for row in log), reverse=True)

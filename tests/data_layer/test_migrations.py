@@ -2,6 +2,7 @@
 
 import time
 
+import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
@@ -11,7 +12,14 @@ from sqlalchemy import inspect, text
 from govapp.config import ROOT
 from govapp.data.base import HISTORY
 from govapp.data.tables import Base
+from govapp.services._audit_state import state_faults
+from govapp.services.choices import ChoiceItem, SetChoices, set_choices
+from tests.cast import SYSTEM
 from tests.databases import migrate, open_engine
+from tests.factories import make_measure
+from tests.support.tampering import plainly
+
+KEPT = [ChoiceItem("service-2", "services 2")]
 
 
 def columns(inspector, table):
@@ -64,14 +72,30 @@ def test_an_empty_database_is_upgraded_quickly_and_a_second_time_at_once(tmp_pat
     engine.dispose()
 
 
-def test_migrations_can_be_taken_back(empty_database):
+def migrate_down(engine, to):
     config = Config(str(ROOT / "migrations" / "alembic.ini"))
     config.set_main_option("script_location", str(ROOT / "migrations"))
-    with empty_database.connect().execution_options(govapp_write=True) as connection:
+    with engine.connect().execution_options(govapp_write=True) as connection:
         config.attributes["connection"] = connection
-        command.downgrade(config, "base")
+        command.downgrade(config, to)
         connection.commit()
+
+
+def test_migrations_can_be_taken_back(empty_database):
+    migrate_down(empty_database, "base")
     assert set(inspect(empty_database).get_table_names()) <= {"alembic_version"}
     migrate(empty_database)
     with empty_database.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM audit_log")).scalar() == 0
+
+
+def test_the_record_of_a_database_that_holds_data_is_guarded_from_the_migration_on(database, cast):
+    make_measure(cast, "defined")
+    migrate_down(database, "0015")
+    migrate(database)
+    assert list(state_faults()) == []
+    set_choices(SetChoices(SYSTEM, "OI", "services", [ChoiceItem("service-1", "Renamed"), *KEPT]))
+    make_measure(cast, "defined")
+    assert list(state_faults()) == []
+    with pytest.raises(Exception, match="append-only"):
+        plainly(database, "UPDATE vote SET verdict = 'send_back'")

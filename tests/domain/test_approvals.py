@@ -78,7 +78,9 @@ def test_steps_of_one_order_run_side_by_side_and_later_ones_wait():
 
 
 def bar(person, snapshot=None, into="detailed", roles=frozenset(), step_id=None):
-    return barred(person, rules().gates[into], snapshot or measure("identified"), roles, step_id=step_id)
+    return barred(
+        person, rules(), rules().gates[into], snapshot or measure("identified"), roles, step_id=step_id
+    )
 
 
 def test_r03_the_owner_never_votes_whatever_roles_are_held():
@@ -104,6 +106,20 @@ def test_evidence_the_gate_does_not_count_bars_nobody():
         evidence("plan-numbers", 98, by=SPONSOR, judged="returned"),
     )
     assert bar(SPONSOR, measure("identified", evidence=given)) == ""
+
+
+def test_evidence_of_an_earlier_passage_or_not_judged_yet_bars_nobody():
+    numbers, scope = rules().kinds["plan-numbers"], rules().kinds["technical-review"]
+    changed = {
+        "plan-numbers": replace(numbers, judged=True),
+        scope.key: replace(scope, once_per_passage=True),
+    }
+    set_ = replace(rules(), kinds=rules().kinds | changed)
+    given = (evidence("plan-numbers", by=SPONSOR), evidence(scope.key, 2, by=SPONSOR, passage=7))
+    gate, here = set_.gates["detailed"], measure("identified", evidence=given)
+    assert barred(SPONSOR, set_, gate, here, frozenset()) == ""
+    counted = tuple(replace(fact, judged="accepted", passage_id=1) for fact in given)
+    assert barred(SPONSOR, set_, gate, replace(here, evidence=counted), frozenset()) == "submitter_votes"
 
 
 def test_r03_one_person_with_two_parts_counts_once():

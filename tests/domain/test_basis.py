@@ -31,6 +31,8 @@ def with_revision(kind, **more):
         ("identified", {"parts": {**PARTS, "sponsor": Held(MEMBER, "Mina")}}),
         ("identified", {"evidence": with_revision("rough-numbers")}),
         ("detailed", {"milestones": milestones()[:2]}),
+        ("detailed", {"milestones": (*milestones()[:2], replace(milestones()[2], owner_id=None))}),
+        ("detailed", {"milestones": (*milestones()[:2], replace(milestones()[2], plan_date=LATER))}),
         ("detailed", {"risks": (RiskFact(1, "high", 1, "Watch it", False, True),)}),
         ("detailed", {"figures": {"1:plan": 101}}),
         ("decided", {"predecessors": ()}),
@@ -49,6 +51,8 @@ def test_r04_what_the_gate_reads_changes_the_basis(into, changes):
         ("identified", {"parts": {**PARTS, "finance_contact": Held(MEMBER, "Mina")}}),
         ("identified", {"evidence": with_revision("lessons-learned")}),
         ("identified", {"milestones": ()}),
+        ("detailed", {"milestones": milestones(done=False)}),
+        ("implemented", {"milestones": tuple(replace(one, plan_date=LATER) for one in milestones())}),
         ("decided", {"predecessors": (PredecessorFact("M-9", "identified", "identified", "active"),)}),
         ("identified", {"version": 99, "passage_id": 7}),
     ],
@@ -62,6 +66,26 @@ def test_evidence_that_expires_makes_no_vote_stale():
     assert digest("decided", measure(evidence=there)) == digest("decided", measure(evidence=there))
     kept = basis_of(rules(), rules().gates["decided"], measure(evidence=there))
     assert "until" not in str(kept)
+
+
+@pytest.mark.parametrize(
+    ("changes", "fact"),
+    [
+        ({"judged": True}, {"judged": ""}),
+        ({"judged": True}, {"judged": "returned"}),
+        ({"once_per_passage": True}, {"passage": 7}),
+    ],
+)
+def test_evidence_that_does_not_count_is_no_part_of_the_basis(changes, fact):
+    kind = rules().kinds["business-case"]
+    set_ = replace(rules(), kinds=rules().kinds | {kind.key: replace(kind, several=True, **changes)})
+    good = evidence(kind.key, 1, judged="accepted", passage=1)
+    alone, both = (good,), (good, evidence(kind.key, 2, **fact))
+    assert digest("decided", measure(evidence=alone), set_) == digest("decided", measure(evidence=both), set_)
+    counted = replace(both[1], judged="accepted", passage_id=1)
+    assert digest("decided", measure(evidence=alone), set_) != digest(
+        "decided", measure(evidence=(good, counted)), set_
+    )
 
 
 def test_another_version_of_the_rules_is_another_basis():

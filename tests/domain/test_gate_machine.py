@@ -124,7 +124,7 @@ class Board(RuleBasedStateMachine):
                 step.deciders, person, self.card, roles_of(person), frozenset()
             ):
                 continue
-            if barred(person, gate, self.card, roles_of(person), step_id=step.id):
+            if barred(person, rules(), gate, self.card, roles_of(person), step_id=step.id):
                 continue
             given = replace(step, votes=(*step.votes, VoteFact(person, verdict, review.basis, NOW)))
             steps = tuple(given if s.id == step.id else s for s in review.steps)

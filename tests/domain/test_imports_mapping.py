@@ -24,6 +24,13 @@ def build(**changes: Any) -> Mapping:
     )
 
 
+def test_words_and_limits_are_those_of_what_is_entered_by_hand() -> None:
+    built = build(fields={"change_type": "T", "description": "D", "steering_committee": "S"})
+    limits = {rule.field: rule.max_length for rule in built.fields}
+    assert (limits["description"], limits["steering_committee"]) == (10_240, 400)
+    assert build(defaults={"change_type": "major"}).fields[0].default == "major"
+
+
 def test_a_mapping_needs_little() -> None:
     plain = build()
     assert (plain.match, plain.layout.delimiter, plain.layout.header_rows) == ("name", "auto", (1,))
@@ -91,6 +98,12 @@ def test_a_mapping_needs_little() -> None:
             "“amounts[1].currency” is “pounds”; write the three letters",
         ),
         ({"amounts": [{**AMOUNT, "series": "guess"}]}, "“amounts[1].series”"),
+        ({"amounts": [{**AMOUNT, "series": "confirmed"}]}, "“amounts[1].series”"),
+        (
+            {"amounts": [{**AMOUNT, "kind": "banana"}]},
+            "“amounts[1].kind” is “banana”, which is none of: ebitda",
+        ),
+        ({"amounts": [{**AMOUNT, "line": "x" * 201}]}, "“amounts[1].line” is longer than 200 characters"),
         ({"amounts": [{**AMOUNT, "scale": 0.5}]}, "“amounts[1].scale” must be a whole number"),
         ({"amounts": [{**AMOUNT, "sign": "2"}]}, "“amounts[1].sign”"),
         ({"amounts": [AMOUNT, AMOUNT]}, "gives two values for “Cost / plan”"),

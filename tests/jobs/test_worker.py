@@ -13,11 +13,13 @@ import pypdf
 import pytest
 import redis
 from sqlalchemy import select
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from govapp.data.engine import reading
 from govapp.data.notices import Outbox
+from govapp.jobs import queue
 from govapp.jobs.clock import run_clock
-from govapp.jobs.queue import Enqueuer, QueueAway, connect, queue_on
+from govapp.jobs.queue import Enqueuer, QueueAway, connect, push_after_commit, queue_on
 from govapp.jobs.worker import make_worker
 from govapp.services._work import Origin, now
 from govapp.services.outbox import Parcel, deliver_due, due_parcels
@@ -179,6 +181,14 @@ def test_the_breaker_spares_the_clock(sqlite):
         enqueuer.put(parcel)
     assert not enqueuer.open
     assert due_parcels(("job",)) == []
+
+
+def test_what_is_committed_is_not_undone_by_a_pool_without_a_free_connection(sqlite, monkeypatch):
+    def no_connection(*_):
+        raise PoolTimeout
+
+    monkeypatch.setattr(queue, "deliver_due", no_connection)
+    push_after_commit(Enqueuer("unix:///nowhere/valkey.sock"))
 
 
 def test_the_client_never_tries_again_by_itself(valkey_url):

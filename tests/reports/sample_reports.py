@@ -54,7 +54,7 @@ def _measure(n: int) -> b.MeasureRow:
     if n % 3 == 0:
         since = AS_OF - timedelta(days=(n * 7) % 44, hours=5)
         what = ("business acceptance", "risk review", "budget approval", "steering committee")[n % 4]
-        waits = (b.Wait(what, (person(n + 2),), since, since + timedelta(days=14)),)
+        waits = (b.Wait(what, (person(n + 2),), since, 80),)
     return b.MeasureRow(
         key=f"M-{100 + n}",
         title=TITLES[n % len(TITLES)],
@@ -84,7 +84,7 @@ def sample_branch(count: int = 60, **changes: object) -> b.BranchData:
     groups = []
     for whom in sorted({name for m in measures for w in m.waits for name in w.whom}):
         rows = [
-            b.WaitingMeasure(m.key, m.title, w.what, w.since, w.due)
+            b.WaitingMeasure(m.key, m.title, w.what, w.since, w.hours)
             for m in measures
             for w in m.waits
             if whom in w.whom

@@ -1,5 +1,8 @@
 """The board's read models on both databases."""
 
+from dataclasses import replace
+from decimal import Decimal
+
 from govapp.data import board_filters
 from govapp.data.actors import load_actor
 from govapp.data.board_filters import Filters
@@ -10,13 +13,15 @@ from govapp.services._work import now
 from govapp.services.board import BoardQuery, board
 from govapp.services.board_changes import changes, heads_after, more_cards
 from govapp.services.board_moves import decision_on, lesson, standing, ways
+from govapp.services.effects import SetEffectLine, set_effect_line
+from govapp.services.measures import ArchiveProposal, archive_proposal
 from tests.factories import assign_all, bring_to, hold, make_measure, make_proposal, move, supply
 
 
 def actor_of(person) -> Actor:
     """The person with rights as of now."""
     with reading() as session:
-        found = load_actor(session, person.id, now().date())
+        found = load_actor(session, person.id, now())
     assert found is not None
     return found
 
@@ -75,6 +80,17 @@ def test_filters_and_totals_agree(database, cast, monkeypatch):
         )
 
 
+def test_a_proposal_that_is_archived_leaves_open_boards_with_its_head(database, cast):
+    key, other = make_proposal(cast), make_proposal(cast)
+    owner = actor_of(cast.owner)
+    before = board(owner, QUERY)
+    archive_proposal(ArchiveProposal(key, 1, "Done elsewhere", cast.owner.origin))
+    found = changes(owner, QUERY, before.since)
+    assert [(row.key, row.state) for row in found.rows] == [(key, "archived")]
+    assert (before.heads["proposed"].count, found.heads["proposed"].count) == (2, 1)
+    assert [row.key for row in board(owner, QUERY).cards["proposed"]] == [other]
+
+
 def test_changes_and_more_cards_are_read_by_sequence(database, cast):
     _, held, _, _ = filled(cast)
     owner = actor_of(cast.owner)
@@ -116,3 +132,24 @@ def test_hints_and_lesson_use_the_same_decision_as_the_move(database, cast):
     assert taught.kind is not None
     assert taught.kind.key == "scope-statement"
     assert taught.suppliers["evidence:scope-statement"].yours
+
+
+def test_heads_and_cards_hold_no_amount_for_who_may_not_see_money(database, cast):
+    key = make_measure(cast)
+    line = SetEffectLine(
+        key, "Calls", "ebitda", "recurring", "EUR", cast.owner.origin, run_rate=Decimal(84_000)
+    )
+    set_effect_line(line)
+    reader, keeper = actor_of(cast.leader), actor_of(cast.administrator)
+    seen, kept = board(reader, QUERY), board(keeper, QUERY)
+    assert seen.heads["defined"].values == {"EUR": 8_400_000}
+    assert (kept.heads["defined"].values, kept.heads["defined"].priced) == ({}, False)
+    assert kept.heads["defined"].count == seen.heads["defined"].count == 1
+    assert [row.values for row in kept.cards["defined"]] == [None]
+    for query in (QUERY, BoardQuery(), replace(QUERY, filters=Filters(text="a"))):
+        after = heads_after(keeper, query, kept.workflow_id, ["defined"])["defined"]
+        assert (after.count, after.values, after.priced) == (1, {}, False)
+    news = changes(keeper, QUERY, 0)
+    assert news is not None
+    assert [row.values for row in news.rows] == [None]
+    assert not news.heads["defined"].priced

@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 import time_machine
-from sqlalchemy import DDL, Engine, func, select, text
+from sqlalchemy import DDL, Engine, ExceptionContext, event, func, select, text
 
 from govapp.data.audit import AuditHead, AuditLog
 from govapp.data.engine import BUSY_MILLISECONDS, reading
@@ -20,11 +20,13 @@ from govapp.services._work import Busy, Work, now, writing
 from govapp.services.audit import verify
 from govapp.services.measures import EditMeasure, edit_measure
 from govapp.services.moves import MoveMeasure, MoveOutcome, move_measure
+from govapp.services.plans import AddDependency, add_dependency
 from govapp.services.reviews import CastVote, cast_vote
 from govapp.services.settling import settle_all
 from tests.cast import SYSTEM, Cast
 from tests.factories import (
     bring_to,
+    hold,
     key_of_form,
     loaded,
     make_measure,
@@ -154,6 +156,32 @@ def test_a_vote_and_a_recycle_at_the_same_moment_do_not_both_count(cast: Cast) -
         assert sum(isinstance(result, Stale) for result in results) == 1, results
         assert stage_of(key) in {"detailed", "defined"}
     assert verify(state=True).ok
+
+
+def test_measures_that_depend_on_each_other_move_at_once_without_a_deadlock(
+    database: Engine, cast: Cast
+) -> None:
+    """A moves, which settles B that waits for it, while B moves: both write the totals of one branch."""
+    keys = [make_measure(cast) for _ in range(4)]
+    for n, key in enumerate(keys[1:]):
+        add_dependency(AddDependency(key, keys[n], "identified", cast.owner.origin))
+    failed: list[str] = []
+
+    def note(context: ExceptionContext) -> None:
+        failed.append(str(context.original_exception))
+
+    def back_and_forth(key: str) -> int:
+        for _ in range(6):
+            hold(cast, key)
+            move(cast, key, ask=AskKind.RELEASE, by=cast.lead, reason="The vendor has answered by now")
+        return 1
+
+    event.listen(database, "handle_error", note)
+    results = at_once([partial(back_and_forth, key) for key in keys])
+    event.remove(database, "handle_error", note)
+    assert results == [1] * len(keys)
+    assert failed == []
+    assert settle_all(SYSTEM) == 0
 
 
 STEPS_OF_A_LAST_VOTE = (

@@ -91,7 +91,7 @@ def test_a_changed_role_is_a_new_version_and_counts_at_once(database, cast):
     with reading() as session:
         role = session.scalars(select(Role).where(Role.key == "member")).one()
         assert role.version == 2
-        actor = load_actor(session, cast.owner.id, now().date())
+        actor = load_actor(session, cast.owner.id, now())
         assert not actor.holds_anywhere("measure:create")
     assert count(RolePermission, RolePermission.version == 1, RolePermission.permission == "measure:create")
 

@@ -3,6 +3,8 @@
 import csv
 import gzip
 import io
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,15 +19,20 @@ from govapp.data.engine import reading
 from govapp.data.finance import EffectLine, EffectValue
 from govapp.data.imports import BatchRow
 from govapp.data.measures import Measure, Milestone, StagePassage, StageTotal, StatusEntry
+from govapp.data.structure import Branch
 from govapp.domain.errors import NotFound, Refused
+from govapp.domain.gates import AskKind
+from govapp.domain.imports import Problem
 from govapp.domain.money import from_minor
+from govapp.present.imports import problem_sentence
 from govapp.services import imports
 from govapp.services.audit import verify
 from govapp.services.imports import ImportMeasures, ImportResult, import_measures
+from govapp.services.measures import ArchiveProposal, archive_proposal
 from govapp.services.settling import settle_all
-from govapp.services.structure import AddOrganization, add_organization
+from govapp.services.structure import AddOrganization, ArchiveBranch, add_organization, archive_branch
 from tests.cast import SYSTEM, Cast
-from tests.factories import make_measure, measure_row, stage_of
+from tests.factories import assign_all, bring_to, make_measure, measure_row, move, stage_of
 
 pytestmark = pytest.mark.usefixtures("database")
 GMPP = {2019: 133, 2020: 125, 2023: 244}
@@ -271,3 +278,150 @@ def test_the_three_portfolio_files_come_in_with_counts_and_totals(cast: Cast) ->
         assert session.scalar(select(func.count()).select_from(StatusEntry)) or 0
     assert verify(state=True).ok
     assert settle_all(SYSTEM) == 0
+
+
+def sentence(result: ImportResult) -> str:
+    return problem_sentence(Problem(*result.shown[0].problems[0]))
+
+
+def test_a_measure_whose_key_stands_in_the_file_is_never_found_by_its_name(cast: Cast) -> None:
+    run(ROWS)
+    first = imported("A1").key
+    twins = ROWS.splitlines()[0] + "\nA9,First measure,p,n,1,2026-05-01\nA1,First measure,p,n,1,2026-05-01\n"
+    for dry in (True, False):
+        assert counts(run(twins, dry_run=dry)) == (1, 1, 0, 0)
+    assert (imported("A1").key, imported("A9").key != first) == (first, True)
+
+
+def test_a_name_that_could_mean_two_measures_or_is_borne_by_two_rows_refuses_the_row(cast: Cast) -> None:
+    head = ROWS.splitlines()[0] + "\n"
+    run(head + "B1,Beta,p,n,1,2026-05-01\nB2,Beta,p,n,1,2026-05-01\nC1,Gamma,p,n,1,2026-05-01\n")
+    for rows, refused in (
+        (",Beta,p,n,1,2026-05-01\n", 1),
+        ("B7,Beta,p,n,1,2026-05-01\n", 1),
+        ("C8,Gamma,p,n,1,2026-05-01\nC9,Gamma,p,n,1,2026-05-01\n", 2),
+    ):
+        result = run(head + rows)
+        assert counts(result) == (0, 0, 0, refused), rows
+        assert "say by its key which one is meant" in sentence(result)
+    assert counts(run(head + "B1,Beta,p,n,1,2026-05-01\nB7,Beta,p,n,1,2026-05-01\n")) == (0, 1, 1, 0)
+
+
+def test_a_cancelled_measure_and_an_archived_proposal_are_not_changed(cast: Cast) -> None:
+    run(ROWS)
+    archive_proposal(ArchiveProposal(imported("A1").key, 1, "Not worth it", cast.lead.origin))
+    run(
+        ROWS.replace("A2", "A3").replace("Second", "Third"),
+        mapping=MAPPING | {"open_at": {"stage": "defined"}},
+    )
+    third = imported("A3")
+    move(cast, third.key, ask=AskKind.CANCEL, by=cast.lead, reason="Not worth it")
+    result = run(ROWS.replace("one", "uno"))
+    assert counts(result) == (0, 0, 1, 1)
+    assert "“id”, value “A1”" in sentence(result)
+    assert "is an archived proposal" in sentence(result)
+    changed = ROWS.replace("A2", "A3").replace("Second", "Third").replace("two", "due")
+    assert f"{third.key} is cancelled" in sentence(run(changed.replace("A1,First", "A4,Fourth")))
+    assert measure_row(third.key).description == "two"
+
+
+def test_a_matched_measure_is_changed_only_by_who_may_import_there(cast: Cast) -> None:
+    run(ROWS, under="workplace")
+    result = run(ROWS.replace("one", "uno"), origin=cast.lead.origin)
+    assert counts(result) == (0, 0, 0, 2)
+    assert "lies where you may not" in sentence(result)
+    assert imported("A1").description == "one"
+
+
+def test_a_series_needs_the_right_that_entering_it_needs(cast: Cast) -> None:
+    actuals = MAPPING | {"amounts": [MAPPING["amounts"][0] | {"series": "actual"}]}
+    with pytest.raises(Refused):
+        run(ROWS, mapping=actuals, origin=cast.lead.origin)
+    assert counts(run(ROWS, origin=cast.lead.origin)) == (2, 0, 0, 0)
+
+
+def test_a_plan_frozen_by_a_gate_is_not_changed_but_one_only_opened_keeps_its_source(cast: Cast) -> None:
+    run(ROWS, mapping=MAPPING | {"open_at": {"stage": "detailed"}})
+    decided = imported("A1").key
+    opened = MAPPING | {"open_at": {"stage": "decided"}}
+    assert counts(run(ROWS.replace("A2", "A3").replace("Second", "Third"), mapping=opened)) == (1, 0, 1, 0)
+    assign_all(cast, decided)
+    bring_to(cast, decided, "decided")
+    dearer = (
+        ROWS.replace("A2", "A3").replace("Second", "Third").replace("1.5", "1.6").replace("2,000", "3,000")
+    )
+    result = run(dearer)
+    assert counts(result) == (0, 1, 0, 1)
+    assert "“Saving, plan”, value “1600.00”: the plan is frozen since Decided" in sentence(result)
+    move(cast, decided, "detailed", ask=AskKind.RECYCLE, by=cast.lead, reason="The offer has expired")
+    assert counts(run(dearer)) == (0, 1, 1, 0)
+
+
+def test_an_amount_never_enters_a_line_of_another_currency(cast: Cast) -> None:
+    run(ROWS)
+    result = run(ROWS, mapping=MAPPING | {"amounts": [MAPPING["amounts"][0] | {"currency": "USD"}]})
+    assert counts(result) == (0, 0, 0, 2)
+    assert "keeps this line as EBITDA one-off EUR" in sentence(result)
+
+
+def test_new_measures_come_to_lie_as_proposals_by_hand_would(cast: Cast) -> None:
+    result = run(ROWS, under="operations")
+    assert counts(result) == (0, 0, 0, 2)
+    assert "Measures lie under a program" in sentence(result)
+    levels = MAPPING | {"branch": [{"kind": "program", "fixed": "New\x07 desk"}]}
+    assert counts(run(ROWS, under="operations", mapping=levels)) == (0, 0, 0, 2)
+    levels = MAPPING | {"branch": [{"kind": "program", "fixed": "New desk"}]}
+    dry = run(ROWS, under="operations", mapping=levels, dry_run=True)
+    assert counts(dry) == counts(run(ROWS, under="operations", mapping=levels)) == (2, 0, 0, 0)
+    with reading() as session:
+        made = session.scalars(select(Branch).where(Branch.name == "New desk")).one()
+        archive = ArchiveBranch(SYSTEM, made.key)
+    assert imported("A1").branch_id == made.id
+    for key in ("A1", "A2"):
+        archive_proposal(ArchiveProposal(imported(key).key, 1, "Not worth it", SYSTEM))
+    archive_branch(archive)
+    more = ROWS.replace("A1,First", "A5,Fifth").replace("A2,Second", "A6,Sixth")
+    assert "archived" in sentence(run(more, under="operations", mapping=levels))
+
+
+def test_what_a_row_brings_is_logged_as_the_verbs_log_it(cast: Cast) -> None:
+    statuses = {
+        "statuses": [{"column": "note", "values": {"one": "red", "two": "green"}, "reason": "problem"}]
+    }
+    run(ROWS, mapping=MAPPING | statuses)
+    changed = ROWS.replace("1.5", "1.25").replace("2026-05-01", "2026-05-02")
+    run(changed, mapping=MAPPING | statuses)
+    with reading() as session:
+        rows = session.execute(
+            select(AuditLog.event, AuditLog.payload)
+            .where(AuditLog.measure_id == imported("A1").id)
+            .order_by(AuditLog.sequence)
+        ).all()
+        entry = session.scalars(select(StatusEntry)).first()
+    events = [row.event for row in rows]
+    brought = ["milestone:changed", "finance:effect-changed"]
+    assert events == ["measure:proposed", *brought, "status:declared", "measure:imported", *brought]
+    assert '"totals":{"plan":[150000,125000]}' in rows[-1].payload
+    assert '"changes":{"plan_date":["2026-05-01","2026-05-02"]}' in rows[-2].payload
+    assert "150000" not in rows[-3].payload
+    assert entry is not None
+    assert entry.seq > 0
+    assert verify(state=True).ok
+
+
+def test_a_date_that_is_done_does_not_lie_ahead(cast: Cast) -> None:
+    done = MAPPING | {"milestones": [{"name": "End", "which": "actual", "column": "end"}]}
+    result = run(ROWS.replace("2026-05-01", "2199-05-01").replace("2026-06-01", "2020-06-01"), mapping=done)
+    assert counts(result) == (1, 0, 0, 1)
+    assert "This day lies ahead" in sentence(result)
+
+
+def test_an_imported_status_begins_on_the_day_of_the_organization(
+    cast: Cast,
+) -> None:
+    statuses = {"statuses": [{"column": "note", "values": {"one": "red", "two": "green"}}]}
+    late = datetime(2026, 11, 30, 23, 30, tzinfo=UTC)  # 1 December in Berlin
+    run(ROWS, mapping=MAPPING | statuses, origin=replace(SYSTEM, at=late))
+    with reading() as session:
+        days = set(session.scalars(select(StatusEntry.from_day)))
+    assert days == {date(2026, 12, 1)}

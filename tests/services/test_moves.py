@@ -187,7 +187,7 @@ def test_r11_an_exception_on_the_way_rolls_everything_back(database, cast, monke
     def broken(work, loaded_measure):
         raise OSError("the disk is gone")
 
-    monkeypatch.setattr(moves, "_settle_with_successors", broken)
+    monkeypatch.setattr(moves, "settle", broken)
     with pytest.raises(OSError, match="gone"):
         vote(cast, key, cast.sponsor)
     monkeypatch.undo()

@@ -1,15 +1,17 @@
 """The outbox: delivered at least once, patient when the far side is away, cleared by the clock."""
 
+import time
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import time_machine
 from sqlalchemy import select, update
 
 from govapp.data.audit import ActionKey
 from govapp.data.blobs import BlobStore
-from govapp.data.engine import reading
-from govapp.data.notices import Outbox
+from govapp.data.engine import reading, write_session
+from govapp.data.notices import Notice, Outbox
 from govapp.data.runtime import current
 from govapp.domain.errors import Refused
 from govapp.services._work import Origin, now, writing
@@ -22,6 +24,7 @@ from govapp.services.outbox import (
     due_parcels,
     send_again,
 )
+from tests.many import at_once
 
 pytestmark = pytest.mark.usefixtures("database")
 CLOCK = Origin(None, "job", "clock")
@@ -87,21 +90,67 @@ def test_when_the_far_side_is_away_only_one_is_tried():
     assert [row.attempts for row in rows()] == [1, 0, 0]
 
 
-def test_mail_is_given_up_after_twelve_tries_and_may_be_sent_again_by_an_operator(cast):
+@pytest.mark.parametrize("problem", [OSError("refused"), FarSideAway("nobody answers")])
+def test_mail_is_tried_for_about_an_hour_and_may_be_sent_again_by_an_operator(cast, problem):
     put()
 
     def deliver(parcel: Parcel) -> None:
-        raise OSError("refused")
+        raise problem
 
-    for _ in range(12):
+    waited = timedelta()
+    while rows()[0].state == "waiting":
         make_due()
+        began = now()
         deliver_due(CLOCK, {"mail": deliver})
+        waited += rows()[0].due_at - began
     row = rows()[0]
-    assert (row.state, row.attempts) == ("failed", 12)
+    assert row.state == "failed"
+    assert timedelta(minutes=50) < waited < timedelta(minutes=75)
     with pytest.raises(Refused):
         send_again(SendAgain(row.id, cast.owner.origin))
     send_again(SendAgain(row.id, cast.administrator.origin))
     assert len(due_parcels(("mail",))) == 1
+
+
+def test_two_clocks_send_a_mail_once_however_long_it_takes():
+    put(count=3)
+    sent = []
+
+    def deliver(parcel: Parcel) -> None:
+        sent.append(parcel.id)
+        assert deliver_due(CLOCK, {"mail": lambda other: sent.append(other.id)}) == 2
+
+    assert deliver_due(CLOCK, {"mail": deliver}) == 1
+    assert sorted(sent) == [row.id for row in rows()]
+    put(count=5)
+    sent.clear()
+
+    def slowly(parcel: Parcel) -> None:
+        time.sleep(0.05)
+        sent.append(parcel.id)
+
+    at_once([lambda: deliver_due(CLOCK, {"mail": slowly})] * 4)
+    assert sorted(sent) == [row.id for row in rows()][3:]
+    assert {row.state for row in rows()} == {"done"}
+
+
+def test_a_mail_held_by_who_died_is_due_again_after_a_while():
+    put()
+
+    def die(parcel: Parcel) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        deliver_due(CLOCK, {"mail": die})
+    assert due_parcels(("mail",)) == []
+    with time_machine.travel(now() + timedelta(minutes=11)):
+        assert deliver_due(CLOCK, {"mail": lambda parcel: None}) == 1
+
+
+def test_a_round_begins_no_new_mail_after_its_time():
+    put(count=5)
+    assert deliver_due(CLOCK, {"mail": lambda parcel: time.sleep(0.2)}, seconds=0.3) == 2
+    assert [row.state for row in rows()] == ["done"] * 2 + ["waiting"] * 3
 
 
 def test_a_job_is_never_given_up():
@@ -142,3 +191,21 @@ def test_the_sweep_clears_what_is_old_and_nothing_else(cast):
     assert rows() == []
     with reading() as session:
         assert session.get(ActionKey, "k") is None
+
+
+def test_notices_are_swept_when_read_long_ago_or_never_read_for_a_year(cast):
+    def tell(work):
+        work.tell(cast.owner.id, "assigned")
+        work.tell(cast.sponsor.id, "assigned")
+
+    writing(CLOCK, tell)
+    with write_session() as session:
+        session.execute(update(Notice).where(Notice.person_id == cast.owner.id).values(read_at=now()))
+
+    def left():
+        with reading() as session:
+            return set(session.scalars(select(Notice.person_id)))
+
+    for days, kept in ((80, {cast.owner.id, cast.sponsor.id}), (100, {cast.sponsor.id}), (400, set())):
+        sweep(replace(CLOCK, at=now() + timedelta(days=days)))
+        assert left() == kept

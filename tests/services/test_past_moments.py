@@ -20,8 +20,11 @@ from govapp.data.people import Grant
 from govapp.domain.errors import GovappError
 from govapp.domain.events import BUSINESS
 from govapp.domain.gates import AskKind
-from govapp.services._work import Origin
+from govapp.jobs.report_data import gather
+from govapp.services._report_rights import Reach
+from govapp.services._work import Origin, now
 from govapp.services.audit import verify
+from govapp.services.choices import ChoiceItem, SetChoices, set_choices
 from govapp.services.effects import (
     RemoveEffectLine,
     SetEffectLine,
@@ -57,6 +60,7 @@ from tests.factories import (
     measure_row,
     move,
     review_states,
+    submit,
     supply,
     version_of,
     vote,
@@ -66,7 +70,7 @@ from tests.many import MAPPING, numbered
 pytestmark = pytest.mark.usefixtures("database")
 ACTS = 70
 MONEY = ("ebitda", "recurring", "EUR")
-Rows = set[tuple[Any, ...]]
+Rows = set[str]
 
 
 def head() -> int:
@@ -79,7 +83,7 @@ def photograph() -> dict[str, Rows]:
     """Every row of every kept table as it is now."""
     with reading() as session:
         return {
-            name: {tuple(row) for row in session.execute(select(Base.metadata.tables[name]))}
+            name: {repr(tuple(row)) for row in session.execute(select(Base.metadata.tables[name]))}
             for name in HISTORY
         }
 
@@ -91,7 +95,7 @@ def as_of(seq: int) -> dict[str, Rows]:
         for name, twin in HISTORY.items():
             columns = [twin.c[column.name] for column in Base.metadata.tables[name].columns]
             then = (twin.c.from_seq <= seq) & or_(twin.c.to_seq.is_(None), twin.c.to_seq > seq)
-            rows = [tuple(row) for row in session.execute(select(*columns).where(then))]
+            rows = [repr(tuple(row)) for row in session.execute(select(*columns).where(then))]
             assert len(rows) == len(set(rows)), f"two states of one {name} at {seq}"
             found[name] = set(rows)
     return found
@@ -226,6 +230,14 @@ class People:
     def do_rename(self, key: str) -> None:
         rename_branch(RenameBranch(SYSTEM, "service-desk", self.words()))
 
+    def do_rename_organization(self, key: str) -> None:
+        rename_branch(RenameBranch(SYSTEM, "OI", self.words()))
+
+    def do_choices(self, key: str) -> None:
+        kept = [ChoiceItem(f"service-{n}", self.words()) for n in (1, 2)]
+        more = [ChoiceItem("service-3", "Third")] if self.chance.random() < 0.5 else []
+        set_choices(SetChoices(SYSTEM, "OI", "services", kept + more))
+
     def do_move_branch(self, key: str) -> None:
         above = self.chance.choice(("service-quality", "workplace"))
         move_branch(MoveBranch(SYSTEM, "first-contact", above))
@@ -319,3 +331,38 @@ def test_every_past_moment_reads_as_it_was_then(cast: Cast, seed: int) -> None:
     checked = verify(state=True, files=True)
     assert checked.ok, checked.faults
     assert settle_all(SYSTEM) == 0
+
+
+def test_a_report_of_a_past_moment_is_the_same_after_names_changed_and_steps_opened_again(cast: Cast) -> None:
+    key = make_measure(cast, "identified")
+    supply(cast, key, "detailed")
+    move(cast, key, "detailed")
+    seq, at = head(), now()
+
+    def papers() -> tuple[object, ...]:
+        measure = measure_row(key)
+        whole = Reach(True)
+        return (
+            gather("dossier", measure.id, seq, at, whole),
+            gather("branch", measure.branch_id, seq, at, whole),
+        )
+
+    before = papers()
+    vote(cast, key, cast.sponsor)
+    reopened = head()
+    submit(cast, key, "technical-review")
+    assert loaded(key).snapshot.review is not None
+    set_choices(
+        SetChoices(SYSTEM, "OI", "functions", [ChoiceItem(f"function-{n}", f"Other {n}") for n in (1, 2)])
+    )
+    rename_branch(RenameBranch(SYSTEM, "OI", "Beaver Insurance"))
+    assert papers() == before
+    with reading() as session:
+        opened = session.scalars(
+            select(AuditLog.at).where(AuditLog.chain == BUSINESS, AuditLog.sequence > reopened).limit(1)
+        ).one()
+    seq = head()
+    after = papers()
+    assert opened in [wait.since for wait in after[0].waits]
+    assert after[0].organization == "Beaver Insurance"
+    assert "Other 1" in [fact.value for fact in after[0].facts]

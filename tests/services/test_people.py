@@ -1,18 +1,22 @@
 """People and their roles by the verbs, with the duties kept apart."""
 
 import threading
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from sqlalchemy import event, func, select
 
-from govapp.data.audit import AuditLog
+from govapp.data.actors import load_actor
+from govapp.data.audit import ActionKey, AuditLog
 from govapp.data.base import HISTORY
 from govapp.data.engine import reading
-from govapp.data.people import Grant, Person
+from govapp.data.people import Grant, Password, Person
 from govapp.data.people_queries import people_page
-from govapp.domain.errors import GovappError, Invalid, NotFound, Refused, Stale
-from govapp.services._work import Origin
+from govapp.data.structure import Branch
+from govapp.domain.errors import GovappError, Invalid, KeyReused, NotFound, Refused, Stale
+from govapp.services import passwords
+from govapp.services._work import Origin, now
 from govapp.services.grants import EndGrant, GrantRole, end_grant, grant_role
 from govapp.services.parts import AssignParts, assign_parts
 from govapp.services.people import (
@@ -28,8 +32,14 @@ from govapp.services.people import (
     enable_person,
     set_password,
 )
+from govapp.services.structure import AddOrganization, add_organization
 from tests.cast import SYSTEM, Cast
 from tests.factories import make_measure, version_of
+
+
+def branch_id(key: str) -> int:
+    with reading() as session:
+        return session.execute(select(Branch.id).where(Branch.key == key)).scalar_one()
 
 
 def grants(person: int) -> list[int]:
@@ -172,6 +182,41 @@ def test_a_grant_counts_from_the_next_act_on_until_its_day(database, cast: Cast)
     assert refused.value.errors == {"until": ["day_past"]}
 
 
+def test_a_grant_begins_and_ends_at_midnight_of_its_organization(database, cast: Cast) -> None:
+    add_organization(AddOrganization(SYSTEM, "Pacific", "PA", timezone="Pacific/Auckland", key_prefix="P"))
+    noon = datetime.combine(
+        date.today() + timedelta(days=3), time(12), UTC
+    )  # in Auckland it is past midnight
+    day = noon.date()
+    for key, last in (("OI", day), ("PA", day)):
+        grant_role(GrantRole(SYSTEM, cast.stranger.id, "leader", key, until=last))
+    grant_role(GrantRole(SYSTEM, cast.approver.id, "leader", "PA", since=day + timedelta(days=1)))
+    with reading() as session:
+        held = load_actor(session, cast.stranger.id, noon)
+        begun = load_actor(session, cast.approver.id, noon)
+        before = load_actor(session, cast.approver.id, noon - timedelta(hours=12))
+    assert held is not None
+    assert [grant.branch_id for grant in held.grants] == [branch_id("OI")]
+    assert begun is not None
+    assert branch_id("PA") in {grant.branch_id for grant in begun.grants}
+    assert before is not None
+    assert branch_id("PA") not in {grant.branch_id for grant in before.grants}
+
+
+def test_a_grant_that_is_over_keeps_nobody_from_being_looked_after(database, cast: Cast) -> None:
+    keeper = Origin(add_person(AddPerson(SYSTEM, "keeper@example.test", "Kim Keeper")), "web")
+    grant_role(GrantRole(SYSTEM, keeper.person_id or 0, "administrator", "workplace"))
+    grant_role(GrantRole(SYSTEM, cast.stranger.id, "member", "workplace"))
+    grant_role(GrantRole(SYSTEM, cast.stranger.id, "leader", "OI", until=date.today() + timedelta(days=1)))
+    edit = EditPerson(
+        origin=keeper, person_id=cast.stranger.id, version=1, name="Stella Marsh",
+        email=cast.stranger.email,
+    )  # fmt: skip
+    with pytest.raises(Refused):
+        edit_person(edit)
+    edit_person(replace(edit, origin=replace(keeper, at=now() + timedelta(days=3))))
+
+
 @pytest.mark.parametrize(
     ("role", "branch"), [("king", "OI"), ("member", "nowhere"), ("member", "service-quality")]
 )
@@ -255,3 +300,33 @@ def test_r06_who_holds_a_part_cannot_become_auditor(database, cast: Cast) -> Non
     with pytest.raises(Invalid) as refused:
         grant_role(GrantRole(cast.administrator.origin, cast.stranger.id, "auditor", "OI"))
     assert refused.value.errors == {"role": ["auditor_holds_part"]}
+
+
+def test_r13_a_form_about_a_person_sent_twice_does_it_once(database, cast: Cast) -> None:
+    by, who = cast.administrator.origin, cast.stranger.id
+    new = AddPerson(by, "twice@example.test", "Twice", action_key="a")
+    grant = GrantRole(by, who, "member", "workplace", action_key="b")
+    edit = EditPerson(by, who, 1, "Stella Grant-Ito", cast.stranger.email, action_key="c")
+    assert add_person(new) == add_person(new)
+    assert grant_role(grant) == grant_role(grant)
+    assert edit_person(edit) is None and edit_person(edit) is None
+    close = PersonCommand(by, who, "d")
+    disable_person(close)
+    with pytest.raises(KeyReused):
+        enable_person(close)
+
+
+def test_r13_of_a_form_that_makes_a_password_the_first_password_counts(database, cast: Cast) -> None:
+    by = cast.administrator.origin
+    first, second = "walnut-harbour-1234", "lantern-harbour-5678"
+    add_person(AddPerson(by, "once@example.test", "Once", password=first, action_key="a"))
+    with pytest.raises(KeyReused):
+        add_person(AddPerson(by, "once@example.test", "Once", password=second, action_key="a"))
+    set_password(SetPassword(by, cast.stranger.id, first, "b"))
+    with pytest.raises(KeyReused):
+        set_password(SetPassword(by, cast.stranger.id, second, "b"))
+    with reading() as session:
+        stored = session.scalar(select(Password.hash).where(Password.person_id == cast.stranger.id))
+        kept = session.scalars(select(ActionKey.body_digest)).all()
+    assert passwords.fits(first, stored)
+    assert len(kept) == 2

@@ -23,7 +23,8 @@ from govapp.domain.rights import Actor
 from govapp.jobs.report_data import gather, gather_now
 from govapp.jobs.reports import render
 from govapp.present.report_pages import problem_sentence
-from govapp.services._report_rights import Reach
+from govapp.reports.branch import branch_page
+from govapp.services._report_rights import Reach, covers, reach_of, subject_of
 from govapp.services._work import Origin, now, writing
 from govapp.services.effects import SetEffectLine, set_effect_line
 from govapp.services.grants import EndGrant, end_grant
@@ -67,7 +68,7 @@ def jobs_waiting() -> int:
 
 def actor_of(person) -> Actor:
     with reading() as session:
-        found = load_actor(session, person.id, now().date())
+        found = load_actor(session, person.id, now())
     assert found
     return found
 
@@ -324,6 +325,31 @@ def test_a_branch_report_adds_up_only_what_the_asker_may_read_and_says_so(cast):
     with pytest.raises(NotFound):
         open_report(actor_of(cast.outsider), report)
     assert open_report(actor_of(cast.auditor), report), "who reads all may read a part"
+
+
+def test_a_branch_report_holds_amounts_only_for_who_may_see_money_there(cast):
+    key = make_measure(cast, "defined")
+    line = SetEffectLine(
+        key, "Calls", "ebitda", "recurring", "EUR", cast.owner.origin, run_rate=Decimal(84_000)
+    )
+    set_effect_line(line)
+    with reading() as session:
+        branch = subject_of(session, "branch", "OI")
+        assert branch is not None
+        reach = reach_of(session, actor_of(cast.administrator), branch)
+        assert not covers(session, actor_of(cast.administrator), branch, Reach(True))
+        assert covers(session, actor_of(cast.leader), branch, reach)
+        latest = session.scalar(select(func.max(AuditLog.sequence)).where(AuditLog.chain == "business")) or 0
+        part = reach_of(session, actor_of(cast.lead), branch)
+    assert (reach.whole, reach.priced, part.whole, part.priced) == (False, False, False, True)
+    blank = gather("branch", branch.id, latest, now(), reach)
+    whole = gather("branch", branch.id, latest, now(), Reach(True))
+    assert [len(data.measures) for data in (blank, whole)] == [1, 1]
+    assert (blank.partial, blank.priced, blank.measures[0].values) == (False, False, ())
+    assert whole.measures[0].values == (("EUR", Decimal(84_000)),)
+    assert all(not stage.values for stage in blank.stages)
+    assert "no right to amounts" in branch_page(blank, "print.css")
+    assert "no right to amounts" not in branch_page(whole, "print.css")
 
 
 def test_values_are_added_by_currency_in_minor_units(cast):

@@ -14,25 +14,16 @@ from govapp.data.types import canonical
 from govapp.domain.basis import digest_of
 from govapp.domain.errors import Invalid, KeyReused, NotFound, Refused, Stale
 from govapp.domain.gates import Outcome
-from govapp.services.asking import AskPeople, ask_people
 from govapp.services.measures import EditMeasure, edit_measure
 from govapp.services.parts import AssignParts, assign_parts
 from govapp.services.people import PersonCommand, disable_person, enable_person
-from govapp.services.reviews import (
-    AcceptProposal,
-    CastVote,
-    WithdrawReview,
-    accept_proposal,
-    cast_vote,
-    withdraw_review,
-)
+from govapp.services.reviews import CastVote, WithdrawReview, cast_vote, withdraw_review
 from tests.cast import SYSTEM
 from tests.factories import (
     assign_all,
     hold,
     loaded,
     make_measure,
-    make_proposal,
     move,
     open_review,
     review_states,
@@ -148,6 +139,16 @@ def test_r04_a_change_of_the_basis_makes_votes_stale_and_writes_the_next_dossier
     assert vote(cast, key, cast.sponsor).result == "kept"
     assert stage_of(key) == "identified"
     assert vote(cast, key, cast.controller).result == "moved"
+
+
+def test_votes_go_stale_once_and_their_voters_are_told_once(key, cast):
+    vote(cast, key, cast.controller)
+    for rate in (70_000, 75_000, 80_000):
+        submit(cast, key, "plan-numbers", run_rate=rate)
+    assert [one.number for one in dossiers(key)] == [1, 2, 3, 4]
+    assert card(key).stale_votes == 1
+    assert len(notices(cast.controller, "vote_stale")) == 1
+    assert len(events("review:votes-stale")) == 1
 
 
 def test_a_change_outside_the_basis_makes_nothing_stale(key, cast):
@@ -375,39 +376,6 @@ def test_closed_is_reached_by_the_vote_of_the_controller_alone(database, cast):
     assert stage_of(made) == "implemented"
     assert vote(cast, made, cast.controller).result == "moved"
     assert stage_of(made) == "closed"
-
-
-def test_the_program_lead_accepts_a_proposal_in_one_act(database, cast):
-    made = make_proposal(cast)
-    done = accept_proposal(AcceptProposal(made, version_of(made), cast.lead.origin, "k"))
-    assert done.result == "moved"
-    assert stage_of(made) == "defined"
-
-
-def test_a_thin_proposal_is_refused_with_what_it_lacks(database, cast):
-    made = make_proposal(cast, problem="Too short")
-    done = accept_proposal(AcceptProposal(made, version_of(made), cast.lead.origin))
-    assert done.outcome is Outcome.REFUSED
-    assert [finding.key for finding in done.decision.unmet] == ["field:problem"]
-    assert stage_of(made) is None
-
-
-@pytest.mark.parametrize("who", ["member", "controller", "auditor", "administrator"])
-def test_nobody_else_accepts_a_proposal(database, cast, who):
-    made = make_proposal(cast)
-    with pytest.raises(Refused):
-        accept_proposal(AcceptProposal(made, version_of(made), getattr(cast, who).origin))
-    assert stage_of(made) is None
-    assert review_states(made) == []
-
-
-def test_a_reminder_reaches_only_those_who_still_decide(key, cast):
-    vote(cast, key, cast.controller)
-    assert ask_people(AskPeople(key, cast.owner.origin)) == [cast.sponsor.name]
-    assert len(notices(cast.sponsor, "decision_reminder")) == 1
-    assert notices(cast.controller, "decision_reminder") == []
-    ask_people(AskPeople(key, cast.owner.origin))
-    assert len(notices(cast.sponsor, "decision_reminder")) == 1
 
 
 def test_the_digest_of_a_dossier_is_that_of_its_content(key, cast):

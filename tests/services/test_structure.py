@@ -5,10 +5,11 @@ from sqlalchemy import select
 
 from govapp.data.base import HISTORY
 from govapp.data.engine import reading
+from govapp.data.measure_queries import workflow_id_at
 from govapp.data.people import GroupMember
 from govapp.data.structure import Branch, Choice, Currency
-from govapp.data.structure_queries import branch_by_key, roll_ups, tree, version_for, workflow_for
-from govapp.domain.errors import Invalid, NotFound, Refused, Stale
+from govapp.data.structure_queries import branch_by_key, roll_ups, tree
+from govapp.domain.errors import Invalid, KeyReused, NotFound, Refused, Stale
 from govapp.services.audit import verify
 from govapp.services.choices import ChoiceItem, SetChoices, SetGroup, set_choices, set_group
 from govapp.services.settling import settle_all
@@ -111,8 +112,7 @@ def test_the_workflow_in_force_is_inherited_downward(database):
         deep = branch_by_key(session, "first-contact")
         root = branch_by_key(session, "OI")
         assert deep.workflow_id is None
-        assert workflow_for(session, deep) == root.workflow_id
-        assert version_for(session, deep).state == "active"
+        assert workflow_id_at(session, deep.path) == root.workflow_id
 
 
 def test_a_moved_branch_takes_everything_below_with_it_and_the_past_is_kept(database):
@@ -264,3 +264,19 @@ def test_the_path_of_every_branch_ends_with_its_own_id(database):
             assert row.path.endswith(f"/{row.id}/")
             parent = session.get(Branch, row.parent_id) if row.parent_id else None
             assert row.path == f"{parent.path if parent else '/'}{row.id}/"
+
+
+def test_r13_a_branch_form_sent_twice_adds_moves_and_renames_once(database, cast):
+    by = cast.administrator.origin
+    forms = [
+        lambda: add_branch(AddBranch(by, "program", "Twice", "operations", action_key="a")).key,
+        lambda: rename_branch(RenameBranch(by, "workplace", "Work place", 1, "b")),
+        lambda: move_branch(MoveBranch(by, "workplace", "operations", 2, "c")),
+        lambda: archive_branch(ArchiveBranch(by, "workplace", True, 3, "d")),
+    ]
+    first = [form() for form in forms]
+    rows = verify().rows
+    assert [form() for form in forms] == first == ["twice", None, None, None]
+    assert verify().rows == rows
+    with pytest.raises(KeyReused):
+        rename_branch(RenameBranch(by, "workplace", "Something else", 4, "b"))

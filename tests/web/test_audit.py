@@ -7,6 +7,7 @@ import json
 import pytest
 from sqlalchemy import select
 
+from govapp.data import audit_queries
 from govapp.data.audit import AuditLog
 from govapp.data.engine import reading
 from govapp.web.audit._check import go_on
@@ -132,3 +133,24 @@ def test_a_log_page_asks_for_few_queries_whatever_its_rows(client, cast, count_q
     with count_queries() as counted:
         assert client.get("/audit").status_code == 200
     assert counted.number <= 14
+
+
+def test_a_search_by_words_goes_on_in_steps_in_both_directions(client, cast, monkeypatch):
+    monkeypatch.setattr(audit_queries, "SEARCHED", 20)
+    make_proposal(cast, title="Printers that find themselves")
+    for _ in range(25):
+        make_proposal(cast)
+    client.sign_in(cast.auditor)
+
+    def walk(address, rel):
+        for steps in range(50):
+            page = client.get(address).text
+            if "Printers that" in page:
+                return steps
+            address = page.split(f'rel="{rel}" href="')[1].split('"')[0].replace("&amp;", "&")
+        raise AssertionError("never found")
+
+    assert walk("/audit?q=printers", "next") >= 1
+    assert walk("/audit?q=printers&after=1", "prev") >= 1
+    assert "Nothing found in the rows up to no. 21." in client.get("/audit?q=printers&after=1").text
+    assert "Nothing found in the rows down to no." in client.get("/audit?q=printers").text

@@ -11,6 +11,7 @@ from govapp.data.measures import Card, Measure, Part
 from govapp.data.structure import Branch
 from govapp.domain import criteria, gates
 from govapp.present.findings import known_codes
+from govapp.services.measures import ArchiveProposal, archive_proposal
 from tests.factories import (
     accept,
     assign_all,
@@ -20,6 +21,7 @@ from tests.factories import (
     make_proposal,
     move,
     stage_of,
+    submit,
     supply,
     version_of,
 )
@@ -220,12 +222,33 @@ def test_a_proposal_waits_in_the_intake_strip_and_its_lead_accepts_it(client, ca
     assert cards_in(page, "proposed") == [key]
     assert "Ask for acceptance" in page
     client.sign_in(cast.lead)
-    assert f'formaction="/measures/{key}/acceptance"' in client.get("/board?branch=service-quality").text
-    sent = {"to": "defined", "version": version_of(key), "action_key": "k"}
-    answer = client.submit_htmx(f"/measures/{key}/acceptance", sent, headers=BOARD)
+    page = client.get("/board?branch=service-quality").text
+    assert f'formaction="/measures/{key}/acceptance"' in page
+    answer = client.submit_htmx(f"/measures/{key}/acceptance", form_of(page, key), headers=BOARD)
     assert answer.status_code == 200
     assert stage_of(key) == "defined"
     assert cards_in(answer.text, "defined") == [key]
+
+
+def form_of(page, key):
+    """The hidden fields of a card's form."""
+    card = re.search(rf'<article[^>]* data-card="{key}".*?</article>', page, re.DOTALL)[0]
+    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', card))
+
+
+def test_r04_acceptance_of_a_card_that_has_changed_answers_409_with_the_fresh_card(client, cast):
+    key = make_measure(cast, None)
+    move(cast, key, "defined")
+    old = form_of(client.sign_in(cast.lead).get("/board?branch=service-quality").text, key)
+    submit(cast, key, "scope-statement", cast.owner)
+    assert int(old["version"]) == version_of(key), "evidence leaves the version as it is"
+    answer = client.submit_htmx(f"/measures/{key}/acceptance", old, headers=BOARD)
+    assert (answer.status_code, stage_of(key)) == (409, None)
+    without = {name: value for name, value in form_of(answer.text, key).items() if name != "seen"}
+    assert client.submit_htmx(f"/measures/{key}/acceptance", without, headers=BOARD).status_code == 409
+    fresh = form_of(answer.text, key)
+    assert client.submit_htmx(f"/measures/{key}/acceptance", fresh, headers=BOARD).status_code == 200
+    assert stage_of(key) == "defined"
 
 
 def test_a_part_alone_shows_only_its_measures_and_says_so(client, cast):
@@ -237,6 +260,16 @@ def test_a_part_alone_shows_only_its_measures_and_says_so(client, cast):
     assert cards_in(page, "defined") == [key]
     assert other not in page
     assert "Figures count only what you may read" in page
+
+
+def test_an_archived_proposal_is_taken_off_open_boards(client, cast):
+    key = make_proposal(cast)
+    page = client.sign_in(cast.lead).get("/board?branch=service-quality").text
+    since = re.search(r'data-since="(\d+)"', page)[1]
+    archive_proposal(ArchiveProposal(key, 1, "Done elsewhere", cast.owner.origin))
+    answer = client.fragment(f"/board/changes?branch=service-quality&since={since}")
+    assert f'<article data-card="{key}" data-gone></article>' in answer.text
+    assert 'id="head-proposed"' in answer.text
 
 
 def test_others_changes_come_after_a_sequence_and_204_when_there_are_none(client, cast):

@@ -58,6 +58,48 @@ def test_after_an_error_the_file_and_the_words_are_still_there(client, cast, sql
         assert session.scalars(select(EvidenceDraft.kind)).all() == []
 
 
+def test_a_revision_handed_in_from_the_dialog_keeps_the_files_of_the_one_before(client, cast, sqlite):
+    key = make_measure(cast)
+    client.sign_in(cast.owner)
+    client.submit_htmx(f"/measures/{key}/moves", sent(key, **with_file()))
+    more = sent(key, action_key="again", revision="1", **{"evidence-users_affected": "1300"})
+    assert client.submit_htmx(f"/measures/{key}/moves", more).status_code == 422
+    with Session(sqlite) as session:
+        found = session.execute(select(EvidenceFile.name, EvidenceFile.revision_id)).all()
+    assert [row.name for row in found] == ["sketch.txt", "sketch.txt"]
+    assert len({row.revision_id for row in found}) == 2
+
+
+def test_r10_evidence_begun_before_anothers_revision_is_kept_as_a_draft_and_nothing_moves(
+    client, cast, sqlite
+):
+    key = make_measure(cast)
+    for kind in ("baseline-record", "rough-numbers"):
+        submit(cast, key, kind)
+    client.sign_in(cast.owner)
+    submit(cast, key, "scope-statement", cast.lead)
+    answer = client.submit_htmx(f"/measures/{key}/moves", sent(key, revision="0"))
+    assert answer.status_code == 409
+    assert "What you typed is kept as your draft" in answer.text
+    with Session(sqlite) as session:
+        drafts = session.scalars(
+            select(EvidenceDraft.values).where(EvidenceDraft.kind == "scope-statement")
+        ).all()
+        assert [draft["texts"]["users_affected"] for draft in drafts] == [["1200"]]
+        assert len(session.scalars(select(EvidenceRevision.id)).all()) == 3
+    page = client.get(f"/measures/{key}/evidence/new?kind=scope-statement").text
+    assert f"{cast.lead.name} handed in revision 1 after you began this draft" in page
+    assert stage_of(key) == "defined"
+
+
+def test_the_dialogs_form_says_which_revision_it_goes_by(client, cast):
+    key = make_measure(cast)
+    answer = client.sign_in(cast.owner).submit_htmx(
+        f"/measures/{key}/moves", sent(key, **{"evidence-in_scope": ""})
+    )
+    assert '<input type="hidden" name="revision" value="0">' in answer.text
+
+
 def test_a_half_filled_form_is_kept_as_a_draft_for_its_writer_only(client, cast):
     key = make_measure(cast)
     half = {"to": "identified", "version": version_of(key), "action_key": "d", "draft": "1"}

@@ -1,11 +1,16 @@
 """Evidence pages: the list, the form with its errors and drafts, one piece with its revisions."""
 
+from io import BytesIO
+
 import pytest
 from sqlalchemy import select
 
+from govapp.data import measure_pages
 from govapp.data.engine import reading
 from govapp.data.evidence import EvidenceDraft, EvidenceRevision
+from govapp.services import evidence_pages
 from tests.factories import make_measure
+from tests.samples_of_evidence import PDF
 
 SCOPE = {
     "evidence-in_scope": "The service desk in Hamburg and all password calls there.",
@@ -93,12 +98,45 @@ def test_what_is_handed_in_ends_the_draft(client, key):
 def test_a_second_revision_is_shown_beside_the_first_with_the_difference_marked(client, key):
     first = client.submit(f"/measures/{key}/evidence", form("scope-statement") | SCOPE).location
     changed = SCOPE | {"evidence-users_affected": "600"}
-    client.submit(f"/measures/{key}/evidence", form("scope-statement", action_key="another") | changed)
+    client.submit(
+        f"/measures/{key}/evidence", form("scope-statement", action_key="another", revision="1") | changed
+    )
     page = client.get(first)
     assert "2 revisions, side by side" in page.text
     assert "420" in page.text
     assert "600" in page.text
     assert page.text.count("data-changed") == 1
+
+
+def test_r10_a_form_begun_before_anothers_revision_comes_back_with_what_was_typed(client, cast, key):
+    address = f"/measures/{key}/evidence"
+    client.submit(address, form("scope-statement") | SCOPE)
+    client.sign_in(cast.lead).submit(
+        address,
+        form("scope-statement", revision="1", action_key="of-the-lead")
+        | SCOPE
+        | {"evidence-users_affected": "500"},
+    )
+    mine = (
+        form("scope-statement", revision="1", action_key="of-the-owner")
+        | SCOPE
+        | {"evidence-users_affected": "600"}
+    )
+    answer = client.sign_in(cast.owner).submit(address, mine)
+    assert answer.status_code == 409
+    assert f"{cast.lead.name} handed in revision 2 after you began this draft" in answer.text
+    assert 'value="600"' in answer.text
+    assert 'name="revision" value="2"' in answer.text
+    assert revisions() == [1, 2]
+    assert client.submit(address, mine | {"revision": "2", "action_key": "another"}).status_code == 303
+    assert revisions() == [1, 2, 3]
+
+
+def test_r10_a_form_that_does_not_say_what_it_saw_revises_nothing(client, key):
+    address = f"/measures/{key}/evidence"
+    client.submit(address, form("scope-statement") | SCOPE)
+    answer = client.submit(address, form("scope-statement", action_key="another") | SCOPE)
+    assert (answer.status_code, revisions()) == (409, [1])
 
 
 def test_r13_a_form_sent_twice_makes_one_revision(client, key):
@@ -165,3 +203,30 @@ def test_a_request_that_is_no_form_is_415(client, key):
         headers={"X-CSRFToken": client.csrf_token()},
     )
     assert done.status_code == 415
+
+
+def test_a_person_beyond_those_on_offer_is_named_by_e_mail_address(client, cast, monkeypatch):
+    key = make_measure(cast, "decided")
+    client.sign_in(cast.owner)
+    address = f"/measures/{key}/evidence/new?kind=acceptance-record"
+    assert '<select class="form-select form-select-sm" id="evidence-tested_by"' in client.get(address).text
+    for module in (measure_pages, evidence_pages):
+        monkeypatch.setattr(module, "OFFERED", 2)
+    text = client.get(address).text
+    assert 'list="evidence-tested_by-l"' in text
+    assert "write the e-mail address" in text
+    record = {
+        "evidence-tested_by": "nobody@example.test",
+        "evidence-cases_run": "12",
+        "evidence-cases_failed": "0",
+        "evidence-adoption": "60",
+        "evidence-user_voice": "They say that it is faster than calling.",
+        "evidence-protocol": (BytesIO(PDF), "protocol.pdf"),
+    }
+    refused = client.submit(f"/measures/{key}/evidence", form("acceptance-record") | record)
+    assert refused.status_code == 422
+    assert 'value="nobody@example.test"' in refused.text
+    record |= {"evidence-tested_by": cast.stranger.email, "evidence-protocol": (BytesIO(PDF), "protocol.pdf")}
+    done = client.submit(f"/measures/{key}/evidence", form("acceptance-record") | record)
+    assert done.status_code == 303, done.text
+    assert cast.stranger.name in client.get(done.location).text

@@ -1,9 +1,18 @@
 """Pages about one measure: reading, the forms that change it, and what they refuse."""
 
-import pytest
+import re
+from datetime import UTC, datetime, timedelta
 
+import pytest
+import time_machine
+
+from govapp.services.grants import GrantRole, grant_role
 from govapp.services.measures import ArchiveProposal, archive_proposal
+from govapp.services.people import EditAccount, edit_account
+from govapp.services.structure import AddBranch, AddOrganization, add_branch, add_organization
+from tests.cast import SYSTEM
 from tests.factories import (
+    bring_to,
     fields_of,
     loaded,
     make_measure,
@@ -266,3 +275,81 @@ def test_an_administrator_reads_a_measure_but_not_its_evidence_votes_and_money(c
     for tab in ("approvals", "finance"):
         assert f"/measures/{key}/{tab}" not in text
         assert client.get(f"/measures/{key}/{tab}").status_code == 403
+
+
+def test_amounts_are_read_and_shown_in_the_currency_of_the_organization(client, cast):
+    add_organization(AddOrganization(SYSTEM, "Gulf Works", "GW", currency="KWD", key_prefix="G"))
+    add_branch(AddBranch(SYSTEM, "program", "Gulf desk", "GW", key="gulf-desk"))
+    grant_role(GrantRole(SYSTEM, cast.lead.id, "program_lead", "GW"))
+    client.sign_in(cast.lead)
+    form = {**fields_of(), "branch": "gulf-desk", "vendor_spend": "12.5"}
+    form |= dict.fromkeys(("business_unit", "legal_entity", "function", "service"), "")
+    answer = client.submit("/measures/new", form)
+    key = answer.headers["Location"].rsplit("/", 1)[1]
+    assert measure_row(key).vendor_spend == 12_500
+    form = {**form, "version": version_of(key)}
+    assert client.submit(f"/measures/{key}/edit", {**form, "vendor_spend": "12.345"}).status_code == 422
+    assert client.submit(f"/measures/{key}/edit", {**form, "vendor_spend": "12.3450"}).status_code == 303
+    assert measure_row(key).vendor_spend == 12_345
+    shown = re.search(r'name="vendor_spend" value="([^"]*)"', client.get(f"/measures/{key}/edit").text)[1]
+    form |= {"version": version_of(key), "title": "Only the title is new", "vendor_spend": shown}
+    assert client.submit(f"/measures/{key}/edit", form).status_code == 303
+    assert measure_row(key).vendor_spend == 12_345
+
+
+def test_an_amount_with_three_decimals_is_saved_unchanged(client, cast):
+    key = make_measure(cast, "defined")
+    client.sign_in(cast.owner)
+    line = {"name": "Calls", "kind": "fte", "timing": "recurring", "run_rate": "1.1250"}
+    assert client.submit(f"/measures/{key}/effects", line).status_code == 303
+    number = loaded(key).lines[0].id
+    text = client.get(f"/measures/{key}/finance?edit={number}").text
+    shown = re.search(r'name="run_rate" value="([^"]*)"', text)[1]
+    again = {**line, "name": "Calls at night", "run_rate": shown, "version": 1}
+    assert client.submit(f"/measures/{key}/effects/{number}", again).status_code == 303
+    assert loaded(key).lines[0].run_rate == 11_250
+
+
+def test_the_finance_page_says_that_the_plan_is_frozen_and_refuses_a_forged_change(client, cast):
+    key = make_measure(cast, "detailed")
+    client.sign_in(cast.owner)
+    line = {"name": "Calls", "kind": "ebitda", "timing": "recurring", "currency": "EUR", "run_rate": "84000"}
+    assert client.submit(f"/measures/{key}/effects", {**line, "plan": "900"}).status_code == 303
+    number = loaded(key).lines[0].id
+    page = f"/measures/{key}/finance?edit={number}"
+    assert "The plan is frozen" not in client.get(page).text
+    bring_to(cast, key, "decided")
+    client.sign_in(cast.owner)
+    text = client.get(page).text
+    assert "The plan is frozen since Decided" in text
+    assert f"/effects/{number}/removal" not in text
+    assert 'id="f-plan"' not in text
+    at = f"/measures/{key}/effects/{number}"
+    forged = client.submit(at, {**line, "run_rate": "85000", "version": 1})
+    assert forged.status_code == 422
+    assert "have the measure sent back to before Decided" in forged.text
+    gone = client.submit(f"{at}/removal", {"version": 1})
+    assert gone.status_code == 422
+    assert "The plan is frozen since Decided" in gone.text
+    kept = client.submit(at, {**line, "forecast": "800", "version": 1})
+    assert kept.status_code == 303, kept.text
+
+
+def test_what_is_past_is_judged_by_the_day_of_the_organization(client, cast):
+    key = make_measure(cast, "defined")
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    late = tomorrow.replace(hour=23, minute=30)  # in Berlin the next day has begun
+    due = late.date()
+    form = {"name": "Form live", "owner_id": cast.owner.id, "plan_date": due.isoformat()}
+    client.sign_in(cast.owner)
+    assert client.submit(f"/measures/{key}/milestones", form).status_code == 303
+    edit_account(EditAccount(cast.owner.origin, "", "America/Los_Angeles"))
+    with time_machine.travel(late, tick=False):
+        client.sign_in(cast.owner)
+        assert 'class="late"' in client.get(f"/measures/{key}/plan").text
+        assert f"{key} milestone: Form live" in client.get("/").text
+        assert "1 d late" in client.get("/").text
+    with time_machine.travel(late - timedelta(hours=3), tick=False):
+        client.sign_in(cast.owner)
+        assert 'class="late"' not in client.get(f"/measures/{key}/plan").text
+        assert "milestone: Form live" not in client.get("/").text

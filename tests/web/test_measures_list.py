@@ -7,6 +7,8 @@ import pytest
 from sqlalchemy import event
 
 from govapp.data.runtime import current
+from govapp.services.grants import GrantRole, grant_role
+from tests.cast import SYSTEM
 from tests.factories import make_measure, make_proposal
 
 FILTERS = (
@@ -88,3 +90,18 @@ def test_my_work_shows_what_waits_and_empty_states_say_why(client, cast):
     proposal = make_proposal(cast)
     assert key in client.sign_in(cast.owner).get("/").text
     assert proposal in client.sign_in(cast.lead).get("/").text
+
+
+def test_a_file_holds_only_the_branches_where_one_may_export(client, cast):
+    grant_role(GrantRole(SYSTEM, cast.outsider.id, "approver", "service-quality"))
+    here = make_proposal(cast)
+    client.sign_in(cast.outsider)
+    own = make_proposal(cast, branch="workplace", by=cast.outsider)
+    listed = client.get("/measures").text
+    assert f'/measures/{here}"' in listed
+    assert "Files hold only the branches where you may export" in listed
+    rows = list(csv.DictReader(io.StringIO(client.get("/measures.csv").text)))
+    assert [row["key"] for row in rows] == [own]
+    assert client.get(f"/measures.csv?q={here}").text.count("\n") == 1
+    client.sign_in(cast.leader)
+    assert "Files hold only" not in client.get("/measures").text

@@ -80,8 +80,11 @@ def test_asking_for_evidence_tells_who_can_supply_it(client, cast, key):
 
 def test_asking_again_within_four_hours_leaves_one_notice(client, cast, key):
     client.sign_in(cast.sponsor)
-    for _ in range(2):
-        client.submit(f"/measures/{key}/asks", {"finding": "evidence:scope-statement"})
+    again = [
+        client.submit_htmx(f"/measures/{key}/asks", {"finding": "evidence:scope-statement"}) for _ in range(2)
+    ]
+    assert [answer.status_code for answer in again] == [200, 422]
+    assert "Asked already, less than four hours ago: Olga Brandt." in again[1].text
     client.submit(f"/measures/{key}/asks", {"finding": "evidence:baseline-record"})
     client.sign_in(cast.owner)
     page = client.get("/notices").text

@@ -8,9 +8,10 @@ from sqlalchemy import select, update
 
 from govapp.data.engine import reading, write_session
 from govapp.data.people import Grant, LoginSession, Person
+from govapp.services.grants import GrantRole, grant_role
 from govapp.services.people import AddPerson, add_person
 from tests.browser_client import GovappClient
-from tests.cast import PASSWORD, SYSTEM, Cast
+from tests.cast import PASSWORD, SYSTEM, Cast, Someone
 
 
 @pytest.fixture
@@ -222,3 +223,44 @@ def test_the_chosen_theme_and_zone_are_used(client: GovappClient, cast: Cast) ->
     assert client.submit("/account/display", {"theme": "dark", "timezone": "Asia/Tokyo"}).status_code == 303
     assert 'data-bs-theme="dark"' in client.get("/account").text
     assert client.submit("/account/display", {"theme": "pink", "timezone": ""}).status_code == 422
+
+
+def test_r08_who_administers_one_branch_sees_no_sessions_of_people_who_stand_elsewhere(
+    client: GovappClient, cast: Cast
+) -> None:
+    local = add_person(AddPerson(SYSTEM, "local@example.test", "Local Administrator"))
+    grant_role(GrantRole(SYSTEM, local, "administrator", "workplace"))
+    grant_role(GrantRole(SYSTEM, cast.stranger.id, "member", "workplace"))
+    for person in (cast.sponsor, cast.stranger):
+        client.sign_in(person)
+        client.get("/account", headers={"User-Agent": "Their own browser"})
+    client.sign_in(Someone(local, "", ""))
+    theirs, ours = (client.get(f"/admin/people/{who.id}").text for who in (cast.sponsor, cast.stranger))
+    assert 'id="sessions"' not in theirs and "/disable" not in theirs
+    assert 'id="sessions"' in ours and "/disable" in ours
+    listed = client.get("/admin/people").text.split("</tr>")
+    seen = {who.name: any(who.name in row and "<time" in row for row in listed) for who in cast.all}
+    assert not seen[cast.sponsor.name] and seen[cast.stranger.name]
+
+
+def test_r13_adding_somebody_twice_leads_to_the_person_and_says_that_the_password_was_shown(
+    admin: GovappClient,
+) -> None:
+    key = re.search(r'name="action_key" value="([^"]+)"', admin.get("/admin/people").text)
+    assert key
+    asked = {"name": "Nia Ito", "email": "nia@example.test", "action_key": key[1]}
+    assert admin.submit("/admin/people", asked).status_code == 201
+    again = admin.submit("/admin/people", asked)
+    assert again.status_code == 303
+    assert "make a new one" in admin.get(again.headers["Location"]).text
+    other = admin.submit("/admin/people", asked | {"email": "other@example.test"})
+    assert other.status_code == 409 and "other@example.test" in other.text
+
+
+def test_r13_a_new_password_is_made_once_for_one_form(admin: GovappClient, cast: Cast) -> None:
+    address = f"/admin/people/{cast.stranger.id}/password"
+    first = admin.submit(address, {"action_key": "of-this-form"})
+    password = re.search(r"data-password>([^<]+)<", first.text)
+    assert password and admin.submit(address, {"action_key": "of-this-form"}).status_code == 303
+    door = admin.application.test_client()
+    assert door.submit("/sign-in", {"email": cast.stranger.email, "password": password[1]}).status_code == 303

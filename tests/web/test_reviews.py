@@ -8,6 +8,7 @@ from govapp.data.reviews import Vote
 from govapp.data.runtime import current
 from govapp.services.measures import EditMeasure, edit_measure
 from tests.factories import (
+    assign_all,
     make_measure,
     make_proposal,
     move,
@@ -47,6 +48,16 @@ def test_the_inbox_of_a_decider_shows_what_waits(client, cast, key, number):
     assert "1 decision waits for you" in page.text
     assert f'href="/reviews/{number}"' in page.text
     assert "Olga Brandt" in page.text
+
+
+def test_the_inbox_tells_a_barred_decider_why_and_does_not_count_it(client, cast, key, number):
+    submit(cast, key, "rough-numbers", by=cast.lead)
+    assign_all(cast, key, sponsor=cast.lead)
+    page = client.sign_in(cast.lead).get("/reviews")
+    assert "Nothing waits for your decision" in page.text
+    assert f'data-barred="{number}"' in page.text
+    assert "You handed in evidence that counts for this gate" in page.text
+    assert f'href="/reviews/{number}"' not in client.get("/").text
 
 
 def test_the_inbox_of_who_asked_shows_what_is_open(client, cast, key, number):

@@ -1,5 +1,7 @@
 """The tree as pages: roll-ups of what one may read, and what may be done to a branch."""
 
+import re
+
 from govapp.data.engine import reading
 from govapp.data.structure_queries import branch_by_key
 from tests.factories import make_measure, make_proposal
@@ -96,3 +98,14 @@ def test_the_tree_asks_for_few_queries(client, cast, count_queries):
     with count_queries() as counted:
         client.get("/structure")
     assert counted.number <= 10
+
+
+def test_r13_the_form_of_a_branch_sent_twice_adds_one_branch(client, cast):
+    client.sign_in(cast.administrator)
+    text = client.get("/structure/OI").text
+    form = text.split('action="/structure/OI/branches"')[1].split("</form>")[0]
+    key = re.search(r'name="action_key" value="([^"]+)"', form)[1]
+    asked = {"kind": "program", "name": "Access", "action_key": key}
+    answers = [client.submit("/structure/OI/branches", asked) for _ in range(2)]
+    assert {answer.headers["Location"] for answer in answers} == {"/structure/access"}
+    assert client.get("/structure/access-2").status_code == 404

@@ -9,9 +9,8 @@ from govapp.domain.imports.results import (
     ReadRow,
     ReadStatus,
     Remark,
-    digest,
 )
-from govapp.domain.imports.rows import match_name, read_rows
+from govapp.domain.imports.rows import match_name, read_names, read_rows
 from govapp.domain.imports.sections import MappingError
 
 __all__ = [
@@ -24,7 +23,7 @@ __all__ = [
     "ReadRow",
     "ReadStatus",
     "Remark",
-    "digest",
     "match_name",
+    "read_names",
     "read_rows",
 ]

@@ -5,11 +5,8 @@ import re
 from govapp.domain.imports.mapping_values import dates_of, source_of, style_of, values_of
 from govapp.domain.imports.rules import (
     BRANCH_KINDS,
-    CHOICES,
     COLOURS,
     FIELDS,
-    LONG_FIELDS,
-    SERIES,
     AmountRule,
     AmountStyle,
     BranchLevel,
@@ -25,10 +22,18 @@ from govapp.domain.imports.rules import (
     YearRule,
 )
 from govapp.domain.imports.sections import MappingError, Section
+from govapp.domain.measures import (
+    EFFECT_KINDS,
+    FIXED,
+    LONG,
+    NAME,
+    SERIES,
+    SHORT,
+    STATUS_KINDS,
+    TEXTS,
+    TIMINGS,
+)
 
-TITLE_LENGTH = 200
-SHORT_LENGTH = 200
-LONG_LENGTH = 10_000
 YES_NO = ("yes", "no")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
@@ -56,7 +61,7 @@ def title_of(top: Section) -> TitleRule:
         part.done()
     else:
         source = columns_of(top, "title", " ")
-    return TitleRule(source, TITLE_LENGTH, too_long)
+    return TitleRule(source, SHORT, too_long)
 
 
 def branch_of(top: Section) -> tuple[BranchLevel, ...]:
@@ -105,9 +110,9 @@ def _field(listed: Section, name: str, dates: DateForms, default: str | None) ->
         if isinstance(listed.raw(name), dict)
         else Section({"column": listed.raw(name)}, listed.at(name))
     )
-    usual = "yes_no" if name == "security_relevant" else "choice" if name in CHOICES else "text"
+    usual = "yes_no" if name == "security_relevant" else "choice" if name in FIXED else "text"
     kind = part.choice("type", ("text", "date", "choice", "yes_no"), usual)
-    allowed = YES_NO if kind == "yes_no" else CHOICES.get(name, ())
+    allowed = YES_NO if kind == "yes_no" else FIXED.get(name, ())
     mapped = part.has("values") or part.has("patterns")
     values = values_of(part, allowed, "refuse" if mapped or kind != "text" else "keep")
     if kind in ("choice", "yes_no") and not allowed and not mapped:
@@ -123,7 +128,7 @@ def _field(listed: Section, name: str, dates: DateForms, default: str | None) ->
         kind,
         values,
         forms,
-        part.number("max_length", LONG_LENGTH if name in LONG_FIELDS else SHORT_LENGTH, 1, LONG_LENGTH),
+        part.number("max_length", TEXTS.get(name, SHORT), 1, LONG),
         part.choice("too_long", ("refuse", "remark"), "refuse"),
         part.flag("required"),
         default,
@@ -133,18 +138,26 @@ def _field(listed: Section, name: str, dates: DateForms, default: str | None) ->
 
 
 def _fixed_field(name: str, value: str, dates: DateForms) -> FieldRule:
-    allowed = YES_NO if name == "security_relevant" else CHOICES.get(name, ())
+    allowed = YES_NO if name == "security_relevant" else FIXED.get(name, ())
     if allowed and value not in allowed:
         raise MappingError(f"defaults.{name}", f"is “{value}”, which is none of: {', '.join(allowed)}")
     kind = "yes_no" if name == "security_relevant" else "text"
-    return FieldRule(name, Source(()), kind, ValueMap(), dates, LONG_LENGTH, "refuse", False, value)
+    return FieldRule(name, Source(()), kind, ValueMap(), dates, LONG, "refuse", False, value)
+
+
+def _short(part: Section, key: str, limit: int) -> str:
+    """A text of the mapping that becomes a name; as long as one entered by hand may be."""
+    text = part.text(key)
+    if len(text) > limit:
+        raise part.fail(key, f"is longer than {limit} characters")
+    return text
 
 
 def milestones_of(top: Section, dates: DateForms) -> tuple[MilestoneRule, ...]:
     """The date columns that become dates of milestones."""
     rules = []
     for part in top.sections("milestones"):
-        name, which = part.text("name"), part.choice("which", ("plan", "forecast", "actual"))
+        name, which = _short(part, "name", SHORT), part.choice("which", ("plan", "forecast", "actual"))
         forms = dates_of(part, dates)
         if not forms.forms:
             raise part.fail("date_forms", "is missing, here and under “dates”")
@@ -165,7 +178,7 @@ def amounts_of(top: Section, style: AmountStyle) -> tuple[AmountRule, ...]:
     """The columns that become effect lines; scale and sign are applied when a cell is read."""
     rules = []
     for part in top.sections("amounts"):
-        kind = part.text("kind")
+        kind = part.choice("kind", EFFECT_KINDS)
         currency = part.text("currency", "" if kind == "fte" or part.has("currency_column") else None)
         if currency and not _CURRENCY.fullmatch(currency):
             raise part.fail("currency", f"is “{currency}”; write the three letters of ISO 4217, such as GBP")
@@ -173,10 +186,10 @@ def amounts_of(top: Section, style: AmountStyle) -> tuple[AmountRule, ...]:
         rules.append(
             AmountRule(
                 line=part.text("line_key", ""),
-                name=part.text("line"),
+                name=_short(part, "line", SHORT),
                 kind=kind,
-                category=part.text("category"),
-                timing=part.choice("timing", ("recurring", "one_off")),
+                category=_short(part, "category", NAME),
+                timing=part.choice("timing", TIMINGS),
                 series=part.choice("series", SERIES),
                 source=source_of(part),
                 scale=part.number("scale", 1, 1, 10**12),
@@ -198,7 +211,7 @@ def statuses_of(top: Section) -> tuple[StatusRule, ...]:
         reason = Source(part.texts("reason"), "join") if part.has("reason") else None
         rules.append(
             StatusRule(
-                part.choice("kind", ("implementation", "potential"), "implementation"),
+                part.choice("kind", STATUS_KINDS, "implementation"),
                 source_of(part),
                 values_of(part, COLOURS),
                 reason,

@@ -1,7 +1,5 @@
 """What reading a file yields: rows with their faults and remarks, or a refusal of the whole file."""
 
-import hashlib
-import json
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -111,45 +109,3 @@ class ValueFault(ValueError):
         self.code = code
         self.detail = detail
         super().__init__(code)
-
-
-def digest(row: ReadRow) -> str:
-    """SHA-256 of what the row says, in hex: the same for the same content wherever in the file it stands.
-
-    Left out are row and line numbers and problems; amounts count by value (1.50 is 1.5).
-    """
-    content = {
-        "source": row.source,
-        "key": row.key,
-        "name": row.name,
-        "year": row.year,
-        "branch": row.branch,
-        "fields": {name: _plain(value) for name, value in row.fields.items()},
-        "milestones": sorted((stone.name, stone.which, stone.on.isoformat()) for stone in row.milestones),
-        "amounts": sorted(
-            (
-                item.line,
-                item.name,
-                item.kind,
-                item.category,
-                item.timing,
-                item.series,
-                _canonical(item.amount),
-                item.currency,
-            )
-            for item in row.amounts
-        ),
-        "statuses": sorted((status.kind, status.colour, status.reason) for status in row.statuses),
-        "open_at": row.open_at,
-        "remarks": [(remark.code, remark.label, remark.text) for remark in row.remarks],
-    }
-    canonical = json.dumps(content, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode("ascii")).hexdigest()
-
-
-def _plain(value: str | date | bool) -> str | bool:
-    return value.isoformat() if isinstance(value, date) else value
-
-
-def _canonical(amount: Decimal) -> str:
-    return format(amount.normalize() if amount else Decimal(0), "f")

@@ -11,7 +11,7 @@ from govapp.domain.imports.cells import Cells
 from govapp.domain.imports.dates import DateReader
 from govapp.domain.imports.decoding import Data
 from govapp.domain.imports.mapping import Mapping
-from govapp.domain.imports.mapping_rules import LONG_LENGTH, YES_NO
+from govapp.domain.imports.mapping_rules import YES_NO
 from govapp.domain.imports.mapping_values import folded
 from govapp.domain.imports.results import (
     Problem,
@@ -20,11 +20,12 @@ from govapp.domain.imports.results import (
     ReadRow,
     ReadStatus,
 )
-from govapp.domain.imports.rules import CHOICES, COLOURS, LONG_FIELDS, AmountRule, FieldRule, StageRule
+from govapp.domain.imports.rules import COLOURS, AmountRule, FieldRule, StageRule
 from govapp.domain.imports.tables import Record, Table, open_table
+from govapp.domain.measures import FIXED, LONG, TEXTS, date_fault
+from govapp.domain.structure import LONGEST_NAME
 
 KEY_LENGTH = 100
-BRANCH_LENGTH = 200
 _FIRST_YEAR, _LAST_YEAR = 1000, 9999
 _CODE_LENGTH = 3
 _MARKS = re.compile(r"[^\w]+")
@@ -40,6 +41,12 @@ def read_rows(mapping: Mapping, data: Data) -> Iterator[ReadRow]:
     """
     table = open_table(mapping.layout, data, _addresses(mapping))
     return _Reader(mapping, table).rows()
+
+
+def read_names(mapping: Mapping, data: Data) -> Iterator[tuple[str, str]]:
+    """Yield key and name of every record, as `read_rows` would. Raises FileRefused."""
+    table = open_table(mapping.layout, data, _addresses(mapping))
+    return _Reader(mapping, table).names()
 
 
 def match_name(name: str) -> str:
@@ -94,6 +101,12 @@ class _Reader:
         for record in self._table.records:
             yield self._faulty(record) if record.fault else self._row(record)
 
+    def names(self) -> Iterator[tuple[str, str]]:
+        for record in self._table.records:
+            if not record.fault:
+                cells = Cells(record, self._table, self._mapping.layout, self._mapping.no_value)
+                yield self._key(cells), self._name(cells)
+
     def _faulty(self, record: Record) -> ReadRow:
         value = next((cell.strip() for cell in record.cells if cell.strip()), "")
         problem = Problem(record.number, "", value, record.fault, record.detail, self._table.across)
@@ -128,7 +141,9 @@ class _Reader:
         milestones = []
         for stone, dates in self._milestones:
             on = cells.read(stone.source, dates.read, stone.required)
-            if on is not None:
+            if on is not None and (fault := date_fault(on)):
+                cells.problem(" / ".join(stone.source.columns), on.isoformat(), fault)
+            elif on is not None:
                 milestones.append(ReadMilestone(stone.name, stone.which, on))
         amounts = [
             amount
@@ -139,8 +154,8 @@ class _Reader:
         stage = _stage(cells, mapping.open_at)
         for kept in mapping.remarks:
             picked = cells.pick(kept.source)
-            if picked and len(picked[1]) > LONG_LENGTH:
-                cells.problem(picked[0], picked[1], "too_long", str(LONG_LENGTH))
+            if picked and len(picked[1]) > LONG:
+                cells.problem(picked[0], picked[1], "too_long", str(LONG))
             elif picked:
                 cells.remark("kept", kept.label, picked[1])
         return ReadRow(
@@ -221,7 +236,7 @@ class _Reader:
         if rule.type == "date":
             value = cells.read(rule.source, dates.read, rule.required)
         elif rule.type in ("choice", "yes_no"):
-            allowed = YES_NO if rule.type == "yes_no" else CHOICES.get(rule.field, ())
+            allowed = YES_NO if rule.type == "yes_no" else FIXED.get(rule.field, ())
             word = cells.mapped(rule.source, rule.values, allowed, rule.required)
             value = _yes(word) if rule.type == "yes_no" else word
         else:
@@ -238,7 +253,7 @@ class _Reader:
             if rule.required:
                 cells.problem(" / ".join(rule.source.columns), "", "missing_value")
             return None
-        text = picked[1] if rule.field in LONG_FIELDS else " ".join(picked[1].split())
+        text = picked[1] if TEXTS.get(rule.field) == LONG else " ".join(picked[1].split())
         return _within(cells, picked[0], text, rule.max_length, rule.too_long)
 
     def _amount(
@@ -270,8 +285,8 @@ class _Reader:
                 cells.mapped(level.source, level.values, (), level.required) if level.source.columns else None
             )
             name = name or level.fixed
-            if name and len(name) > BRANCH_LENGTH:
-                cells.problem(level.source.columns[0], name, "too_long", str(BRANCH_LENGTH))
+            if name and len(name) > LONGEST_NAME:
+                cells.problem(level.source.columns[0], name, "too_long", str(LONGEST_NAME))
             elif name:
                 levels.append((level.kind, name))
         return tuple(levels)
@@ -281,8 +296,8 @@ class _Reader:
         for rule in self._mapping.statuses:
             colour = cells.mapped(rule.source, rule.values, COLOURS, rule.required)
             reason = cells.pick(rule.reason) if rule.reason else None
-            if reason and len(reason[1]) > LONG_LENGTH:
-                cells.problem(reason[0], reason[1], "too_long", str(LONG_LENGTH))
+            if reason and len(reason[1]) > LONG:
+                cells.problem(reason[0], reason[1], "too_long", str(LONG))
             elif colour is not None:
                 statuses.append(ReadStatus(rule.kind, colour, reason[1] if reason else ""))
             elif reason:

@@ -3,33 +3,14 @@
 import re
 from dataclasses import dataclass, field
 
+from govapp.domain import measures
 from govapp.domain.patterns import MAX_MATCHED_LENGTH
+from govapp.domain.structure import KINDS
 
-BRANCH_KINDS = ("portfolio", "program", "project", "measure_package")
-FIELDS = (
-    "title",
-    "problem",
-    "description",
-    "expected_effect",
-    "business_unit",
-    "legal_entity",
-    "function",
-    "service",
-    "request_category",
-    "vendor",
-    "steering_committee",
-    "change_type",
-    "risk_rating",
-    "security_relevant",
-    "external_key",
-)
-CHOICES = {
-    "change_type": ("standard", "normal", "emergency"),
-    "risk_rating": ("low", "medium", "high", "critical"),
-}
-LONG_FIELDS = ("problem", "description", "expected_effect")
-SERIES = ("baseline", "target", "plan", "forecast", "actual", "confirmed")
-COLOURS = ("green", "yellow", "red", "none")
+BRANCH_KINDS = KINDS[1:]
+_BY_HAND_ONLY = ("vendor_spend", "no_dependencies_declared")
+FIELDS = (*(name for name in measures.FIELDS if name not in _BY_HAND_ONLY), "external_key")
+COLOURS = (*measures.COLOURS, "none")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,28 @@
 """The check of the history in steps of about a second: how far it came travels with the form, signed."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from flask import current_app
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
-from govapp.data.audit_chain import rows_in, unmoving
 from govapp.data.audit_queries import LogRow, newest_of
 from govapp.data.engine import reading
 from govapp.domain.errors import Invalid
 from govapp.domain.events import SECURITY, Event
 from govapp.services._work import Origin
-from govapp.services.audit import CHAINS, Checkpoint, Fault, Verification, check_part, record_verification
+from govapp.services.audit import (
+    CHAINS,
+    Checkpoint,
+    Fault,
+    Verification,
+    check_on,
+    record_verification,
+    result_of,
+    rows_written,
+)
 
 SECONDS = 1.0
 LONGEST_SECONDS = 3600
@@ -39,19 +48,15 @@ def go_on(token: str, origin: Origin) -> Check:
     """Go on from a form's token (empty: the first row); the result is logged. Raises Invalid for a foreign token."""
     points, spent = _read(token, origin.person_id)
     began = time.monotonic()
-    while time.monotonic() - began < SECONDS and (at := _next(points)) is not None:
-        points[at] = check_part(points[at])
+    while time.monotonic() - began < SECONDS and not _done(points):
+        points = check_on(points)
     seconds = spent + time.monotonic() - began
     result = None
-    if _next(points) is None:
-        faults = tuple(point.fault for point in points if point.fault)
-        heads = {point.chain: (point.rows, point.mac) for point in points}
-        result = Verification(sum(p.rows for p in points), heads, sum(p.redacted for p in points), faults)
+    if _done(points):
+        result = result_of(points)
         record_verification(origin, result)
-    with unmoving() as connection:
-        total = sum(rows_in(connection, chain) for chain in CHAINS)
     token = _serializer().dumps([origin.person_id, [asdict(point) for point in points], seconds])
-    return Check(tuple(points), total, seconds, token, result)
+    return Check(points, rows_written(), seconds, token, result)
 
 
 def last_check() -> LogRow | None:
@@ -60,20 +65,20 @@ def last_check() -> LogRow | None:
         return newest_of(session, SECURITY, (Event.AUDIT_VERIFIED, Event.INTEGRITY_FAILED))
 
 
-def _next(points: list[Checkpoint]) -> int | None:
-    return next((place for place, point in enumerate(points) if not point.done), None)
+def _done(points: Sequence[Checkpoint]) -> bool:
+    return all(point.done for point in points)
 
 
-def _read(token: str, person_id: int | None) -> tuple[list[Checkpoint], float]:
+def _read(token: str, person_id: int | None) -> tuple[tuple[Checkpoint, ...], float]:
     """How far a token came. One of somebody else, of long ago, or of a check that is done begins nothing."""
     if not token:
-        return [Checkpoint(chain) for chain in CHAINS], 0.0
+        return tuple(Checkpoint(chain) for chain in CHAINS), 0.0
     try:
         person, stored, seconds = _serializer().loads(token, max_age=LONGEST_SECONDS)
     except BadSignature as error:
         raise Invalid("check_begin_again") from error
-    points = [Checkpoint(**(values | {"fault": _fault(values["fault"])})) for values in stored]
-    if person != person_id or _next(points) is None:
+    points = tuple(Checkpoint(**(values | {"fault": _fault(values["fault"])})) for values in stored)
+    if person != person_id or _done(points):
         raise Invalid("check_begin_again")
     return points, float(seconds)
 

@@ -1,6 +1,7 @@
 """The history as a page with filters, as CSV and JSON, and the check that it is whole."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from urllib.parse import urlencode
 
@@ -12,13 +13,14 @@ from werkzeug.wrappers import Response
 from govapp.data.audit_queries import LogFilter, LogPage, Reach, log_page, names_of, person_named, reach_of
 from govapp.data.code_names import code_names
 from govapp.data.engine import reading
-from govapp.domain.events import BUSINESS, SECURITY, Event, chain_of
+from govapp.domain.events import BUSINESS, READ_WITH, SECURITY, Event, chain_of
 from govapp.domain.permissions import Permission
 from govapp.present.audit import csv_lines, fault_sentence, json_lines
 from govapp.present.history import Names, event_name, people_in, sentence
 from govapp.services.audit import exported_rows, record_export, record_opening
 from govapp.web._context import actor, origin, today, zone
 from govapp.web._hx import page
+from govapp.web._numbers import whole
 from govapp.web._routes import route
 from govapp.web.audit._check import Check, go_on, last_check
 
@@ -34,8 +36,15 @@ def show_log() -> Response:
     record_opening(origin(), asked)
     with reading() as session:
         what, known = _filter(session, asked)
-        reach = _reach(session, P.AUDIT_VIEW)
-        found = log_page(session, what, reach, zone(), before=_number("before"), after=_number("after"))
+        reach = replace(_reach(session, P.AUDIT_VIEW), closed=_closed(session))
+        found = log_page(
+            session,
+            what,
+            reach,
+            zone(),
+            before=whole(request.args.get("before")),
+            after=whole(request.args.get("after")),
+        )
         names = _names(session, found)
     found = found if known else LogPage((), None, None, found.head)
     return page(
@@ -106,6 +115,14 @@ def _reach(session: Session, permission: Permission) -> Reach:
     return reach_of(session, [grant.path for grant in actor().grants if permission in grant.permissions])
 
 
+def _closed(session: Session) -> tuple[tuple[frozenset[Event], frozenset[int]], ...]:
+    """Events about what this person may read in some of these branches only."""
+    viewing = [grant.permissions for grant in actor().grants if P.AUDIT_VIEW in grant.permissions]
+    partly = [each for each in READ_WITH if any(each not in permissions for permissions in viewing)]
+    found = [(READ_WITH[permission], _reach(session, permission).branches) for permission in partly]
+    return tuple((events, frozenset(branches)) for events, branches in found if branches is not None)
+
+
 def _names(session: Session, found: LogPage) -> Names:
     people = {row.on_behalf_of for row in found.rows if row.on_behalf_of}
     for row in found.rows:
@@ -123,11 +140,6 @@ def _events(chain: str) -> list[tuple[str, str]]:
 def _address(base: str, asked: dict[str, str], **more: object) -> str:
     values = asked | {name: str(value) for name, value in more.items()}
     return base + "?" + urlencode({name: value for name, value in values.items() if value})
-
-
-def _number(name: str) -> int | None:
-    value = request.args.get(name, "")
-    return int(value) if value.isascii() and value.isdigit() and len(value) < 16 else None
 
 
 def _day(value: str | None) -> date | None:

@@ -9,19 +9,20 @@ from werkzeug.wrappers import Response
 
 from govapp.data.engine import reading
 from govapp.domain.gates import Decision, Outcome
-from govapp.forms.classes import EvidenceForm
 from govapp.present.board import CardWords
 from govapp.present.board_moves import moved_sentence
 from govapp.present.findings import stage_name, who_words
 from govapp.services.board import BoardQuery, board, rights_on
+from govapp.services.board_amounts import with_amounts
 from govapp.services.board_changes import heads_after
 from govapp.services.board_moves import Standing, lesson, standing
 from govapp.services.moves import MoveOutcome
 from govapp.web._context import actor, moment, zone
 from govapp.web._hx import is_partial, page, reply
-from govapp.web.board._evidence import form_for
+from govapp.web.board._evidence import Given, start_of
 from govapp.web.board._query import address_of, board_args, query_of
 from govapp.web.board._views import (
+    FormShown,
     branch_options,
     columns,
     filter_options,
@@ -65,9 +66,10 @@ def _fragment(now: Standing, stages: Sequence[str | None], **context: Any) -> st
     heads = heads_after(me, query, now.workflow_id, touched)
     with reading() as session:
         branch_paths = {now.card.branch_id: now.place.path}
-        movable, acceptable, held = rights_on(session, me, [now.card], branch_paths, now.rules)
+        (card,) = with_amounts(session, me, [now.card], branch_paths)
+        movable, acceptable, held = rights_on(session, me, [card], branch_paths, now.rules)
     words = CardWords(now.rules, moment(), zone())
-    view = words.view(now.card, movable=now.card.id in movable, held_since=held.get(now.card.seq))
+    view = words.view(card, movable=card.id in movable, held_since=held.get(card.seq))
     return render_template(
         "board/_answer.html",
         cards=[view],
@@ -113,19 +115,16 @@ def waiting_sentence(now: Standing, outcome: MoveOutcome) -> str:
     return str(text)
 
 
-def refused(
-    now: Standing,
-    decision: Decision,
-    form: EvidenceForm | None = None,
-    *,
-    saved: str = "",
-    draft: bool = False,
-) -> Response:
+def refused(now: Standing, decision: Decision, sent: Given | None = None, *, saved: str = "") -> Response:
     """422 with every finding, who can supply it, and the form for the first thing this reader may supply."""
     taught = lesson(actor(), now, decision)
-    if form is None and taught.kind is not None:
-        form = form_for(actor(), now, taught.kind)
-    shown = refusal(now, decision, taught, form, saved=saved, draft_saved=draft)
+    form: FormShown | None = None
+    if sent is not None:
+        form = FormShown(sent.form, sent.typed["revision"], draft_saved=sent.draft_saved)
+    elif taught.kind is not None:
+        start = start_of(actor(), now, taught.kind)
+        form = FormShown(start.form, start.revision, start.overtaken_by)
+    shown = refusal(now, decision, taught, form, saved=saved)
     args = board_args()
     if is_partial():
         stages = [now.snapshot.stage, decision.to if decision.to in now.rules.order else None]
@@ -137,8 +136,8 @@ def refused(
     return board_page(query_of(args, actor()), args, 422, shown)
 
 
-def stale(key: str) -> Response:
-    """409 with the fresh card and one sentence."""
+def stale(key: str, *, draft_kept: bool = False) -> Response:
+    """409 with the fresh card and one sentence; `draft_kept` when evidence had been typed."""
     now = standing(actor(), key, moment())
     where = stage_name(now.rules, now.snapshot.stage)
     sentence = _(
@@ -146,6 +145,8 @@ def stale(key: str) -> Response:
         key=key,
         stage=where,
     )
+    if draft_kept:
+        sentence += " " + _("What you typed is kept as your draft.")
     if is_partial():
         return reply(
             _fragment(now, [now.snapshot.stage], sentence=sentence, tone="risk", dialog=None), status=409

@@ -17,7 +17,7 @@ _TOKEN, _PAGE = secrets.token_hex(12), secrets.token_hex(12)
 
 
 def drawn(cards: Iterable[CardView], page_key: str, token: str, acceptable: Container[int] = ()) -> Markup:
-    """Cards and proposals as they stand on the board; what is cancelled is marked as gone.
+    """Cards and proposals as they stand on the board.
 
     `page_key` and `token` go into each card's form; `acceptable` are the proposals this reader may accept.
     """

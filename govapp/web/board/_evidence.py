@@ -1,73 +1,66 @@
 """Evidence handed in within the refusal dialog: bound, its files stored, drafts kept."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from flask import request
 
+from govapp.data.engine import reading
 from govapp.domain.evidence_kinds import EvidenceKind
 from govapp.domain.rights import Actor
-from govapp.forms.classes import EvidenceForm, FormContext
-from govapp.forms.evidence import (
-    bind,
-    draft_files,
-    draft_values,
-    empty_form,
-    from_draft,
-    from_values,
-)
-from govapp.services.board_moves import FormStart, Standing, form_start, require_supplier
+from govapp.forms.classes import EvidenceForm
+from govapp.forms.evidence import bind, draft_values, from_draft
+from govapp.services.board_moves import Standing, require_supplier
 from govapp.services.evidence import SaveDraft, Submission, save_draft
+from govapp.services.evidence_pages import FormStart, form_start
 from govapp.services.uploads import keep_uploads
 from govapp.web._context import origin
 
 
 @dataclass(frozen=True)
 class Given:
-    """What came of the evidence fields: a submission when they are right; else the form with its errors."""
+    """What came of the evidence fields: a submission when they are right; else the form with its errors.
+
+    `typed` is all of it as a draft keeps it.
+    """
 
     kind: EvidenceKind
     form: EvidenceForm
-    submission: Submission | None
+    typed: Mapping[str, Any]
+    submission: Submission | None = None
     draft_saved: bool = False
 
-
-def _context(now: Standing, start: FormStart, kept: dict[str, Any] | None = None) -> FormContext:
-    return FormContext(
-        today=now.today,
-        currency=now.currency,
-        people=list(start.people),
-        measure_values=dict(now.snapshot.fields),
-        kept_files=kept or {},
-    )
+    def keep_draft(self, key: str) -> bool:
+        """Keep what was typed for this person; False when there is nothing."""
+        if self.typed["texts"] or self.typed["files"]:
+            save_draft(SaveDraft(key, self.kind.key, origin(), self.typed))
+            return True
+        return False
 
 
-def given(actor: Actor, now: Standing, kind: EvidenceKind, *, draft_only: bool = False) -> Given:
-    """Bind what was sent for a kind. Files are stored before any verb names them; what is wrong becomes a draft.
+def given(actor: Actor, now: Standing, kind: EvidenceKind, seen: int, *, draft_only: bool = False) -> Given:
+    """Bind what was sent for a kind by one who saw a revision. Files are stored before any verb names them; what is
+    wrong becomes a draft.
 
     Raises Refused, before anything is stored, when this person may not hand in the kind here.
     """
     require_supplier(actor, now, kind)
-    start = form_start(actor, now, kind)
-    kept = draft_files(start.draft) if start.draft else {}
+    start = start_of(actor, now, kind)
     files: Any = request.files
-    bound = bind(kind, request.form, files, _context(now, start, kept))
+    bound = bind(kind, request.form, files, start.context)
     keep_uploads(bound.uploads, origin())
+    typed = draft_values(kind, request.form, bound) | {"revision": seen}
     if bound.valid and not draft_only:
-        return Given(kind, bound.form, Submission(kind.key, bound.values))
-    values = draft_values(kind, request.form, bound)
-    if values["texts"] or values["files"]:
-        save_draft(SaveDraft(now.key, kind.key, origin(), values))
-    if draft_only:
-        return Given(kind, from_draft(kind, values, _context(now, start)), None, draft_saved=True)
-    return Given(kind, bound.form, None)
+        handed = Submission(kind.key, bound.values, seen_revision=seen)
+        return Given(kind, bound.form, typed, handed)
+    form = from_draft(kind, typed, start.context) if draft_only else bound.form
+    found = Given(kind, form, typed, None, draft_only)
+    found.keep_draft(now.key)
+    return found
 
 
-def form_for(actor: Actor, now: Standing, kind: EvidenceKind) -> EvidenceForm:
-    """The form of a kind as this reader should find it: their draft, else the last revision's values, else empty."""
-    start = form_start(actor, now, kind)
-    if start.draft:
-        return from_draft(kind, start.draft, _context(now, start))
-    if start.values:
-        return from_values(kind, start.values, _context(now, start))
-    return empty_form(kind, _context(now, start))
+def start_of(actor: Actor, now: Standing, kind: EvidenceKind) -> FormStart:
+    """The form of a kind as this reader should find it."""
+    with reading() as session:
+        return form_start(session, actor, now, kind)

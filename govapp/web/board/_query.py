@@ -9,6 +9,7 @@ from flask import request
 from govapp.data.board_filters import Filters
 from govapp.domain.rights import Actor
 from govapp.services.board import A_COLUMN, MOST_CARDS, BoardQuery
+from govapp.web._numbers import whole
 
 _STATES = ("hold", "active", "cancelled")
 _LONGEST_TEXT = 120
@@ -17,11 +18,11 @@ MORE = "more-"
 
 def query_of(args: Mapping[str, str], actor: Actor) -> BoardQuery:
     """The query of an address; what cannot be read counts as not asked for."""
-    owner = actor.id if args.get("owner") == "me" else number_of(args.get("owner"))
+    owner = actor.id if args.get("owner") == "me" else whole(args.get("owner"))
     state = args.get("state", "")
     return BoardQuery(
         branch=args.get("branch", "")[:200],
-        workflow=number_of(args.get("workflow")),
+        workflow=whole(args.get("workflow")),
         filters=Filters(
             owner=owner,
             text=args.get("q", "").strip()[:_LONGEST_TEXT],
@@ -35,13 +36,8 @@ def query_of(args: Mapping[str, str], actor: Actor) -> BoardQuery:
     )
 
 
-def number_of(text: str | None) -> int | None:
-    """A whole number of an address, or None: digits of other scripts are none."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 18 else None
-
-
 def _shown(text: str) -> int:
-    return min(max(number_of(text) or A_COLUMN, A_COLUMN), MOST_CARDS)
+    return min(max(whole(text) or A_COLUMN, A_COLUMN), MOST_CARDS)
 
 
 def board_args() -> dict[str, str]:

@@ -15,7 +15,7 @@ from govapp.forms.classes import EvidenceForm
 from govapp.present.board import CardView, CardWords, HeadView, head_view
 from govapp.present.board_moves import Hint, decides_sentence, hint
 from govapp.present.evidence_form import error_list, field_views
-from govapp.present.findings import FindingView, Supply, ask_words, finding_view, rule_sentence, stage_name
+from govapp.present.findings import FindingView, ask_words, finding_view, rule_sentence, stage_name
 from govapp.services.board import A_COLUMN, Board, BoardQuery, Head
 from govapp.services.board_changes import Cards
 from govapp.services.board_moves import Lesson, Standing, Way
@@ -69,6 +69,7 @@ def head_views(rules: Rules, heads: Mapping[str, Head]) -> list[HeadView]:
             h.values,
             meanings.get(key, ""),
             h.more,
+            h.priced,
         )
         for key, h in heads.items()
     ]
@@ -126,6 +127,7 @@ def summary(found: Board) -> dict[str, Any]:
         "count": sum(head.count for head in heads),
         "waiting": sum(head.waiting for head in heads),
         "values": {currency: value for currency, value in values.items() if value},
+        "priced": all(head.priced for head in heads),
     }
 
 
@@ -231,25 +233,28 @@ def acts(now: Standing, found: Sequence[Way]) -> list[dict[str, Any]]:
     return shown
 
 
+@dataclass(frozen=True, slots=True)
+class FormShown:
+    """An evidence form in a dialog, the revision it goes by, and who handed that in after the draft was begun."""
+
+    form: EvidenceForm
+    revision: int
+    overtaken_by: str = ""
+    draft_saved: bool = False
+
+
 def refusal(
-    now: Standing,
-    decision: Decision,
-    lesson: Lesson,
-    form: EvidenceForm | None,
-    *,
-    saved: str = "",
-    draft_saved: bool = False,
+    now: Standing, decision: Decision, lesson: Lesson, shown: FormShown | None, *, saved: str = ""
 ) -> dict[str, Any]:
     """What the dialog "Not moved" shows: what is missing first, the form or the reason, who decides after."""
-    lines = []
-    for finding in decision.findings:
-        found = lesson.suppliers.get(finding.key)
-        supply = Supply(found.names, found.vacant, found.yours, found.others) if found else None
-        lines.append(finding_view(finding, now.rules, now.key, supply))
+    lines = [
+        finding_view(finding, now.rules, now.key, lesson.suppliers.get(finding.key))
+        for finding in decision.findings
+    ]
     missing, met = [line for line in lines if not line.met], [line for line in lines if line.met]
     wants_reason = [finding.code for finding in decision.unmet] == ["rule_reason_needed"]
     is_gate = any(not line.key.startswith("rule:") for line in lines)
-    views = field_views(form.parts, now.currency, "dlg-") if form else []
+    views = field_views(shown.form.parts, now.currency, "dlg-") if shown else []
     at_gate = decision.to if decision.to in now.rules.gates and decision.ask.kind is AskKind.ADVANCE else None
     return {
         "key": now.key,
@@ -265,11 +270,13 @@ def refusal(
         "wants_reason": wants_reason,
         "reason": decision.ask.reason,
         "details": dict(decision.ask.details),
-        "kind": form.kind if form else None,
+        "kind": shown.form.kind if shown else None,
+        "revision": shown.revision if shown else 0,
+        "overtaken_by": shown.overtaken_by if shown else "",
         "fields": views,
         "errors": error_list(views),
         "saved": _(now.rules.kinds[saved].name) if saved in now.rules.kinds else "",
-        "draft_saved": draft_saved,
+        "draft_saved": shown is not None and shown.draft_saved,
         "left_after": len(missing) - 1,
         "decides": decides_sentence(now.rules, at_gate, now.snapshot) if at_gate and is_gate else "",
         "rules_version": now.rules.version,

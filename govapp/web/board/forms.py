@@ -17,7 +17,10 @@ __all__ = [
     "move_form",
 ]  # board_errors adds the sentences of these forms
 
-_SINGLE = ("to", "ask", "version", "action_key", "reason", "cause", "review_date", "evidence_kind", "draft")
+_SINGLE = (
+    "to", "ask", "version", "seen", "action_key", "reason", "cause", "review_date", "evidence_kind", "revision",
+    "draft",
+)  # fmt: skip
 _LONGEST = {"reason": 4000, "cause": 80, "action_key": 200, "to": 80, "evidence_kind": 80}
 CAUSES = (
     "waits_for_supplier",
@@ -31,7 +34,11 @@ CAUSES = (
 
 @dataclass(frozen=True, slots=True)
 class MoveForm:
-    """What a move asks for, shape checked: a stage or a kind of decision, the version that was seen, the action key."""
+    """What a move asks for, shape checked: a stage or a kind of decision, the version that was seen, the action key.
+
+    `seen` is the sequence at which the card seen had last changed, `revision` the newest one of the evidence that the
+    form began with; both are 0 when the form does not say.
+    """
 
     stage: str | None
     ask: AskKind | None
@@ -41,6 +48,8 @@ class MoveForm:
     details: dict[str, Any] = field(default_factory=dict)
     evidence_kind: str = ""
     draft: bool = False
+    seen: int = 0
+    revision: int = 0
 
 
 def single_fields() -> dict[str, str]:
@@ -61,7 +70,7 @@ def single_fields() -> dict[str, str]:
 def move_form() -> MoveForm:
     """Read the form of `POST /measures/<key>/moves`. Raises Invalid when its shape is wrong."""
     sent = single_fields()
-    if not (sent["version"].isascii() and sent["version"].isdigit() and len(sent["version"]) < 10):
+    if not _is_number(sent["version"], 10):
         raise Invalid("version_needed", {"version": ["version_needed"]})
     try:
         ask = AskKind(sent["ask"]) if sent["ask"] else None
@@ -78,7 +87,17 @@ def move_form() -> MoveForm:
         details=_details(ask, sent),
         evidence_kind=sent["evidence_kind"],
         draft=bool(sent["draft"]),
+        seen=_number(sent["seen"]),
+        revision=_number(sent["revision"]),
     )
+
+
+def _is_number(text: str, digits: int) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < digits
+
+
+def _number(text: str) -> int:
+    return int(text) if _is_number(text, 18) else 0
 
 
 def _details(ask: AskKind | None, sent: dict[str, str]) -> dict[str, Any]:

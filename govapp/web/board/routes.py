@@ -12,11 +12,12 @@ from govapp.services.moves import MoveMeasure, MoveOutcome, move_measure
 from govapp.services.reviews import AcceptProposal, accept_proposal
 from govapp.web._context import actor, moment, origin
 from govapp.web._hx import page
+from govapp.web._numbers import whole
 from govapp.web._routes import route
 from govapp.web.board import _answers
 from govapp.web.board._drawing import drawn
 from govapp.web.board._evidence import Given, given
-from govapp.web.board._query import number_of, query_of
+from govapp.web.board._query import query_of
 from govapp.web.board._views import acts, card_views, head_views, hints, page_key
 from govapp.web.board.forms import CAUSES, MoveForm, move_form
 
@@ -37,7 +38,7 @@ def show() -> Response:
 def below() -> Response:
     """The next cards of a column."""
     seq, _, measure = request.args.get("after", "").partition("-")
-    after = number_of(seq), number_of(measure)
+    after = whole(seq), whole(measure)
     if None in after:
         raise NotFound("not_found")
     args = request.args.to_dict()
@@ -63,7 +64,7 @@ def changed() -> Response:
     """Cards others changed since a sequence of the history; 204 when there are none."""
     since = request.args.get("since", "0")
     args = {name: value for name, value in request.args.items() if name != "since"}
-    found = changes(actor(), query_of(args, actor()), number_of(since) or 0)
+    found = changes(actor(), query_of(args, actor()), whole(since) or 0)
     if found is None:
         return make_response("", 204)
     views = card_views(found.rules, found.rows, found) if found.rules else []
@@ -103,7 +104,7 @@ def move(key: str) -> Response:
     if supplied is not None and supplied.submission is None:
         now = standing(actor(), key, moment())
         decision = decision_on(actor(), now, form.stage, form.ask, form.reason)
-        return _answers.refused(now, decision, supplied.form, draft=supplied.draft_saved)
+        return _answers.refused(now, decision, supplied)
     command = MoveMeasure(
         key, origin(), form.version, form.stage, form.ask, form.reason, form.action_key, form.details,
         supplied.submission if supplied else None,
@@ -111,7 +112,7 @@ def move(key: str) -> Response:
     try:
         outcome = move_measure(command)
     except Stale:
-        return _answers.stale(key)
+        return _answers.stale(key, draft_kept=supplied is not None and supplied.keep_draft(key))
     now = outcome.now or standing(actor(), key, moment())
     if outcome.outcome is Outcome.REFUSED:
         decision = outcome.decision or decision_on(actor(), now, form.stage, form.ask, form.reason)
@@ -126,15 +127,15 @@ def _supplied(key: str, form: MoveForm) -> Given | None:
     kind = now.rules.kinds.get(form.evidence_kind)
     if kind is None:
         raise NotFound("unknown_kind")
-    return given(actor(), now, kind, draft_only=form.draft)
+    return given(actor(), now, kind, form.revision, draft_only=form.draft)
 
 
 @route(bp, "/measures/<key>/acceptance", permission=P.REVIEW_DECIDE, methods=["POST"])
 def accept(key: str) -> Response:
-    """Accept a proposal: opens the review into the first stage and approves it in one act."""
+    """Accept a proposal as its card showed it: opens the review into the first stage and approves it in one act."""
     form = move_form()
     try:
-        outcome = accept_proposal(AcceptProposal(key, form.version, origin(), form.action_key))
+        outcome = accept_proposal(AcceptProposal(key, form.seen, origin(), form.action_key))
     except Stale:
         return _answers.stale(key)
     now = standing(actor(), key, moment())

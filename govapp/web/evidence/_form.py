@@ -18,6 +18,7 @@ from govapp.forms.evidence import BoundEvidence, bind, draft_values
 from govapp.present.errors import sentence_of
 from govapp.present.evidence import fault_sentence
 from govapp.present.evidence_form import error_list, field_views
+from govapp.services.board_moves import standing_of
 from govapp.services.evidence import SaveDraft, save_draft
 from govapp.services.evidence_pages import FormStart, form_start, kind_of
 from govapp.services.uploads import keep_uploads
@@ -41,7 +42,7 @@ def number_or_none(text: str) -> int | None:
 
 @dataclass
 class Handed:
-    """A form that was sent: bound, files stored, the effective day, errors in sentences by field."""
+    """A form that was sent: bound, files stored, the effective day, errors by field, the revision that was seen."""
 
     loaded: Loaded
     kind: EvidenceKind
@@ -49,6 +50,7 @@ class Handed:
     bound: BoundEvidence
     effective_on: date | None
     errors: dict[str, list[str]]
+    seen: int
 
     @property
     def piece_id(self) -> int | None:
@@ -60,6 +62,7 @@ class Handed:
         values = draft_values(self.kind, request.form, self.bound)
         if values["texts"] or values["files"]:
             values |= {"piece": self.piece_id, "effective_on": request.form.get("effective_on", "")[:10]}
+            values["revision"] = self.seen
             save_draft(SaveDraft(self.loaded.snapshot.key, self.kind.key, origin(), values))
 
 
@@ -72,7 +75,7 @@ def read_form(key: str, kind_key: str) -> Handed:
         may(actor(), Permission.MEASURE_VIEW, loaded.place)
         kind = kind_of(actor(), loaded, kind_key)
         piece = number_or_none(request.form.get("piece", ""))
-        start = form_start(session, actor(), loaded, kind, piece, day_there(loaded))
+        start = form_start(session, actor(), standing_of(loaded, moment()), kind, piece)
     files: Any = request.files
     bound = bind(kind, request.form, files, start.context)
     keep_uploads(bound.uploads, origin())
@@ -82,7 +85,8 @@ def read_form(key: str, kind_key: str) -> Handed:
         effective = day("effective_on")
     except Invalid:
         errors["effective_on"] = [sentence_of("day_form")]
-    return Handed(loaded, kind, start, bound, effective, errors)
+    seen = number_or_none(request.form.get("revision", "")) or 0
+    return Handed(loaded, kind, start, bound, effective, errors, seen)
 
 
 def refused_by_verb(handed: Handed, error: Invalid) -> None:
@@ -96,16 +100,18 @@ def refused_by_verb(handed: Handed, error: Invalid) -> None:
 def form_context(session: Session, loaded: Loaded, kind_key: str, piece_id: int | None) -> dict[str, Any]:
     """The form as it starts."""
     kind = kind_of(actor(), loaded, kind_key)
-    start = form_start(session, actor(), loaded, kind, piece_id, day_there(loaded))
+    start = form_start(session, actor(), standing_of(loaded, moment()), kind, piece_id)
     effective = start.effective_on or day_there(loaded).isoformat()
-    return _context(loaded, kind, start, field_views(start.form.parts, loaded.currency), {}, effective)
+    views = field_views(start.form.parts, loaded.currency)
+    return _context(loaded, kind, start, views, {}, effective) | {"revision": start.revision}
 
 
 def sent_context(handed: Handed) -> dict[str, Any]:
     """The form as it was sent, with what is wrong."""
     views = field_views(handed.bound.form.parts, handed.loaded.currency)
     effective = request.form.get("effective_on", "")[:10]
-    return _context(handed.loaded, handed.kind, handed.start, views, handed.errors, effective)
+    context = _context(handed.loaded, handed.kind, handed.start, views, handed.errors, effective)
+    return context | {"revision": handed.seen}
 
 
 def _context(

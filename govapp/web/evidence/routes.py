@@ -1,5 +1,6 @@
 """Evidence of a measure: what each kind proves, handing in, one piece with its revisions, its files."""
 
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from govapp.data.measure_records import names_of
 from govapp.data.snapshots import Loaded
-from govapp.domain.errors import Invalid
+from govapp.domain.errors import Invalid, Stale
 from govapp.domain.evidence_kinds import EvidenceKind
 from govapp.domain.permissions import Permission
 from govapp.domain.rights import may
@@ -23,6 +24,7 @@ from govapp.web._context import actor, origin
 from govapp.web._hx import see_other
 from govapp.web._routes import route
 from govapp.web.evidence._form import (
+    Handed,
     day_there,
     form_context,
     number_or_none,
@@ -83,11 +85,14 @@ def submit(key: str) -> Response:
         )
     if handed.bound.valid and not handed.errors:
         piece = handed.start.piece.number if handed.start.piece and request.form.get("piece") else None
-        values = Submission(handed.kind.key, handed.bound.values, handed.effective_on, piece)
+        values = Submission(handed.kind.key, handed.bound.values, handed.effective_on, piece, handed.seen)
         try:
             done = submit_evidence(
                 SubmitEvidence(key, values, origin(), request.form.get("action_key", "")[:200])
             )
+        except Stale:
+            handed.keep_draft()
+            return show(key, "evidence/new.html", "evidence", partial(_afresh, handed), status=409)
         except Invalid as error:
             refused_by_verb(handed, error)
         else:
@@ -97,6 +102,10 @@ def submit(key: str) -> Response:
     return show(
         key, "evidence/new.html", "evidence", lambda session, loaded: sent_context(handed), status=422
     )
+
+
+def _afresh(handed: Handed, session: Session, loaded: Loaded) -> dict[str, Any]:
+    return form_context(session, loaded, handed.kind.key, handed.piece_id)
 
 
 @route(bp, "/measures/<key>/evidence/<int:evidence_id>", permission=P.EVIDENCE_VIEW)

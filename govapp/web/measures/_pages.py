@@ -12,6 +12,8 @@ from govapp.data.snapshots import Loaded, load_measure
 from govapp.domain.errors import NotFound
 from govapp.domain.events import READ_WITH, Event
 from govapp.domain.measures import required_parts
+from govapp.domain.money import from_minor
+from govapp.domain.number_text import write_number
 from govapp.domain.permissions import PARTS, Permission
 from govapp.domain.rights import may, right_of
 from govapp.present import measures as words
@@ -19,7 +21,7 @@ from govapp.present.timeline import told
 from govapp.services.comments import comment_right
 from govapp.services.measures import edit_right
 from govapp.services.parts import assignable
-from govapp.web._context import actor
+from govapp.web._context import actor, day_at
 from govapp.web._hx import page
 
 P = Permission
@@ -105,6 +107,7 @@ def show(
         parts=PARTS,
         needed=required_parts(loaded.rules, snapshot.stage),
         currency=loaded.currency,
+        today=day_at(loaded.timezone),
         words=words,
         problem=problem,
         faults=faults or {},
@@ -137,3 +140,8 @@ def text_of(value: Any) -> str:
     if value is None or value is False:
         return ""
     return "1" if value is True else value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def amount_of(minor: int | None, currency: str) -> str:
+    """A stored amount as a form shows it: what is saved unchanged reads back as the same amount."""
+    return "" if minor is None else write_number(from_minor(minor, currency))

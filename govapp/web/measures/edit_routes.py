@@ -10,11 +10,10 @@ from werkzeug.wrappers import Response
 from govapp.data import measure_pages as queries
 from govapp.data import measure_records as records
 from govapp.data.engine import reading
-from govapp.data.measure_queries import choices_of
+from govapp.data.measure_queries import choices_of, currency_at, currency_of
 from govapp.data.snapshots import Loaded
 from govapp.domain.errors import Refused
 from govapp.domain.measures import CHANGE_TYPES, CHOSEN, COLOURS, FLAGS, RATINGS, STATUS_KINDS, TEXTS
-from govapp.domain.money import from_minor
 from govapp.domain.permissions import PARTS, Permission
 from govapp.present import measures as words
 from govapp.services.comments import AddComment, add_comment
@@ -28,11 +27,11 @@ from govapp.services.measures import (
 )
 from govapp.services.parts import AssignParts, assign_parts, assignable
 from govapp.services.statuses import DeclareStatus, declare_status
-from govapp.web._context import actor, origin
+from govapp.web._context import actor, day_at, origin
 from govapp.web._hx import page, see_other
 from govapp.web._routes import route
 from govapp.web.measures._bp import bp
-from govapp.web.measures._pages import show, text_of
+from govapp.web.measures._pages import amount_of, show, text_of
 from govapp.web.measures._typed import Typed, attempt
 
 P = Permission
@@ -89,7 +88,9 @@ def propose() -> Response:
     typed = Typed()
 
     def verb() -> Response:
-        fields = _fields(typed, "EUR")
+        with reading() as session:
+            currency = currency_at(session, typed.text("branch"))
+        fields = _fields(typed, currency)
         typed.checked()
         key = propose_measure(ProposeMeasure(typed.text("branch"), fields, origin(), typed.key()))
         return see_other(
@@ -108,8 +109,7 @@ def _edit_form(key: str, **again: Any) -> Response:
     def read(session: Session, loaded: Loaded) -> dict[str, Any]:
         measure = loaded.measure
         form = {name: text_of(getattr(measure, name)) for name in (*_PLAIN, *FLAGS)}
-        spend = measure.vendor_spend
-        form["vendor_spend"] = "" if spend is None else format(from_minor(spend, loaded.currency), "f")
+        form["vendor_spend"] = amount_of(measure.vendor_spend, loaded.currency)
         return {"form": form, "stored": form, **_LISTS}
 
     return show(key, "measures/edit.html", "overview", read, **again)
@@ -127,7 +127,9 @@ def edit(key: str) -> Response:
     typed = Typed()
 
     def verb() -> Response:
-        fields = _fields(typed, "EUR")
+        with reading() as session:
+            currency = currency_of(session, key)
+        fields = _fields(typed, currency)
         typed.checked()
         edit_measure(EditMeasure(key, typed.version(), fields, origin(), typed.key()))
         return see_other(f"/measures/{key}", _("%(key)s is saved.", key=key))
@@ -141,7 +143,7 @@ def _parts_form(key: str, **again: Any) -> Response:
         allowed = assignable(actor(), loaded)
         if not allowed:
             raise Refused("no_right", permission=str(P.MEASURE_ASSIGN_PARTS))
-        people = queries.people_here(session, loaded.place)
+        people = queries.people_here(session, loaded.place, day_at(loaded.timezone))
         form = {part: text_of(loaded.place.parts.get(part)) for part in PARTS}
         return {"form": form, "people": people, "allowed": allowed, "many": len(people) >= queries.OFFERED}
 

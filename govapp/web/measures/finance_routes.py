@@ -10,7 +10,6 @@ from werkzeug.wrappers import Response
 from govapp.data import measure_pages as queries
 from govapp.data.snapshots import Loaded
 from govapp.domain.measures import EFFECT_KINDS, TIMINGS
-from govapp.domain.money import from_minor
 from govapp.domain.permissions import Permission
 from govapp.services.effects import RemoveEffectLine, SetEffectLine, remove_effect_line, set_effect_line
 from govapp.web._context import origin
@@ -18,23 +17,19 @@ from govapp.web._hx import see_other
 from govapp.web._routes import route
 from govapp.web.measures._bp import bp
 from govapp.web.measures._money import figures
-from govapp.web.measures._pages import show, text_of
+from govapp.web.measures._pages import amount_of, show, text_of
 from govapp.web.measures._typed import Typed, attempt
 
 P = Permission
 ENTERED = ("plan", "forecast", "actual")
 
 
-def _amount(minor: int | None, currency: str) -> str:
-    return "" if minor is None else format(from_minor(minor, currency), "f")
-
-
 def _form_of(line: Any, currency: str) -> dict[str, str]:
     if line is None:
         return {"currency": currency, "kind": "ebitda", "timing": "recurring"}
     form = {name: text_of(value) for name, value in line.items()}
-    form["run_rate"] = _amount(line["run_rate"], line["currency"])
-    return form | {series: _amount(line["undated"].get(series), line["currency"]) for series in ENTERED}
+    form["run_rate"] = amount_of(line["run_rate"], line["currency"])
+    return form | {series: amount_of(line["undated"].get(series), line["currency"]) for series in ENTERED}
 
 
 def _finance(key: str, *, number: int | None = None, **again: Any) -> Response:
@@ -51,7 +46,15 @@ def _finance(key: str, *, number: int | None = None, **again: Any) -> Response:
         row = next((line for line in lines if line["id"] == wanted), None)
         form = _form_of(row, loaded.currency)
         lists = {"kinds": EFFECT_KINDS, "timings": TIMINGS, "series": ENTERED}
-        return {"lines": lines, "row": row, "form": form, "figures": figures(lines), **lists}
+        frozen = loaded.rules.frozen_in(loaded.snapshot.stage)
+        return {
+            "lines": lines,
+            "row": row,
+            "form": form,
+            "figures": figures(lines),
+            "frozen": frozen,
+            **lists,
+        }
 
     return show(key, "measures/finance.html", "finance", read, needs=(P.FINANCE_VIEW,), **again)
 

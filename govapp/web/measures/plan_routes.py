@@ -21,7 +21,7 @@ from govapp.services.plans import (
     set_milestone,
 )
 from govapp.services.risks import SetRisk, set_risk
-from govapp.web._context import actor, origin
+from govapp.web._context import actor, day_at, origin
 from govapp.web._hx import see_other
 from govapp.web._routes import route
 from govapp.web.measures._bp import bp
@@ -44,6 +44,12 @@ def _chosen(rows: tuple[Any, ...], number: int | None) -> Any:
     return next((row for row in rows if row["id"] == wanted), None)
 
 
+def _people(session: Session, loaded: Loaded, rows: tuple[Any, ...]) -> tuple[Any, ...]:
+    """People to choose as owner, those who are it among them."""
+    owners = tuple(each["owner_id"] for each in rows)
+    return queries.people_here(session, loaded.place, day_at(loaded.timezone), owners)
+
+
 def _form_of(row: Any) -> dict[str, str]:
     return {name: text_of(value) for name, value in row.items()} if row else {}
 
@@ -53,7 +59,7 @@ def _plan(key: str, *, number: int | None = None, which: str = "milestone", **ag
         milestones = queries.milestones(session, loaded.measure.id)
         row = _chosen(milestones, number)
         on, by = queries.dependencies(session, loaded.measure.id, actor())
-        people = queries.people_here(session, loaded.place, tuple(each["owner_id"] for each in milestones))
+        people = _people(session, loaded, milestones)
         many = len(people) >= queries.OFFERED
         return {
             "milestones": milestones,
@@ -153,7 +159,7 @@ def _risks(key: str, *, number: int | None = None, **again: Any) -> Response:
         found = queries.risks(session, loaded.measure.id)
         row = _chosen(found, number)
         form = _form_of(row) or {"open": "1"}
-        people = queries.people_here(session, loaded.place, tuple(each["owner_id"] for each in found))
+        people = _people(session, loaded, found)
         return {
             "found": found,
             "row": row,

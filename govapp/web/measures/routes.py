@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from flask import Response as FlaskResponse
 from flask import request, stream_with_context
@@ -20,18 +19,17 @@ from govapp.data.measures import Measure
 from govapp.data.snapshots import Loaded, load_measure
 from govapp.domain.approvals import standings
 from govapp.domain.basis import basis_of, digest_of
-from govapp.domain.criteria import Finding
 from govapp.domain.gates import gate_findings
 from govapp.domain.imports import Remark
 from govapp.domain.permissions import PARTS, Permission
 from govapp.domain.rights import right_of
 from govapp.present import measures as words
 from govapp.present.csv_text import BOM, csv_line
-from govapp.present.findings import Supply, finding_view
+from govapp.present.findings import finding_view
 from govapp.present.history import people_in
 from govapp.present.imports import remark_sentence
 from govapp.present.measure_csv import COLUMNS, cells
-from govapp.services.board_moves import SUBMITTER
+from govapp.services.board_moves import standing_of, suppliers
 from govapp.services.measures import RecordListExport, record_list_export
 from govapp.web._context import actor, moment, origin, today
 from govapp.web._fields import page_number
@@ -124,6 +122,7 @@ def _list_context(
     for organization in sorted(organizations):
         for name, entries in choices.get(organization, {}).items():
             lists.setdefault(name, []).extend(entry for entry in entries if entry not in lists.get(name, []))
+    exported = scope.only(actor(), P.MEASURE_EXPORT).readable
     pages = -(-total // PAGE) if total <= MOST_COUNTED else n + (len(rows) == PAGE)
     return {
         "asked": asked,
@@ -144,14 +143,18 @@ def _list_context(
         "address": lambda p: _address(asked, p),
         "query": urlencode(asked),
         "may_propose": actor().holds_anywhere(P.MEASURE_CREATE),
-        "may_export": actor().holds_anywhere(P.MEASURE_EXPORT),
+        "may_export": bool(exported),
+        "exports_all": exported == scope.readable and all(row.branch_id in exported for row in rows),
         "most": MOST_COUNTED,
     }
 
 
 @route(bp, "/measures.csv", permission=P.MEASURE_EXPORT)
 def export_measures() -> FlaskResponse:
-    """Exactly the filtered list as CSV, streamed; `bom=1` puts the mark spreadsheets look for in front. Logged."""
+    """Exactly the filtered list as CSV, of the branches where this person may export, streamed and logged.
+
+    `bom=1` puts the mark spreadsheets look for in front.
+    """
     asked = _asked()
     record_list_export(RecordListExport(origin(), asked))
     person, wanted = actor(), _filter(asked)
@@ -159,7 +162,7 @@ def export_measures() -> FlaskResponse:
     def lines() -> Iterator[str]:
         yield (BOM if request.args.get("bom") else "") + csv_line(COLUMNS)
         with reading() as session:
-            scope = read_scope(session, person)
+            scope = read_scope(session, person).only(person, P.MEASURE_EXPORT)
             for row in list_all(session, scope, wanted):
                 yield csv_line(cells(row, scope.rules.get(row.version_id)))
 
@@ -185,7 +188,7 @@ def _read_overview(session: Session, loaded: Loaded) -> dict[str, Any]:
     log = records.history(session, measure.id, without=unread_events(loaded), limit=8)
     ended = () if loaded.snapshot.review else records.reviews(session, measure.id, limit=1)
     return {
-        **_gate(loaded),
+        **_gate(session, loaded),
         "last": ended[0].review if ended else None,
         "milestones": queries.milestones(session, measure.id),
         "evidence": records.evidence(session, measure.id),
@@ -218,15 +221,14 @@ def _latest(rows: tuple[Any, ...]) -> dict[str, Any]:
     return found
 
 
-def _gate(loaded: Loaded) -> dict[str, Any]:
+def _gate(session: Session, loaded: Loaded) -> dict[str, Any]:
     """Findings of the next gate, and where the steps of the open review stand."""
     snapshot, rules = loaded.snapshot, loaded.rules
     following = rules.next_stage(snapshot.stage) if snapshot.state in {"active", "proposed"} else None
-    there = moment().astimezone(ZoneInfo(loaded.timezone)).date()
-    findings = gate_findings(rules, rules.gates[following], snapshot, there) if following else ()
-    views = [
-        finding_view(finding, rules, loaded.measure.key, _supply(loaded, finding)) for finding in findings
-    ]
+    now = standing_of(loaded, moment())
+    findings = gate_findings(rules, rules.gates[following], snapshot, now.today) if following else ()
+    found = suppliers(session, actor(), now, [finding for finding in findings if not finding.met])
+    views = [finding_view(finding, rules, now.key, found.get(finding.key)) for finding in findings]
     review = snapshot.review
     states = (
         standings(review, digest_of(basis_of(rules, rules.gates[review.into], snapshot))) if review else {}
@@ -234,30 +236,12 @@ def _gate(loaded: Loaded) -> dict[str, Any]:
     return {"following": following, "findings": views, "review": review, "standings": states}
 
 
-def _supply(loaded: Loaded, finding: Finding) -> Supply:
-    """Who can supply a criterion: holders by name, vacant parts and roles in words, and whether the reader can."""
-    parts, person = loaded.snapshot.parts, actor()
-    names = tuple(
-        dict.fromkeys(
-            parts[each].name
-            for each in finding.supplied_by
-            if each in parts and parts[each].person_id != person.id
-        )
-    )
-    vacant = tuple(each for each in finding.supplied_by if each not in parts)
-    mine = any(loaded.place.parts.get(each) == person.id for each in finding.supplied_by)
-    mine = mine or bool(person.roles_on(loaded.place.path) & set(vacant))
-    if SUBMITTER in vacant and loaded.measure.created_by == person.id:
-        mine, vacant = True, tuple(each for each in vacant if each != SUBMITTER)
-    return Supply(names, vacant, mine or right_of(person, P.MEASURE_EDIT_ANY, loaded.place) is not None)
-
-
 @route(bp, "/measures/<key>/approvals", permission=P.REVIEW_VIEW)
 def show_approvals(key: str) -> Response:
     """All reviews of the measure with their steps and votes."""
 
     def read(session: Session, loaded: Loaded) -> dict[str, Any]:
-        return {**_gate(loaded), "reviews": records.reviews(session, loaded.measure.id)}
+        return {**_gate(session, loaded), "reviews": records.reviews(session, loaded.measure.id)}
 
     return show(key, "measures/approvals.html", "approvals", read, needs=(P.REVIEW_VIEW,))
 

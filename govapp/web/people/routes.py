@@ -10,11 +10,13 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from govapp.data import people_queries as queries
+from govapp.data.audit_queries import person_named
 from govapp.data.engine import reading
-from govapp.domain.errors import GovappError, Invalid, NotFound, Stale, TooMany
+from govapp.domain.errors import GovappError, Invalid, KeyReused, NotFound, Stale, TooMany
 from govapp.domain.permissions import Permission
 from govapp.present.errors import sentences_of
 from govapp.services import passwords
+from govapp.services._people_rights import managed
 from govapp.services.grants import EndGrant, GrantRole, end_grant, grant_role
 from govapp.services.people import (
     AddPerson,
@@ -30,7 +32,7 @@ from govapp.services.people import (
 from govapp.services.sessions import EndSession, end_session
 from govapp.web._context import actor, moment, origin, today
 from govapp.web._errors import STATUS
-from govapp.web._fields import day, number, page_number, text
+from govapp.web._fields import day, form_key, number, page_number, text
 from govapp.web._hx import page, see_other
 from govapp.web._recent_password import password_wanted, require_recent_password
 from govapp.web._routes import route
@@ -77,6 +79,7 @@ def _list(errors: dict[str, list[str]] | None = None, status: int = 200) -> Resp
             readable=_sees_people,
         )
         roles = queries.role_choices(session)
+        seen = managed(session, actor(), [row.id for row in rows], moment())
 
     def address(n: int) -> str:
         return "/admin/people?" + urlencode(
@@ -88,6 +91,7 @@ def _list(errors: dict[str, list[str]] | None = None, status: int = 200) -> Resp
         status=status,
         rows=rows,
         manages=actor().holds_anywhere(P.PEOPLE_MANAGE),
+        seen=seen,
         total=total,
         asked=asked,
         roles=roles,
@@ -104,12 +108,23 @@ def add() -> Response:
     """Add a person with a generated password, shown this once."""
     password = passwords.generated()
     try:
-        person_id = add_person(AddPerson(origin(), text("email"), text("name"), text("title"), password))
+        command = AddPerson(origin(), text("email"), text("name"), text("title"), password, form_key())
+        person_id = add_person(command)
     except Invalid as error:
         return _list(sentences_of(error), 422)
+    except KeyReused as error:
+        with reading() as session:
+            there = person_named(session, text("email"))
+        return _list(sentences_of(error), 409) if there is None else _noted(there)
     return page(
         "people/password_once.html", status=201, person=_person(person_id), password=password, added=True
     )
+
+
+def _noted(person_id: int) -> Response:
+    """The answer to a form sent twice: its password was shown with the first answer, and is known to nobody else."""
+    again = _("This was done already. If nobody noted the password that was shown, make a new one.")
+    return see_other(f"/admin/people/{person_id}", again)
 
 
 def _person(person_id: int) -> queries.PersonDetail:
@@ -139,7 +154,8 @@ def _show(
                 for part in queries.parts_of(session, person_id)
                 if me.grant_for(P.MEASURE_VIEW, part.path)
             ],
-            "sessions": queries.sessions_of(session, person_id, moment(), moment() - idle),
+            "manages": (manages := bool(managed(session, me, [person_id], moment()))),
+            "sessions": queries.sessions_of(session, person_id, moment(), moment() - idle) if manages else (),
             "roles": queries.role_choices(session),
             "branches": [(key, name) for key, name, path in branches if me.grant_for(P.ROLE_GRANT, path)],
         }
@@ -148,7 +164,6 @@ def _show(
         status=status,
         person=person,
         own=person.id == me.id,
-        manages=me.holds_anywhere(P.PEOPLE_MANAGE),
         password_wanted=password_wanted(),
         errors=errors or {},
         note=note,
@@ -174,7 +189,15 @@ def edit(person_id: int) -> Response:
     """New name, e-mail, title."""
     try:
         edit_person(
-            EditPerson(origin(), person_id, number("version"), text("name"), text("email"), text("title"))
+            EditPerson(
+                origin(),
+                person_id,
+                number("version"),
+                text("name"),
+                text("email"),
+                text("title"),
+                form_key(),
+            )
         )
     except (Invalid, Stale) as error:
         return _refused(person_id, error)
@@ -185,7 +208,9 @@ def edit(person_id: int) -> Response:
 def disable(person_id: int) -> Response:
     """Close the account; its sessions end at once."""
     return _act(
-        person_id, lambda: disable_person(PersonCommand(origin(), person_id)), _("The account is disabled.")
+        person_id,
+        lambda: disable_person(PersonCommand(origin(), person_id, form_key())),
+        _("The account is disabled."),
     )
 
 
@@ -194,7 +219,7 @@ def enable(person_id: int) -> Response:
     """Open the account again."""
     return _act(
         person_id,
-        lambda: enable_person(PersonCommand(origin(), person_id)),
+        lambda: enable_person(PersonCommand(origin(), person_id, form_key())),
         _("The account is enabled again."),
     )
 
@@ -205,9 +230,11 @@ def new_password(person_id: int) -> Response:
     password = passwords.generated()
     try:
         require_recent_password()
-        set_password(SetPassword(origin(), person_id, password))
+        set_password(SetPassword(origin(), person_id, password, form_key()))
     except (Invalid, TooMany) as error:
         return _refused(person_id, error)
+    except KeyReused:
+        return _noted(person_id)
     return page("people/password_once.html", person=_person(person_id), password=password, added=False)
 
 
@@ -216,7 +243,9 @@ def grant(person_id: int) -> Response:
     """Grant a role on a branch."""
     return _act(
         person_id,
-        lambda: grant_role(GrantRole(origin(), person_id, text("role"), text("branch"), day("until"))),
+        lambda: grant_role(
+            GrantRole(origin(), person_id, text("role"), text("branch"), day("until"), action_key=form_key())
+        ),
         _("The role is granted. It works from the next request on."),
     )
 
@@ -228,7 +257,7 @@ def end(person_id: int, grant_id: int) -> Response:
     """End a grant."""
     return _act(
         person_id,
-        lambda: end_grant(EndGrant(origin(), grant_id, text("reason"))),
+        lambda: end_grant(EndGrant(origin(), grant_id, text("reason"), form_key())),
         _("The role has ended. It no longer works from the next request on."),
     )
 

@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 
 from govapp.data import review_queries as queries
 from govapp.data.engine import reading
-from govapp.data.inbox import waiting_count, waiting_for
+from govapp.data.inbox import named_but_barred, waiting_count, waiting_for
 from govapp.domain.approvals import COMMENT
 from govapp.domain.errors import Invalid, Stale
 from govapp.domain.permissions import Permission
@@ -28,18 +28,20 @@ LONGEST_REASON = 4000
 
 @route(bp, "/reviews", permission=P.REVIEW_VIEW)
 def inbox() -> Response:
-    """What waits for the person's decision, what they asked for and is open, what was decided lately."""
+    """What waits for the person's decision, what they may not decide, what they asked for, what was decided lately."""
     n = page_number()
     with reading() as session:
         total = waiting_count(session, actor())
         waiting = waiting_for(session, actor(), limit=PAGE, offset=(n - 1) * PAGE)
+        barred = named_but_barred(session, actor())
         asked = queries.asked_and_open(session, actor())
         decided = queries.recently_decided(session, actor())
-        versions = {row.workflow_version_id for rows in (waiting, asked, decided) for row in rows}
+        versions = {row.workflow_version_id for rows in (waiting, barred, asked, decided) for row in rows}
         names = queries.stage_names(session, versions) if versions else {}
     return page(
-        "reviews/inbox.html", waiting=inbox_context(waiting, names), asked=inbox_context(asked, names),
-        decided=inbox_context(decided, names), total=total, n=n, pages=max(1, -(-total // PAGE)), said=said,
+        "reviews/inbox.html", waiting=inbox_context(waiting, names), barred=inbox_context(barred, names),
+        asked=inbox_context(asked, names), decided=inbox_context(decided, names), total=total, n=n,
+        pages=max(1, -(-total // PAGE)), said=said,
         address=lambda p: f"/reviews?page={p}",
     )  # fmt: skip
 

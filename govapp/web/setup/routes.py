@@ -24,7 +24,7 @@ from govapp.services.setup import (
 from govapp.services.structure import AddBranch, AddOrganization, add_branch
 from govapp.web._context import origin
 from govapp.web._door import enter
-from govapp.web._fields import number, secret, text
+from govapp.web._fields import form_key, number, secret, text
 from govapp.web._hx import page, see_other
 from govapp.web._identity import current_actor
 from govapp.web._routes import route
@@ -114,7 +114,7 @@ def choose_rules() -> Response:
 def make_program() -> Response:
     """The first program under the organization."""
     try:
-        add_branch(AddBranch(origin(), "program", text("name"), _state().root))
+        add_branch(AddBranch(origin(), "program", text("name"), _state().root, action_key=form_key()))
     except Invalid as error:
         return _show(sentences_of(error), 422)
     return see_other("/setup", _("The program is there."))

@@ -25,7 +25,7 @@ from govapp.services.structure import (
     rename_branch,
 )
 from govapp.web._context import actor, origin
-from govapp.web._fields import number, text
+from govapp.web._fields import form_key, number, text
 from govapp.web._hx import page, see_other
 from govapp.web._routes import route
 
@@ -51,7 +51,9 @@ def add(key: str) -> Response:
     """Add a branch below."""
 
     def do() -> str:
-        command = AddBranch(origin(), text("kind", 40), text("name", 400), key, key=text("key", 100))
+        command = AddBranch(
+            origin(), text("kind", 40), text("name", 400), key, text("key", 100), action_key=form_key()
+        )
         return add_branch(command).key
 
     return _done(key, "add", do)
@@ -61,7 +63,9 @@ def add(key: str) -> Response:
 def rename(key: str) -> Response:
     """Rename it."""
     return _done(
-        key, "name", lambda: rename_branch(RenameBranch(origin(), key, text("name", 400), number("version")))
+        key,
+        "name",
+        lambda: rename_branch(RenameBranch(origin(), key, text("name", 400), number("version"), form_key())),
     )
 
 
@@ -69,7 +73,9 @@ def rename(key: str) -> Response:
 def move(key: str) -> Response:
     """Move it with everything below."""
     return _done(
-        key, "place", lambda: move_branch(MoveBranch(origin(), key, text("under", 100), number("version")))
+        key,
+        "place",
+        lambda: move_branch(MoveBranch(origin(), key, text("under", 100), number("version"), form_key())),
     )
 
 
@@ -78,7 +84,9 @@ def archive(key: str) -> Response:
     """Take it out of use, or bring it back."""
     gone = text("archived") == "1"
     return _done(
-        key, "archive", lambda: archive_branch(ArchiveBranch(origin(), key, gone, number("version")))
+        key,
+        "archive",
+        lambda: archive_branch(ArchiveBranch(origin(), key, gone, number("version"), form_key())),
     )
 
 
@@ -103,9 +111,11 @@ def _tree(under: str | None) -> dict[str, Any]:
         beyond = measures_by_part(session, actor().id or 0, _readable())
         stages = stage_names(session)
     everything = actor().holds_anywhere(P.SYSTEM_OPERATE)
+    priced = {node.id for node in nodes if actor().grant_for(P.FINANCE_VIEW, node.path)}
     return {
         "rolled": rolled[:MOST_SHOWN], "left": max(len(rolled) - MOST_SHOWN, 0), "stages": stages, "beyond": beyond,
         "kind_word": kind_word, "top": min((row.node.depth for row in rolled), default=0), "operates": everything,
+        "priced": priced,
     }  # fmt: skip
 
 

@@ -1,0 +1,97 @@
+"""What an effect line may hold, and what of it stands still once the plan is frozen (product.md, Words: Effect)."""
+
+from collections.abc import Collection, Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from govapp.domain.measures import EFFECT_KINDS, NAME, SERIES, SHORT, TIMINGS, date_fault, text_fault
+from govapp.domain.money import to_minor
+
+FTE = "fte"
+SAVING_KINDS = frozenset({"ebitda"})
+Faults = dict[str, list[str]]
+
+
+def value_of(lines: Iterable[tuple[str, str, str, int | None]]) -> dict[str, int]:
+    """The card's value in minor units by currency: run rate of recurring savings; cost avoidance is never added.
+
+    Of each line: kind, timing, currency, run rate (product.md, Words: Effect).
+    """
+    sums: dict[str, int] = {}
+    for kind, timing, currency, run_rate in lines:
+        if timing == "recurring" and kind in SAVING_KINDS and run_rate is not None and currency:
+            sums[currency] = sums.get(currency, 0) + run_rate
+    return sums
+
+
+def clean_line(
+    values: Mapping[str, Any], totals: Mapping[str, Decimal | None]
+) -> tuple[dict[str, Any], dict[str, int | None], Faults]:
+    """Clean fields of a line, its totals by series, and codes of faults by field.
+
+    Amounts come in units of the currency and leave in minor units (FTE: posts, 1/10,000; no currency).
+    """
+    clean = {**values, **{name: values[name].strip() for name in ("name", "category", "cost_object")}}
+    clean["currency"] = "" if values["kind"] == FTE else values["currency"].strip().upper()
+    faults = _field_faults(clean)
+    if "currency" in faults:
+        return clean, {}, faults
+    if clean["timing"] == "one_off" and clean["run_rate"] is not None:
+        faults["run_rate"] = ["run_rate_of_one_off"]
+    else:
+        clean["run_rate"] = minor_of(clean["run_rate"], clean["currency"], faults, "run_rate")
+    minors = {
+        series: minor_of(amount, clean["currency"], faults, series) for series, amount in totals.items()
+    }
+    if unknown := [series for series in totals if series not in SERIES]:
+        faults[unknown[0]] = ["unknown_choice"]
+    return clean, minors, faults
+
+
+def _field_faults(clean: Mapping[str, Any]) -> Faults:
+    faults: Faults = {}
+    for name, known in (("kind", EFFECT_KINDS), ("timing", TIMINGS)):
+        if clean[name] not in known:
+            faults[name] = ["required" if not clean[name] else "unknown_choice"]
+    for name, limit in (("name", SHORT), ("category", NAME), ("cost_object", NAME)):
+        if fault := text_fault(clean[name], limit):
+            faults[name] = [fault]
+    if not clean["name"]:
+        faults["name"] = ["required"]
+    if date_fault(clean["start"]):
+        faults["start"] = ["date_out_of_range"]
+    code = clean["currency"]
+    if clean["kind"] != FTE and not (len(code) == 3 and code.isascii() and code.isalpha()):
+        faults["currency"] = ["currency_unknown"]
+    return faults
+
+
+def minor_of(amount: Decimal | None, currency: str, faults: Faults, name: str) -> int | None:
+    """An amount in minor units; what is none is noted as a fault under `name`."""
+    try:
+        return None if amount is None else to_minor(amount, currency)
+    except (ValueError, ArithmeticError):
+        faults[name] = ["amount_out_of_range"]
+        return None
+
+
+def unit_faults(
+    changed: Collection[str], held: Collection[tuple[str, bool]], restated: Collection[str]
+) -> Faults:
+    """Faults of a new kind or currency: amounts already held would come to mean something else.
+
+    `held`: series, and whether by month, of every amount of the line. An undated one may be `restated` in the same
+    breath; one by month may not.
+    """
+    left = [series for series, by_month in held if by_month or series not in restated]
+    return {name: ["line_holds_amounts"] for name in ("kind", "currency") if name in changed and left}
+
+
+def frozen_faults(changed: Collection[str], moved: Collection[str], *, planned: bool) -> Faults:
+    """Faults of changing a line whose plan is frozen: run rate and plan, and what gives them their meaning.
+
+    `planned`: the line holds a run rate or plan amounts.
+    """
+    still = ("run_rate", "kind", "timing", "currency") if planned else ("run_rate",)
+    names = [name for name in still if name in changed] + [series for series in moved if series == "plan"]
+    return {name: ["plan_frozen"] for name in names}

@@ -1,0 +1,148 @@
+"""Says of a row what it would change, or why it is refused: the same for the dry run and for the import."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from govapp.data.import_queries import Known
+from govapp.data.measure_queries import workflow_id_at
+from govapp.data.rulebook import active_version, rules_for
+from govapp.data.structure import Branch
+from govapp.domain.permissions import Permission
+from govapp.domain.rights import Place, right_of
+from govapp.domain.structure import may_lie_under, name_fault
+from govapp.services._import_changes import Change, Content, Problems, changes_of, problem_of, problems_of
+from govapp.services._import_frame import Frame
+from govapp.services._work import Work
+from govapp.services.measures import HOLDS_MEASURES
+
+Levels = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where new measures come to lie: the deepest branch there is, the levels still to be added, the rules in force."""
+
+    branch_id: int
+    branch_key: str
+    kind: str
+    path: str
+    archived: bool
+    missing: Levels
+    version_id: int | None
+    stages: frozenset[str]
+
+
+def levels_of(content: Content) -> Levels:
+    """Kind and name of the branches a row names below the import's branch."""
+    return tuple((kind, " ".join(name.split())) for kind, name in content["branch"])
+
+
+def target_for(session: Session, frame: Frame, levels: Levels, targets: dict[Levels, Target]) -> Target:
+    """Where the levels of a row lead; read once for all rows that name the same."""
+    if levels not in targets:
+        targets[levels] = _target(session, frame, levels)
+    return targets[levels]
+
+
+def _target(session: Session, frame: Frame, levels: Levels) -> Target:
+    branch, missing = frame.branch, levels
+    for kind, name in levels:
+        below = select(Branch).where(Branch.parent_id == branch.id, Branch.kind == kind, Branch.name == name)
+        found = session.scalars(below.order_by(Branch.archived, Branch.id)).first()
+        if found is None:
+            break
+        branch, missing = found, missing[1:]
+    workflow_id = workflow_id_at(session, branch.path)
+    version = active_version(session, workflow_id) if workflow_id else None
+    stages = frozenset(rules_for(session, version.id, version.digest).order) if version else frozenset()
+    return Target(
+        branch.id,
+        branch.key,
+        branch.kind,
+        branch.path,
+        branch.archived,
+        missing,
+        version.id if version else None,
+        stages,
+    )
+
+
+def judge(
+    work: Work,
+    frame: Frame,
+    content: Content,
+    known: Known | None,
+    targets: dict[Levels, Target],
+    *,
+    unclear: bool = False,
+) -> tuple[list[Change], Problems]:
+    """What the row changes on a known measure, or all it says of a new one; with problems it is refused.
+
+    `targets` gathers where rows lead; `unclear`: more than one measure, or row, bears the name.
+    """
+    currency = frame.organization.currency
+    problems = problems_of(content, frame.choices, currency, work.today(frame.organization.timezone))
+    if unclear:
+        column = " / ".join(frame.mapping.title.source.columns)
+        problems.append(problem_of(content, column, content["name"], "ambiguous_name"))
+    elif known is None:
+        target = target_for(work.session, frame, levels_of(content), targets)
+        problems += _misplaced(work, content, target)
+    if problems:
+        return [], problems
+    changes = changes_of(content, known, frame.choices, currency)
+    return changes, _not_changed(work, frame, content, known, changes) if known else []
+
+
+def _misplaced(work: Work, content: Content, target: Target) -> Problems:
+    levels = levels_of(content)
+    kind, name = levels[-1] if levels else (target.kind, "")
+    if target.archived:
+        return [problem_of(content, "branch", name, "branch_archived")]
+    if kind not in HOLDS_MEASURES:
+        return [problem_of(content, "branch", name, "branch_too_high")]
+    found: Problems = []
+    place = Place(target.path, {}, target.branch_id)
+    if target.missing and right_of(work.actor, Permission.STRUCTURE_EDIT, place) is None:
+        found.append(problem_of(content, "branch", target.missing[0][1], "branch_unknown"))
+    elif target.missing and not may_lie_under(target.missing[0][0], target.kind):
+        found.append(problem_of(content, "branch", target.missing[0][1], "branch_not_higher"))
+    found += [
+        problem_of(content, "branch", name, fault)
+        for _, name in target.missing
+        if (fault := name_fault(name))
+    ]
+    if target.version_id is None:
+        found.append(problem_of(content, "branch", name, "branch_without_workflow"))
+    elif content["open_at"] and content["open_at"] not in target.stages:
+        found.append(problem_of(content, "open_at", content["open_at"], "unknown_stage"))
+    return found
+
+
+def _not_changed(work: Work, frame: Frame, content: Content, known: Known, changes: list[Change]) -> Problems:
+    """Why a known measure does not take the row: no right there, it has ended, another line, its plan is frozen."""
+    loaded = known.loaded
+    if loaded is None:
+        return []
+    mapping = frame.mapping
+    source = mapping.key if content["key"] and mapping.key else mapping.title.source
+    column, value = " / ".join(source.columns), content["key"] or content["name"]
+    if any(right_of(work.actor, permission, loaded.place) is None for permission in frame.needs):
+        return [problem_of(content, column, value, "no_right_there")]
+    if changes and (known.measure.archived or known.measure.state == "cancelled"):
+        ended = "measure_archived" if known.measure.archived else "measure_cancelled"
+        return [problem_of(content, column, value, ended, known.measure.key)]
+    # a measure only opened here keeps the plan of its source: no gate of ours has frozen it
+    frozen = loaded.rules.frozen_in(loaded.snapshot.stage) if known.decided else None
+    moved = {change.name for change in changes if change.what == "amount" and change.more[0] == "plan"}
+    found: Problems = []
+    for _, name, kind, _, timing, series, amount, unit in content["amounts"]:
+        line = known.lines.get(name)
+        if line is not None and (line.kind, line.timing, line.currency) != (kind, timing, unit):
+            held = f"{line.kind}/{line.timing}/{line.currency}"
+            found.append(problem_of(content, f"{name}, {series}", amount, "other_line", held))
+        elif frozen and series == "plan" and name in moved:
+            found.append(problem_of(content, f"{name}, {series}", amount, "plan_frozen", frozen.name))
+    return found
