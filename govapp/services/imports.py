@@ -72,7 +72,7 @@ def import_measures(command: ImportMeasures, progress: Progress | None = None) -
     """
     mapping = Mapping.from_dict(command.mapping)
     with reading() as session:
-        frame = frame_of(session, command, mapping)
+        frame = frame_of(session, command, mapping, progress)
     if command.dry_run:
         return _dry_run(command, frame, progress)
     batch_id, resumed = begin(command, frame, progress)

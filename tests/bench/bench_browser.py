@@ -53,7 +53,8 @@ _WATCH = """([key, begin, asks]) => {
   addEventListener(begin, () => { bench.began = performance.now(); }, { capture: true, once: true });
   new MutationObserver((_, observer) => {
     const card = find();
-    const there = asks ? document.querySelector("dialog:modal") : card !== old && !document.querySelector("#arrivals .mc");
+    const one = (name) => document.querySelector(name);
+    const there = asks ? one("dialog:modal") : card !== old && !one("#arrivals .mc");
     if (!bench.began || !card || !there) return;
     observer.disconnect();
     bench.placed = performance.now() - bench.began;

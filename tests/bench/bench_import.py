@@ -54,7 +54,8 @@ MAPPING: dict[str, Any] = {
     "amount_style": {"decimal": "point", "thousands": "comma"},
     "amounts": [
         _AMOUNT | {"line": "Saving", "category": "licences", "timing": "recurring", "column": "saving"},
-        _AMOUNT | {"line": "Cost", "category": "implementation-cost", "timing": "one_off", "column": "cost", "sign": -1},
+        _AMOUNT
+        | {"line": "Cost", "category": "implementation-cost", "timing": "one_off", "column": "cost", "sign": -1},
     ],
     "statuses": [
         {"kind": "implementation", "column": "colour", "reason": "comment",
