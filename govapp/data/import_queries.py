@@ -1,6 +1,6 @@
 """Reads for the import: which measures of a source are known, and what they hold."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from sqlalchemy import func, select
@@ -28,12 +28,13 @@ class Known:
     statuses: dict[str, StatusEntry] = field(default_factory=dict)
 
 
-def known_measures(session: Session, organization_id: int, source: str) -> list[tuple[int, str, str]]:
-    """(id, external key, title) of every measure that came from a source in an organization."""
+def known_measures(session: Session, organization_id: int, source: str) -> Iterator[tuple[int, str, str]]:
+    """(id, external key, title) of every measure that came from a source in an organization, as they are read."""
     statement = select(Measure.id, Measure.external_key, Measure.title).where(
         Measure.organization_id == organization_id, Measure.external_source == source
     )
-    return [(row.id, row.external_key, row.title) for row in session.execute(statement)]
+    for row in session.execute(statement.execution_options(yield_per=1000)):
+        yield row.id, row.external_key, row.title
 
 
 def known_details(session: Session, ids: Iterable[int], *, lock: bool = False) -> dict[int, Known]:

@@ -425,3 +425,22 @@ def test_an_imported_status_begins_on_the_day_of_the_organization(
     with reading() as session:
         days = set(session.scalars(select(StatusEntry.from_day)))
     assert days == {date(2026, 12, 1)}
+
+
+def test_where_rows_lead_is_read_once_for_each_branch_even_while_branches_are_added(
+    cast: Cast, count_queries: Any
+) -> None:
+    mapping = MAPPING | {"branch": [{"kind": "measure_package", "column": "package"}]}
+    head = "id,name,problem,note,saving,end,package\n"
+    counted = {}
+    for packages in (5, 20):
+        rows = "".join(
+            f"P{packages}-{n},Measure {packages} {n},p,n,1,2026-05-01,Package {packages}.{n % packages}\n"
+            for n in range(60)
+        )
+        with count_queries() as seen:
+            assert counts(run(head + rows, mapping=mapping)) == (60, 0, 0, 0)
+        counted[packages] = sum("FROM workflow_version" in statement for statement in seen.statements)
+        asked = sum("FROM branch" in s and "branch.parent_id =" in s for s in seen.statements)
+        assert asked <= 4 * packages
+    assert counted[20] == counted[5]
