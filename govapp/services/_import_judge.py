@@ -105,7 +105,8 @@ def judge(
     `targets` gathers where rows lead; `unclear`: more than one measure, or row, bears the name.
     """
     currency = frame.organization.currency
-    problems = problems_of(content, frame.choices, currency, work.today(frame.organization.timezone))
+    today = work.today(frame.organization.timezone)
+    problems = problems_of(content, frame.mapping, frame.choices, currency, today)
     if unclear:
         column = " / ".join(frame.mapping.title.source.columns)
         problems.append(problem_of(content, column, content["name"], "ambiguous_name"))

@@ -203,3 +203,32 @@ def test_an_import_says_amounts_in_their_unit_and_reads_packed_files(run, tmp_pa
     broken = run("import", "measures", str(lists[0]), *told)
     assert broken.exit_code == 1
     assert "damaged or cut off" in broken.output + broken.stderr
+
+
+def test_without_a_mapping_columns_are_called_as_our_fields_and_only_the_title_is_needed(run, tmp_path):
+    file = tmp_path / "list.csv"
+    file.write_text("Title;business_unit\nFaster answers;business-unit-1\n", encoding="utf-8")
+    assert (
+        "1 rows: 1 would be added"
+        in run("import", "measures", str(file), "--under", "service-desk", "--dry-run").output
+    )
+    file.write_text("heading;service\nFaster answers;\n", encoding="utf-8")
+    assert "title" in refused(run("import", "measures", str(file), "--under", "service-desk"))
+
+
+def test_an_import_says_in_words_which_status_or_which_reason_would_change(run, tmp_path):
+    file, mapping = tmp_path / "list.csv", tmp_path / "mapping.yaml"
+    mapping.write_text(
+        "{name: L, source: l, encoding: utf-8, match: name, title: title, statuses: [{kind: implementation, column: s,"
+        " reason: why, values: {A: yellow, R: red}}]}",
+        encoding="utf-8",
+    )
+
+    def brought(row, *more):
+        file.write_text(f"title,s,why\nFaster answers,{row}\n", encoding="utf-8")
+        words = ("import", "measures", str(file), "--under", "service-desk", "--mapping", str(mapping), *more)
+        return run(*words).output
+
+    brought("A,Late parts")
+    assert "implementation, reason: Late parts -> Later parts" in brought("A,Later parts", "--dry-run")
+    assert "implementation: At risk -> Off track" in brought("R,Later parts", "--dry-run")

@@ -125,6 +125,7 @@ class _Reader:
             None,
             (),
             (problem,),
+            self._table.across,
         )
 
     def _row(self, record: Record) -> ReadRow:
@@ -173,6 +174,7 @@ class _Reader:
             stage,
             tuple(cells.remarks),
             tuple(cells.problems),
+            self._table.across,
         )
 
     def _key(self, cells: Cells) -> str:
