@@ -458,3 +458,14 @@ def test_an_imported_status_begins_on_the_day_of_the_organization(
     with reading() as session:
         days = set(session.scalars(select(StatusEntry.from_day)))
     assert days == {date(2026, 12, 1)}
+
+
+def test_an_older_year_after_a_newer_one_is_told(cast: Cast) -> None:
+    def of(year: int) -> dict[str, Any]:
+        return MAPPING | {"year": year}
+
+    assert run(ROWS, mapping=of(2023)).newer is None
+    assert run(ROWS, mapping=of(2023)).newer is None
+    assert run(ROWS, mapping=of(2020), dry_run=True).newer == 2023
+    assert run(ROWS, mapping=of(2020)).newer == 2023
+    assert run(ROWS, mapping=of(2020) | {"source": "another"}).newer is None
