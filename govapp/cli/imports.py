@@ -112,6 +112,11 @@ def _show(result: ImportResult, dry_run: bool, show_all: bool) -> None:
     if len(result.shown) > len(shown):
         click.echo(f"... and {len(result.shown) - len(shown)} more rows; --all shows them")
     would = "would be " if dry_run else ""
+    if result.newer and result.changed:
+        click.echo(
+            f"Warning: values of {result.newer} from the same source {would or 'were '}overwritten by this older file",
+            err=True,
+        )
     resumed = ", continued where an earlier run stopped" if result.resumed else ""
     click.echo(
         f"{result.rows} rows: {result.added} {would}added, {result.changed} {would}changed, "

@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from govapp.data.finance import EffectLine, EffectValue
-from govapp.data.imports import Batch, BatchRow
+from govapp.data.imports import Batch, BatchRow, MappingRow
 from govapp.data.measures import Measure, Milestone, StagePassage, StatusEntry
 from govapp.data.snapshots import Loaded, load_measures
+from govapp.data.structure import Branch
 
 
 @dataclass
@@ -35,6 +36,21 @@ def known_measures(session: Session, organization_id: int, source: str) -> Itera
     )
     for row in session.execute(statement.execution_options(yield_per=1000)):
         yield row.id, row.external_key, row.title
+
+
+def newest_year(session: Session, organization_id: int, source: str) -> int | None:
+    """The latest year brought in from a source, by the first row of each import; None where no year was told."""
+    statement = (
+        select(MappingRow.definition, BatchRow.content)
+        .join(Batch, Batch.mapping_id == MappingRow.id)
+        .join(Branch, Branch.id == Batch.branch_id)
+        .join(BatchRow, and_(BatchRow.batch_id == Batch.id, BatchRow.number == 0))
+        .where(Branch.organization_id == organization_id)
+    )
+    years = [
+        row.content["year"] for row in session.execute(statement) if row.definition.get("source") == source
+    ]
+    return max(filter(None, years), default=None)
 
 
 def known_details(session: Session, ids: Iterable[int], *, lock: bool = False) -> dict[int, Known]:

@@ -153,7 +153,7 @@ _WHY: dict[str, Callable[[Problem], str]] = {
     "other_currency": lambda p: _(
         "the amount bears a currency sign that is not the one stated (%(currency)s).", currency=p.detail
     ),
-    "bad_currency": lambda p: _("a currency is written as its three letters, such as GBP."),
+    "bad_currency": lambda p: _("a currency is written as its three letters of ISO 4217, such as GBP."),
     "amount_too_large": lambda p: _(
         "the amount is larger than %(limit)s, the largest one kept.", limit=p.detail
     ),

@@ -8,11 +8,11 @@ from typing import Any, TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from govapp.data.import_queries import known_measures
+from govapp.data.import_queries import known_measures, newest_year
 from govapp.data.measure_queries import choice_keys
 from govapp.data.structure import Branch, Organization
 from govapp.domain.errors import NotFound
-from govapp.domain.imports import Mapping, match_name, read_names
+from govapp.domain.imports import Mapping, match_name, read_names, read_rows
 from govapp.domain.permissions import Permission
 from govapp.domain.rights import Place, may
 from govapp.services._import_changes import Content
@@ -40,7 +40,8 @@ class Frame:
     """What does not change during an import.
 
     `needs`: what the importer must be permitted; `claimed`: known measures whose key the file holds; `loose`: how many
-    of its rows bear a known name and no known key; `taken`: measures rows have spoken of before.
+    of its rows bear a known name and no known key; `taken`: measures rows have spoken of before; `newer`: a later
+    year than that of the file, which was brought in from its source already.
     """
 
     branch: Branch
@@ -53,6 +54,7 @@ class Frame:
     claimed: set[int] = field(default_factory=set)
     loose: Counter[str] = field(default_factory=Counter)
     taken: set[int] = field(default_factory=set)
+    newer: int | None = None
 
 
 def frame_of(session: Session, command: ImportMeasures, mapping: Mapping, progress: Progress | None) -> Frame:
@@ -68,6 +70,12 @@ def frame_of(session: Session, command: ImportMeasures, mapping: Mapping, progre
         if key:
             frame.by_key[key] = number
         frame.by_name.setdefault(match_name(title), []).append(number)
+    first, newest = (
+        next(read_rows(mapping, command.data), None),
+        newest_year(session, organization.id, mapping.source),
+    )
+    if first and first.year and newest and first.year < newest:
+        frame.newer = newest
     session.expunge_all()
     if mapping.match == "key_then_name":
         for key, name in _told(read_names(mapping, command.data), "comparing", progress):

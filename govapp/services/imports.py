@@ -52,7 +52,10 @@ class RowResult:
 
 @dataclass
 class ImportResult:
-    """The counts of an import and the rows worth showing (changed and refused ones, at most 1,000)."""
+    """The counts of an import and the rows worth showing (changed and refused ones, at most 1,000).
+
+    `newer`: a later year from the same source that was brought in before, whose values an older file overwrites.
+    """
 
     rows: int = 0
     added: int = 0
@@ -61,6 +64,7 @@ class ImportResult:
     refused: int = 0
     batch_id: int | None = None
     resumed: bool = False
+    newer: int | None = None
     shown: list[RowResult] = field(default_factory=list)
 
 
@@ -77,7 +81,9 @@ def import_measures(command: ImportMeasures, progress: Progress | None = None) -
         return _dry_run(command, frame, progress)
     batch_id, resumed = begin(command, frame, progress)
     _apply(command, frame, batch_id, progress)
-    return _result(command.origin, batch_id, resumed)
+    result = _result(command.origin, batch_id, resumed)
+    result.newer = frame.newer
+    return result
 
 
 def _dry_run(command: ImportMeasures, frame: Frame, progress: Progress | None) -> ImportResult:
@@ -89,7 +95,7 @@ def _dry_run(command: ImportMeasures, frame: Frame, progress: Progress | None) -
             raise Refused("account_disabled")
         work = Work(session, actor, command.origin, at)
         may_import(work, frame)
-        result, targets = ImportResult(), Targets()
+        result, targets = ImportResult(newer=frame.newer), Targets()
         for chunk in chunks_of((content_of(row) for row in read_rows(frame.mapping, command.data)), CHUNK):
             matches = [(content, *match_of(frame, content, frame.taken)) for content in chunk]
             known = known_details(session, [n for _, n, _ in matches if n])

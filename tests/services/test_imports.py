@@ -477,3 +477,14 @@ def test_where_rows_lead_is_read_once_for_each_branch_even_while_branches_are_ad
         asked = sum("FROM branch" in s and "branch.parent_id =" in s for s in seen.statements)
         assert asked <= 4 * packages
     assert counted[20] == counted[5]
+
+
+def test_an_older_year_after_a_newer_one_is_told(cast: Cast) -> None:
+    def of(year: int) -> dict[str, Any]:
+        return MAPPING | {"year": year}
+
+    assert run(ROWS, mapping=of(2023)).newer is None
+    assert run(ROWS, mapping=of(2023)).newer is None
+    assert run(ROWS, mapping=of(2020), dry_run=True).newer == 2023
+    assert run(ROWS, mapping=of(2020)).newer == 2023
+    assert run(ROWS, mapping=of(2020) | {"source": "another"}).newer is None

@@ -353,3 +353,34 @@ def test_what_is_past_is_judged_by_the_day_of_the_organization(client, cast):
         client.sign_in(cast.owner)
         assert 'class="late"' not in client.get(f"/measures/{key}/plan").text
         assert "milestone: Form live" not in client.get("/").text
+
+
+def test_what_is_stored_is_shown_beside_only_when_somebody_else_changed_it(client, cast):
+    key = make_measure(cast, "defined")
+    client.sign_in(cast.owner)
+    fields = {
+        "title": "",
+        "problem": "Another problem",
+        "version": str(version_of(key)),
+        "action_key": "stored",
+    }
+    answer = client.submit(f"/measures/{key}/edit", fields)
+    assert answer.status_code == 422
+    assert "Stored now" not in answer.text
+
+
+def test_the_plan_leads_to_where_one_declares_that_there_are_no_dependencies(client, cast):
+    key = make_proposal(cast)
+    assert (
+        f'href="/measures/{key}/edit#f-no_dependencies_declared"'
+        in client.sign_in(cast.lead).get(f"/measures/{key}/plan").text
+    )
+
+
+def test_branches_of_several_organizations_are_offered_with_its_name(client, cast):
+    page = client.sign_in(cast.member).get("/measures/new").text
+    assert ", Otter Insurance</option>" not in page
+    add_branch(AddBranch(SYSTEM, "program", "Workshop", "NW"))
+    grant_role(GrantRole(SYSTEM, cast.member.id, "member", "NW"))
+    page = client.get("/measures/new").text
+    assert ", Otter Insurance</option>" in page
