@@ -13,7 +13,7 @@ from govapp.data.actors import groups_of
 from govapp.data.measure_queries import choices_of
 from govapp.data.measure_records import names_of
 from govapp.data.snapshots import Loaded, load_measure
-from govapp.domain.approvals import COMMENT, standings
+from govapp.domain.approvals import COMMENT, barred_holders, standings
 from govapp.domain.differences import Change, differences, people_in, unchanged
 from govapp.domain.errors import NotFound, Refused
 from govapp.domain.permissions import Permission
@@ -52,6 +52,7 @@ class ReviewPage:
     live: tuple[Change, ...]
     choices: Mapping[str, list[tuple[str, str]]]
     people: Mapping[int, str]
+    stuck: Mapping[int, str]
     my_step: int | None
     why_not: str
     withdraws: bool
@@ -113,6 +114,7 @@ def review_page(
         live=differences(content, fresh) if fresh else (),
         choices=choices_of(session, loaded.measure.organization_id),
         people=names_of(session, people_in(*found.values(), fresh)),
+        stuck=_stuck(loaded),
         my_step=my_step,
         why_not=why_not,
         withdraws=head.state == "open" and may_withdraw(actor, head.asked_by, loaded.place),
@@ -159,6 +161,18 @@ def _states(loaded: Loaded, head: queries.ReviewHead, steps: tuple[queries.StepR
     if head.state == "open" and review is not None:
         return {key: standing.state for key, standing in standings(review, review.basis).items()}
     return {step.id: step.state for step in steps}
+
+
+def _stuck(loaded: Loaded) -> dict[int, str]:
+    """Steps of the open review whose only deciders may not decide, with their names."""
+    review = loaded.snapshot.review
+    found = {}
+    for step in review.steps if review else ():
+        barred = {int(person) for step_id, _, person in loaded.barred if step_id == step.id}
+        names = barred_holders(step.deciders, loaded.snapshot, barred)
+        if names:
+            found[step.id] = ", ".join(names)
+    return found
 
 
 def _voting(

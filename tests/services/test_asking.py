@@ -80,10 +80,10 @@ def test_who_was_asked_lately_is_left_out_while_others_are_asked(key, cast):
 def test_whoever_cannot_decide_is_not_asked_to(cast):
     made = make_measure(cast, "defined")
     supply(cast, made, "identified")
-    submit(cast, made, "rough-numbers", by=cast.lead)
-    assign_all(cast, made, sponsor=cast.lead)
-    before = notices(cast.lead, "decision_waits")
     move(cast, made, "identified")
+    submit(cast, made, "rough-numbers", by=cast.lead)
+    before = notices(cast.lead, "decision_waits")
+    assign_all(cast, made, sponsor=cast.lead)
     assert notices(cast.lead, "decision_waits") == before
     with pytest.raises(Invalid) as refused:
         ask_people(AskPeople(made, cast.owner.origin))

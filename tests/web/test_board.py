@@ -353,6 +353,7 @@ def test_every_code_of_the_rules_has_a_sentence():
         "evidence_returned",
         "evidence_unjudged",
         "evidence_earlier_passage",
+        "rule_no_decider",
     } <= known_codes()
 
 
