@@ -20,6 +20,7 @@ from govapp.domain.permissions import Permission
 from govapp.domain.rights import Actor, may, right_of
 from govapp.services._dossier import dossier_content
 from govapp.services._voting import step_for
+from govapp.services.asking import right_to_ask_people
 from govapp.services.reviews import may_withdraw
 
 
@@ -56,6 +57,7 @@ class ReviewPage:
     my_step: int | None
     why_not: str
     withdraws: bool
+    reminds: bool
 
     @property
     def latest(self) -> bool:
@@ -118,6 +120,7 @@ def review_page(
         my_step=my_step,
         why_not=why_not,
         withdraws=head.state == "open" and may_withdraw(actor, head.asked_by, loaded.place),
+        reminds=right_to_ask_people(actor, loaded.place) is not None,
     )
 
 

@@ -11,7 +11,7 @@ from govapp.data.actors import load_actor
 from govapp.data.audit import AuditLog
 from govapp.data.engine import reading
 from govapp.data.notices import Notice
-from govapp.domain.errors import Invalid, NotFound
+from govapp.domain.errors import Invalid, NotFound, Refused
 from govapp.services._work import now
 from govapp.services.asking import AskPeople, ask_people
 from govapp.services.board_moves import decision_on, lesson, standing
@@ -122,6 +122,15 @@ def test_r08_who_may_not_read_reviews_reminds_nobody_and_strangers_know_of_nothi
     with pytest.raises(NotFound):
         ask_people(AskPeople(key, cast.owner.origin, "evidence:nothing"))
     assert loaded(key).snapshot.review is not None
+    assert everything() == before
+
+
+def test_r08_who_only_reads_asks_and_reminds_nobody(key, cast):
+    before = everything()
+    for reader in (cast.auditor, cast.administrator):
+        for finding in ("", "evidence:business-case"):
+            with pytest.raises(Refused):
+                ask_people(AskPeople(key, reader.origin, finding))
     assert everything() == before
 
 
