@@ -92,6 +92,11 @@ class Decision:
         """The findings that stand in the way."""
         return tuple(finding for finding in self.findings if not finding.met)
 
+    @property
+    def wants_reason(self) -> bool:
+        """True when nothing but the reason stands in the way."""
+        return [finding.code for finding in self.unmet] == ["rule_reason_needed"]
+
 
 def interpret(rules: Rules, snapshot: Snapshot, stage: str) -> AskKind:
     """What a drop on a stage asks for: an earlier stage means recycle, anything else advance."""
