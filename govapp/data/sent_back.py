@@ -47,11 +47,12 @@ def _latest() -> Select[Any]:
         .correlate(Review)
         .scalar_subquery()
     )
+    columns: tuple[Any, ...] = (
+        Review.id, Review.measure_id, Measure.key, Measure.title, Review.into, Review.came_from, Review.reason,
+        Review.ended_at, Person.name, Dossier.basis_digest,
+    )  # fmt: skip
     return (
-        select(
-            Review.id, Review.measure_id, Measure.key, Measure.title, Review.into, Review.came_from, Review.reason,
-            Review.ended_at, Person.name, Dossier.basis_digest,
-        )
+        select(*columns)
         .join(Measure, Measure.id == Review.measure_id)
         .join(Vote, Vote.id == vote)
         .join(Person, Person.id == Vote.person_id)
@@ -64,7 +65,7 @@ def _latest() -> Select[Any]:
         )
         .order_by(Review.ended_at.desc(), Review.id.desc())
         .limit(SHOWN)
-    )  # fmt: skip
+    )
 
 
 def sent_back_on(session: Session, measure_id: int) -> Sequence[SentBack]:

@@ -43,8 +43,8 @@ def ask_people(command: AskPeople) -> list[str]:
     """Leave a notice for those who can help; returns the names of those who got one.
 
     Whoever moves, supplies or decides there may ask who can supply something, and, reading its reviews, the deciders.
-    Asks the same person about the same thing at most every four hours. Raises NotFound, Refused, and Invalid: nobody_to_ask,
-    or asked_already when nobody is left to whom it would be news.
+    Asks the same person about the same thing at most every four hours. Raises NotFound, Refused, and Invalid:
+    nobody_to_ask, or asked_already when nobody is left to whom it would be news.
     """
     return writing(command.origin, lambda work: _ask(work, command))
 

@@ -176,7 +176,7 @@ def _successors(work: Work, loaded: Loaded) -> list[Loaded]:
 
 
 def _record_refusal(work: Work, loaded: Loaded, decision: Decision, right: str) -> None:
-    """Log the attempt, once for each form. A missing reason is a question still open, not an attempt (product.md, 6)."""
+    """Log the attempt, once for each form. Where only the reason is missing it is a question (product.md, 6)."""
     if decision.wants_reason:
         return
     findings = [[finding.key, finding.code] for finding in decision.unmet]
@@ -198,7 +198,7 @@ def _record_refusal(work: Work, loaded: Loaded, decision: Decision, right: str) 
 
 
 def _logged_already(work: Work, loaded: Loaded, said: dict[str, Any]) -> bool:
-    """True when the same form was sent before and refused for the same; a refusal consumes no key, so it may come again."""
+    """True when the same form was sent and refused for the same before: a refusal consumes no key."""
     if not work.action_key:
         return False
     row = select(AuditLog.sequence).where(

@@ -321,7 +321,9 @@ def test_r13_a_refused_move_sent_again_is_logged_once(database, cast):
     submit(cast, key, "scope-statement")
     move_measure(replace(command, seen_version=version_of(key)))
     move_measure(replace(command, seen_version=version_of(key), action_key="another"))
-    assert len(log(key, "measure:move-refused")) == 3, "other findings and another form are attempts of their own"
+    assert len(log(key, "measure:move-refused")) == 3, (
+        "other findings and another form are attempts of their own"
+    )
 
 
 @pytest.mark.parametrize("asked", [{"stage": "defined"}, {"ask": AskKind.HOLD}, {"ask": AskKind.CANCEL}])

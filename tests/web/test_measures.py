@@ -88,7 +88,9 @@ def test_a_proposal_refused_keeps_what_was_typed(client, cast):
 
 @pytest.mark.parametrize("branch", [{}, {"branch": "nowhere"}, {"branch": "NW"}])
 def test_a_proposal_for_no_branch_one_knows_keeps_what_was_typed(client, cast, branch):
-    answer = client.sign_in(cast.owner).submit("/measures/new", fields_of(title="Typed for nothing?") | branch)
+    answer = client.sign_in(cast.owner).submit(
+        "/measures/new", fields_of(title="Typed for nothing?") | branch
+    )
     assert answer.status_code == 422
     assert "Choose from the list where the measure belongs." in answer.text
     assert "Typed for nothing?" in answer.text
