@@ -1,6 +1,6 @@
 """Approval steps: which votes count, whether a step is decided, who is barred (product.md, What a drop means, 4-7)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from govapp.domain.basis import counted_submitters
@@ -78,6 +78,20 @@ def barred_people(
     if snapshot.owner_id is not None:
         found[snapshot.owner_id] = "owner_votes"
     return found
+
+
+def barred_holders(
+    deciders: Mapping[str, tuple[str, ...] | list[str]], snapshot: Snapshot, barred: Collection[int]
+) -> list[str]:
+    """Names of those whom a step names by their part and who are barred, when nobody else is named to decide it.
+
+    Roles and groups count as somebody else: who holds them is not part of the measure.
+    """
+    holders = [snapshot.parts.get(part) for part in deciders.get("parts", ())]
+    if deciders.get("roles") or deciders.get("groups"):
+        return []
+    stuck = [held.name for held in holders if held is not None and held.person_id in barred]
+    return stuck if len(stuck) == len(holders) else []
 
 
 def barred(

@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from govapp.domain.approvals import all_granted
+from govapp.domain.approvals import all_granted, barred_holders, barred_people
 from govapp.domain.basis import basis_of, digest_of
 from govapp.domain.criteria import Finding, applies, find
 from govapp.domain.permissions import Permission
@@ -92,6 +92,11 @@ class Decision:
         """The findings that stand in the way."""
         return tuple(finding for finding in self.findings if not finding.met)
 
+    @property
+    def wants_reason(self) -> bool:
+        """True when nothing but the reason stands in the way."""
+        return [finding.code for finding in self.unmet] == ["rule_reason_needed"]
+
 
 def interpret(rules: Rules, snapshot: Snapshot, stage: str) -> AskKind:
     """What a drop on a stage asks for: an earlier stage means recycle, anything else advance."""
@@ -114,6 +119,21 @@ def _state_rule(snapshot: Snapshot) -> Finding | None:
     if snapshot.state == "cancelled":
         return _rule("cancelled")
     return None
+
+
+def _nobody_decides(rules: Rules, gate: GateRule, snapshot: Snapshot) -> list[Finding]:
+    """The steps of a gate whose every decider is barred from deciding: a review could never end."""
+    barred = barred_people(rules, gate, snapshot)
+    return [
+        Finding(
+            f"rule:no-decider-{step.key}",
+            False,
+            "rule_no_decider",
+            {"step": step.name, "who": names},
+        )
+        for step in gate.steps
+        if (names := barred_holders(step.deciders, snapshot, barred))
+    ]
 
 
 def _advance(rules: Rules, snapshot: Snapshot, ask: Ask, today: date) -> Decision:
@@ -140,6 +160,9 @@ def _advance(rules: Rules, snapshot: Snapshot, ask: Ask, today: date) -> Decisio
         return Decision(Outcome.ALLOWED, ask, following, findings)
     review = snapshot.review
     if review is None or review.into != following:
+        nobody = _nobody_decides(rules, gate, snapshot)
+        if nobody:
+            return Decision(Outcome.REFUSED, ask, following, (*findings, *nobody))
         return Decision(Outcome.NEEDS_REVIEW, ask, following, findings)
     basis = digest_of(basis_of(rules, gate, snapshot))
     granted = all_granted(review, basis)

@@ -12,6 +12,9 @@ errors.SENTENCES.update(
         "version_needed": lambda: _(
             "The form does not say which state of the measure you saw. Load the page again."
         ),
+        "action_key_needed": lambda: _(
+            "The form came without its one-time key, so sending it twice could do it twice. Load the page again."
+        ),
         "ask_unknown": lambda: _("This decision is not known here. Choose one on the page Other moves."),
         "stage_needed": lambda: _("The form does not say where the measure should go. Choose a stage."),
         "day_unreadable": lambda: _("This day cannot be read. Write it as year-month-day, like 2027-03-31."),

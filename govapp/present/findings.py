@@ -68,8 +68,10 @@ def part_words(key: str) -> str:
 
 
 def who_words(code: str) -> str:
-    """Whom a card waits for: a name as it is; `role:program_lead` and `part:sponsor` in words."""
+    """Whom a card waits for: a name as it is; `role:program_lead`, `part:sponsor`, `barred:NAME` in words."""
     kind, colon, key = code.partition(":")
+    if kind == "barred":
+        return _("somebody instead of %(name)s, who may not decide here", name=key)
     if not colon or kind not in {"role", "part", "group"}:
         return code
     words = part_words(key)
@@ -91,23 +93,18 @@ def finding_view(finding: Finding, rules: Rules, key: str, supply: Suppliers | N
         return FindingView(finding.key, finding.met, title, detail if finding.wording else "")
     supply = supply or Suppliers()
     address, link = _where(finding, key)
-    if finding.code == "predecessors_behind":  # nobody supplies it here: others bring those measures on
-        told = ngettext(
-            "It is met when this measure gets there.",
-            "It is met when these measures get there.",
-            len(finding.values["behind"]),
-        )
-        address, link = (address, link) if supply.yours else ("", "")
-        return FindingView(finding.key, False, title, detail, told, address, link)
+    elsewhere = finding.key.startswith("dependency:")
     return FindingView(
         finding.key,
         False,
         title,
         detail,
-        supply=_supply_sentence(supply),
+        supply=_("That is done there; here only the dependency itself can change.")
+        if elsewhere
+        else _supply_sentence(supply),
         address=address if supply.yours else "",
         link=link if supply.yours else "",
-        ask=_ask_words(supply),
+        ask="" if elsewhere else _ask_words(supply),
     )
 
 
@@ -290,6 +287,12 @@ _RULES: dict[str, Callable[[Values, Rules], str]] = {
     "rule_not_for_cancelled": lambda v, r: _("It is cancelled."),
     "rule_not_for_active": lambda v, r: _("It is not on hold."),
     "rule_reason_needed": lambda v, r: _("A reason is needed."),
+    "rule_no_decider": lambda v, r: _(
+        "%(step)s: %(who)s may not decide, having handed in the proof, owning the measure or holding a second part. "
+        "A program lead can name somebody else, or somebody else hands the proof in.",
+        step=_(v["step"]),
+        who=_joined(v["who"]),
+    ),
     "rule_no_right": lambda v, r: _(
         "You may not %(ask)s this measure; %(who)s may.",
         ask=ask_words(v.get("ask", "advance")),

@@ -288,6 +288,7 @@ errors.SENTENCES.update(
         "number": lambda: _("This is no number. Write it as 84000 or 84000.50."),
         "ambiguous": lambda: _("This can be read in two ways. Write it without a thousands separator."),
         "digits": lambda: _("At most 15 digits before the point and 6 after it."),
+        "branch_not_offered": lambda: _("Choose from the list where the measure belongs."),
         "branch_too_high": lambda: _(
             "Measures lie under a program, a project or a measure package. Choose one of these."
         ),

@@ -98,6 +98,15 @@ def decider_words(deciders: Mapping[str, Any], held: Mapping[str, str]) -> str:
     return ", ".join(names)
 
 
+def stuck_words(names: str) -> str:
+    """That a step waits for nobody who may decide, and who can mend it."""
+    return _(
+        "%(names)s may not decide here, so nobody can. A program lead names somebody else, or somebody else hands the "
+        "proof in.",
+        names=names,
+    )
+
+
 def right_words(right: str) -> str:
     """As what somebody voted: `part:sponsor` is "sponsor"."""
     return part_words(right.partition(":")[2] or right)

@@ -18,14 +18,14 @@ from govapp.data.measures import MISSING, READY, WAITING, Card, StageTotal
 from govapp.data.notices import Notice
 from govapp.data.reviews import ReviewStep
 from govapp.data.snapshots import Loaded
-from govapp.domain.approvals import StepStanding, standings
+from govapp.domain.approvals import StepStanding, barred_holders, standings
 from govapp.domain.basis import basis_of, digest_of
 from govapp.domain.criteria import counts
 from govapp.domain.events import Event
 from govapp.domain.finance import value_of
 from govapp.domain.gates import gate_findings
 from govapp.domain.measures import required_parts
-from govapp.domain.snapshot import ReviewFact, Snapshot, StepFact, VoteFact
+from govapp.domain.snapshot import ReviewFact, StepFact, VoteFact
 from govapp.services._dossier import write_dossier
 from govapp.services._reviews import _keep_barred, deciders_of
 from govapp.services._work import Work
@@ -44,10 +44,13 @@ class _Waiting:
     stale: int = 0
 
 
-def _names(step: StepFact, snapshot: Snapshot) -> list[str]:
-    names = [
-        snapshot.parts[p].name if p in snapshot.parts else f"part:{p}" for p in step.deciders.get("parts", ())
-    ]
+def _names(step: StepFact, loaded: Loaded) -> list[str]:
+    parts = loaded.snapshot.parts
+    names = [parts[p].name if p in parts else f"part:{p}" for p in step.deciders.get("parts", ())]
+    barred = {int(person) for step_id, _, person in loaded.barred if step_id == step.id}
+    stuck = barred_holders(step.deciders, loaded.snapshot, barred)
+    if stuck:
+        return [f"barred:{name}" for name in stuck]
     names += [f"role:{role}" for role in step.deciders.get("roles", ())]
     return names + [f"group:{group}" for group in step.deciders.get("groups", ())]
 
@@ -117,7 +120,7 @@ def _look_at_review(work: Work, loaded: Loaded) -> _Waiting:
     opened = _set_steps(work, review, states)
     if not open_steps:
         return _Waiting("criteria", (), (), review.opened_at, len(stale))
-    whom = list(dict.fromkeys(name for step in open_steps for name in _names(step, snapshot)))
+    whom = list(dict.fromkeys(name for step in open_steps for name in _names(step, loaded)))
     since = min(opened[step.id] or review.opened_at for step in open_steps)
     return _Waiting(
         open_steps[0].key, tuple(step.name for step in open_steps), tuple(whom), since, len(stale)

@@ -11,10 +11,10 @@ from govapp.data.people import Person
 from govapp.data.reviews import ReviewStep
 from govapp.data.snapshots import Loaded
 from govapp.domain.approvals import standings
-from govapp.domain.errors import Invalid, NotFound
+from govapp.domain.errors import Invalid, NotFound, Refused
 from govapp.domain.events import Event
 from govapp.domain.permissions import Permission
-from govapp.domain.rights import may
+from govapp.domain.rights import Actor, Place, may, right_of
 from govapp.domain.snapshot import ReviewFact
 from govapp.services._belongs import visible
 from govapp.services._reviews import deciders_of
@@ -22,6 +22,7 @@ from govapp.services._work import Origin, Work, writing
 from govapp.services.board_moves import holders_of, standing_of
 
 ASK_AGAIN = timedelta(hours=4)
+ASKING = (Permission.MEASURE_MOVE, Permission.EVIDENCE_SUBMIT, Permission.REVIEW_DECIDE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +34,28 @@ class AskPeople:
     finding: str = ""
 
 
+def right_to_ask_people(actor: Actor, place: Place) -> str | None:
+    """The right of whoever takes part in a measure's way over the gates; who only reads, an auditor say, has none."""
+    return next((right for each in ASKING if (right := right_of(actor, each, place))), None)
+
+
 def ask_people(command: AskPeople) -> list[str]:
     """Leave a notice for those who can help; returns the names of those who got one.
 
-    Anyone who may read the measure may ask who can supply something, and who may read its reviews the deciders. Asks
-    the same person about the same thing at most every four hours. Raises NotFound, Refused, and Invalid: nobody_to_ask,
-    or asked_already when nobody is left to whom it would be news.
+    Whoever moves, supplies or decides there may ask who can supply something, and, reading its reviews, the deciders.
+    Asks the same person about the same thing at most every four hours. Raises NotFound, Refused, and Invalid:
+    nobody_to_ask, or asked_already when nobody is left to whom it would be news.
     """
     return writing(command.origin, lambda work: _ask(work, command))
 
 
 def _ask(work: Work, command: AskPeople) -> list[str]:
     loaded = visible(work, command.key)
-    asked_for = Permission.MEASURE_VIEW if command.finding else Permission.REVIEW_VIEW
-    right = may(work.actor, asked_for, loaded.place)
+    if not command.finding:
+        may(work.actor, Permission.REVIEW_VIEW, loaded.place)
+    right = right_to_ask_people(work.actor, loaded.place)
+    if right is None:
+        raise Refused("no_right", permission=str(Permission.REVIEW_DECIDE))
     review = loaded.snapshot.review
     if command.finding:
         people, kind = _suppliers(work, loaded, command.finding), "supply_asked"

@@ -63,7 +63,7 @@ class Way:
     @property
     def wants_reason(self) -> bool:
         """True when nothing but the reason stands in the way."""
-        return [finding.code for finding in self.decision.unmet] == ["rule_reason_needed"]
+        return self.decision.wants_reason
 
     @property
     def is_open(self) -> bool:

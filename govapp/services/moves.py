@@ -5,7 +5,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
+from sqlalchemy import select
+
+from govapp.data.audit import AuditLog
 from govapp.data.snapshots import Loaded, load_measures
+from govapp.data.types import canonical
 from govapp.domain.errors import Refused, Stale
 from govapp.domain.events import Event
 from govapp.domain.gates import (
@@ -172,15 +176,39 @@ def _successors(work: Work, loaded: Loaded) -> list[Loaded]:
 
 
 def _record_refusal(work: Work, loaded: Loaded, decision: Decision, right: str) -> None:
-    if _count_refusal(work, f"move:{work.actor.id}") > LOGGED_A_MINUTE:
+    """Log the attempt, once for each form. Where only the reason is missing it is a question (product.md, 6)."""
+    if decision.wants_reason:
         return
     findings = [[finding.key, finding.code] for finding in decision.unmet]
+    said = {
+        "ask": str(decision.ask.kind),
+        "from": loaded.snapshot.stage,
+        "to": decision.to,
+        "findings": findings,
+    }
+    if _logged_already(work, loaded, said):
+        return
+    if _count_refusal(work, f"move:{work.actor.id}") > LOGGED_A_MINUTE:
+        return
     work.log(
-        Event.MOVE_REFUSED,
-        {"ask": str(decision.ask.kind), "from": loaded.snapshot.stage, "to": decision.to, "findings": findings},
+        Event.MOVE_REFUSED, said,
         right=right, object_type="measure", object_id=loaded.measure.key,
         measure_id=loaded.measure.id, branch_id=loaded.measure.branch_id,
     )  # fmt: skip
+
+
+def _logged_already(work: Work, loaded: Loaded, said: dict[str, Any]) -> bool:
+    """True when the same form was sent and refused for the same before: a refusal consumes no key."""
+    if not work.action_key:
+        return False
+    row = select(AuditLog.sequence).where(
+        AuditLog.measure_id == loaded.measure.id,
+        AuditLog.event == str(Event.MOVE_REFUSED),
+        AuditLog.actor_id == work.actor.id,
+        AuditLog.action_key == work.action_key,
+        AuditLog.payload == canonical(said),
+    )
+    return work.session.scalar(row.limit(1)) is not None
 
 
 _STATE_CHANGES = {

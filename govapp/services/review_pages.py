@@ -13,13 +13,14 @@ from govapp.data.actors import groups_of
 from govapp.data.measure_queries import choices_of
 from govapp.data.measure_records import names_of
 from govapp.data.snapshots import Loaded, load_measure
-from govapp.domain.approvals import COMMENT, standings
+from govapp.domain.approvals import COMMENT, barred_holders, standings
 from govapp.domain.differences import Change, differences, people_in, unchanged
 from govapp.domain.errors import NotFound, Refused
 from govapp.domain.permissions import Permission
 from govapp.domain.rights import Actor, may, right_of
 from govapp.services._dossier import dossier_content
 from govapp.services._voting import step_for
+from govapp.services.asking import right_to_ask_people
 from govapp.services.reviews import may_withdraw
 
 
@@ -52,9 +53,11 @@ class ReviewPage:
     live: tuple[Change, ...]
     choices: Mapping[str, list[tuple[str, str]]]
     people: Mapping[int, str]
+    stuck: Mapping[int, str]
     my_step: int | None
     why_not: str
     withdraws: bool
+    reminds: bool
 
     @property
     def latest(self) -> bool:
@@ -113,9 +116,11 @@ def review_page(
         live=differences(content, fresh) if fresh else (),
         choices=choices_of(session, loaded.measure.organization_id),
         people=names_of(session, people_in(*found.values(), fresh)),
+        stuck=_stuck(loaded),
         my_step=my_step,
         why_not=why_not,
         withdraws=head.state == "open" and may_withdraw(actor, head.asked_by, loaded.place),
+        reminds=right_to_ask_people(actor, loaded.place) is not None,
     )
 
 
@@ -159,6 +164,18 @@ def _states(loaded: Loaded, head: queries.ReviewHead, steps: tuple[queries.StepR
     if head.state == "open" and review is not None:
         return {key: standing.state for key, standing in standings(review, review.basis).items()}
     return {step.id: step.state for step in steps}
+
+
+def _stuck(loaded: Loaded) -> dict[int, str]:
+    """Steps of the open review whose only deciders may not decide, with their names."""
+    review = loaded.snapshot.review
+    found = {}
+    for step in review.steps if review else ():
+        barred = {int(person) for step_id, _, person in loaded.barred if step_id == step.id}
+        names = barred_holders(step.deciders, loaded.snapshot, barred)
+        if names:
+            found[step.id] = ", ".join(names)
+    return found
 
 
 def _voting(

@@ -4,8 +4,8 @@
 (() => {
   const live = () => document.getElementById("live");
 
-  /* Say a sentence: heard by screen readers and, when asked, seen where the person looks. */
-  const say = (text, show) => {
+  /* Say a sentence: heard by screen readers and, when asked, seen where the person looks; `mark` finds the note again. */
+  const say = (text, show, mark) => {
     const region = live();
     if (region) {
       region.textContent = "";
@@ -15,6 +15,7 @@
     const note = document.createElement("div");
     note.className = "note off";
     note.textContent = text;
+    if (mark) note.dataset[mark] = "";
     place().replaceChildren(note);
     note.scrollIntoView({ block: "nearest" });
   };
@@ -32,6 +33,17 @@
     return region;
   };
 
+  const offline = () => say(live()?.dataset.offline || "", true, "offline");
+
+  /* What was said about a lost connection goes once there is an answer again. */
+  const online = () => {
+    const notes = document.querySelectorAll(".note[data-offline]");
+    if (!notes.length) return;
+    notes.forEach((note) => note.remove());
+    say("", false);
+  };
+  window.addEventListener("online", online);
+
   const renew = (token) => {
     document.querySelectorAll("input[name=csrf_token]").forEach((field) => { field.value = token; });
     document.body.setAttribute("hx-headers:inherited", JSON.stringify({ "X-CSRFToken": token }));
@@ -39,6 +51,7 @@
 
   document.addEventListener("htmx:after:request", (event) => {
     const headers = event.detail?.ctx?.response?.headers;
+    if (headers) online();
     const token = headers?.get && headers.get("X-CSRF-Renewed");
     if (token) renew(token);
   });
@@ -54,7 +67,7 @@
 
   document.addEventListener("htmx:error", (event) => {
     if (event.detail?.error?.name === "AbortError") return;
-    say(live()?.dataset.offline || "", true);
+    offline();
   });
 
   /* A refusal that was put on top of the page moves into the dialog in front of it, and is read out. */
@@ -90,5 +103,5 @@
     document.querySelectorAll("form[data-sent]").forEach((form) => { delete form.dataset.sent; });
   });
 
-  window.govapp = { say, renew };
+  window.govapp = { say, renew, offline, online };
 })();

@@ -56,7 +56,7 @@
   const settle = (ours) => {
     const answer = arrivals.querySelector("[data-answer]");
     arrivals.querySelectorAll(".mc, [data-gone]").forEach((card) => place(card, ours));
-    if (answer?.dataset.say) say(answer.dataset.say, false);
+    if (answer) say(answer.dataset.say || "", false);
     arrivals.replaceChildren();
     const intake = document.getElementById("intake");
     if (intake) intake.hidden = !intake.querySelector(".mc");
@@ -260,7 +260,7 @@
       answer = await fetch(`/board/changes?${query}`, { headers: { "HX-Request": "true", "HX-Request-Type": "partial" } });
     } catch {
       silent += 1;
-      if (silent === 2) say(document.getElementById("live")?.dataset.offline || "", true);
+      if (silent === 2) window.govapp?.offline();
       return;
     }
     if (answer.status === 401 && !silent) {
@@ -268,6 +268,7 @@
       const note = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(".note");
       if (note) document.getElementById("messages").replaceChildren(document.adoptNode(note));
     }
+    if (answer.ok) window.govapp?.online();
     if (answer.ok && silent) { silent = 0; document.querySelector("#messages > .note.off")?.remove(); }
     if (answer.status !== 200) return;
     const text = await answer.text();

@@ -185,6 +185,8 @@ def test_after_a_failure_the_card_is_back_and_one_sentence_says_so(visit, cast, 
     expect(page.locator("#messages .note")).to_be_visible()
     expect(page.locator(f'#cards-identified [data-card="{key}"]')).to_be_visible()
     page.unroute("**/moves")
+    if failure == "offline":
+        expect(page.locator("#messages .note")).to_have_count(0)
     page.wait_for_timeout(300)
     drag(page, key, "detailed")
     expect(page.locator("dialog#refusal")).to_be_visible()
@@ -244,3 +246,22 @@ def test_who_cannot_supply_it_asks_those_who_can_from_the_dialog(visit, cast):
     row.locator("button").click()
     expect(row).to_contain_text("Asked")
     expect(page.locator("dialog#refusal")).to_be_visible()
+
+
+def test_the_program_lead_accepts_a_proposal_with_one_press(visit, cast):
+    key = make_proposal(cast)
+    page = visit(cast.lead, BOARD)
+    page.click(f'[data-card="{key}"] button')
+    expect(page.locator(f'#cards-defined [data-card="{key}"]')).to_be_visible()
+    assert stage_of(key) == "defined"
+
+
+def test_the_form_that_asks_for_a_reason_is_announced_instead_of_what_was_said_before(visit, cast):
+    first, key = make_measure(cast), ready_to_recycle(cast)
+    page = visit(cast.lead, BOARD)
+    page.click(f'[data-card="{first}"] button')
+    expect(page.locator("#live")).to_contain_text(f"Not moved: {first}")
+    page.keyboard.press("Escape")
+    drag(page, key, "defined")
+    expect(page.locator("#dlg-reason")).to_be_focused()
+    expect(page.locator("#live")).to_have_text(f"{key} needs a reason; the form asks for it.")

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from govapp.domain.gates import Ask, AskKind, Outcome, decide, interpret
-from tests.domain.snapshots import TODAY, approvals, evidence, measure, reviewed, rules
+from tests.domain.snapshots import SPONSOR, TODAY, approvals, evidence, measure, reviewed, rules
 
 STAGES = (None, "defined", "identified", "detailed", "decided", "implemented", "closed")
 NAMED = STAGES[1:]
@@ -160,3 +160,14 @@ def test_an_unknown_stage_is_refused():
 )
 def test_a_drop_on_an_earlier_stage_asks_for_a_recycle(here, to, kind):
     assert interpret(rules(), measure(here), to) is kind
+
+
+def test_r03_a_gate_whose_only_decider_supplied_the_proof_opens_no_review():
+    given = tuple(
+        replace(fact, submitters=frozenset({SPONSOR})) if fact.kind == "rough-numbers" else fact
+        for fact in measure().evidence
+    )
+    found = ask(measure("defined", evidence=given), AskKind.ADVANCE, "identified")
+    assert found.outcome is Outcome.REFUSED
+    assert codes(found) == ["rule_no_decider"]
+    assert found.unmet[0].values["who"] == ["Samir"]

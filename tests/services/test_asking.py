@@ -11,7 +11,7 @@ from govapp.data.actors import load_actor
 from govapp.data.audit import AuditLog
 from govapp.data.engine import reading
 from govapp.data.notices import Notice
-from govapp.domain.errors import Invalid, NotFound
+from govapp.domain.errors import Invalid, NotFound, Refused
 from govapp.services._work import now
 from govapp.services.asking import AskPeople, ask_people
 from govapp.services.board_moves import decision_on, lesson, standing
@@ -80,10 +80,10 @@ def test_who_was_asked_lately_is_left_out_while_others_are_asked(key, cast):
 def test_whoever_cannot_decide_is_not_asked_to(cast):
     made = make_measure(cast, "defined")
     supply(cast, made, "identified")
-    submit(cast, made, "rough-numbers", by=cast.lead)
-    assign_all(cast, made, sponsor=cast.lead)
-    before = notices(cast.lead, "decision_waits")
     move(cast, made, "identified")
+    submit(cast, made, "rough-numbers", by=cast.lead)
+    before = notices(cast.lead, "decision_waits")
+    assign_all(cast, made, sponsor=cast.lead)
     assert notices(cast.lead, "decision_waits") == before
     with pytest.raises(Invalid) as refused:
         ask_people(AskPeople(made, cast.owner.origin))
@@ -122,6 +122,15 @@ def test_r08_who_may_not_read_reviews_reminds_nobody_and_strangers_know_of_nothi
     with pytest.raises(NotFound):
         ask_people(AskPeople(key, cast.owner.origin, "evidence:nothing"))
     assert loaded(key).snapshot.review is not None
+    assert everything() == before
+
+
+def test_r08_who_only_reads_asks_and_reminds_nobody(key, cast):
+    before = everything()
+    for reader in (cast.auditor, cast.administrator):
+        for finding in ("", "evidence:business-case"):
+            with pytest.raises(Refused):
+                ask_people(AskPeople(key, reader.origin, finding))
     assert everything() == before
 
 

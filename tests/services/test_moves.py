@@ -309,3 +309,29 @@ def test_the_card_waits_while_on_hold_and_its_review_goes_on_after_release(datab
     move(cast, key, ask=AskKind.RELEASE, by=cast.lead, reason="Goes on")
     vote(cast, key, cast.controller)
     assert vote(cast, key, cast.sponsor).result == "moved"
+
+
+def test_r13_a_refused_move_sent_again_is_logged_once(database, cast):
+    key = make_measure(cast, "defined")
+    command = MoveMeasure(key, cast.owner.origin, version_of(key), "identified", action_key="the-key")
+    first = move_measure(command)
+    again = move_measure(command)
+    assert again.decision == first.decision
+    assert log(key, "measure:move-refused") == ["measure:move-refused"]
+    submit(cast, key, "scope-statement")
+    move_measure(replace(command, seen_version=version_of(key)))
+    move_measure(replace(command, seen_version=version_of(key), action_key="another"))
+    assert len(log(key, "measure:move-refused")) == 3, (
+        "other findings and another form are attempts of their own"
+    )
+
+
+@pytest.mark.parametrize("asked", [{"stage": "defined"}, {"ask": AskKind.HOLD}, {"ask": AskKind.CANCEL}])
+def test_a_decision_asked_for_before_its_reason_is_given_is_no_attempt(database, cast, asked):
+    key = make_measure(cast, "identified")
+    found = move(cast, key, by=cast.lead, **asked)
+    assert found.outcome is Outcome.REFUSED
+    assert found.decision.wants_reason
+    assert log(key, "measure:move-refused") == []
+    move(cast, key, "decided", by=cast.lead)
+    assert log(key, "measure:move-refused") == ["measure:move-refused"]

@@ -381,3 +381,28 @@ def test_closed_is_reached_by_the_vote_of_the_controller_alone(database, cast):
 def test_the_digest_of_a_dossier_is_that_of_its_content(key, cast):
     for one in dossiers(key):
         assert digest_of(canonical(one.content)) == one.content_digest
+
+
+def test_r03_no_review_opens_when_nobody_is_left_who_may_decide_and_the_refusal_says_so(database, cast):
+    made = make_measure(cast, "defined")
+    supply(cast, made, "identified")
+    submit(cast, made, "rough-numbers", by=cast.lead)
+    assign_all(cast, made, sponsor=cast.lead)
+    refused = move(cast, made, "identified")
+    assert refused.outcome is Outcome.REFUSED
+    assert refused.decision is not None
+    (why,) = refused.decision.unmet
+    assert (why.code, why.values["who"]) == ("rule_no_decider", [cast.lead.name])
+    assert loaded(made).snapshot.review is None
+    assign_all(cast, made)
+    assert move(cast, made, "identified").outcome is Outcome.WAITING
+
+
+def test_r03_a_review_whose_only_decider_becomes_barred_says_so(database, cast):
+    made = make_measure(cast, "defined")
+    supply(cast, made, "identified")
+    move(cast, made, "identified")
+    assign_all(cast, made, sponsor=cast.lead)
+    assert card(made).waits_whom == [cast.lead.name]
+    submit(cast, made, "rough-numbers", by=cast.lead)
+    assert card(made).waits_whom == [f"barred:{cast.lead.name}"]

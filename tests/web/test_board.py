@@ -173,7 +173,7 @@ def test_r09_repeated_and_foreign_fields_do_not_bind(client, cast):
     assert stage_of(key) == "defined"
 
 
-@pytest.mark.parametrize("field", ["version", "to", "ask", "review_date"])
+@pytest.mark.parametrize("field", ["version", "to", "ask", "review_date", "action_key"])
 def test_a_form_of_the_wrong_shape_is_refused_in_words(client, cast, field):
     key = make_measure(cast)
     sent = {"ask": "hold", "version": version_of(key), "action_key": "k", "reason": "because"}
@@ -181,6 +181,7 @@ def test_a_form_of_the_wrong_shape_is_refused_in_words(client, cast, field):
         "version": {"version": "x"},
         "to": {"ask": ""},
         "ask": {"ask": "explode"},
+        "action_key": {"action_key": ""},
         "review_date": {"review_date": "31.2."},
     }
     answer = client.sign_in(cast.lead).submit_htmx(
@@ -223,7 +224,7 @@ def test_a_proposal_waits_in_the_intake_strip_and_its_lead_accepts_it(client, ca
     assert "Ask for acceptance" in page
     client.sign_in(cast.lead)
     page = client.get("/board?branch=service-quality").text
-    assert f'formaction="/measures/{key}/acceptance"' in page
+    assert f'action="/measures/{key}/acceptance"' in page
     answer = client.submit_htmx(f"/measures/{key}/acceptance", form_of(page, key), headers=BOARD)
     assert answer.status_code == 200
     assert stage_of(key) == "defined"
@@ -353,6 +354,7 @@ def test_every_code_of_the_rules_has_a_sentence():
         "evidence_returned",
         "evidence_unjudged",
         "evidence_earlier_passage",
+        "rule_no_decider",
     } <= known_codes()
 
 

@@ -260,3 +260,47 @@ def test_b3_a_review_takes_at_most_14_queries_and_the_inbox_8(client, cast, key,
     client.get("/reviews")
     assert len(_queries(client, f"/reviews/{number}")) <= 14
     assert len(_queries(client, "/reviews")) <= 8
+
+
+def test_r08_an_auditor_sees_a_review_without_a_way_to_remind(client, cast, key, number):
+    client.sign_in(cast.auditor)
+    page = client.get(f"/reviews/{number}")
+    assert page.status_code == 200
+    assert "/reminders" not in page.text
+    assert client.submit(f"/reviews/{number}/reminders").status_code == 403
+    assert client.submit(f"/measures/{key}/asks", {"finding": ""}).status_code == 403
+    client.sign_in(cast.owner)
+    assert "/reminders" in client.get(f"/reviews/{number}").text
+
+
+def test_a_review_that_nobody_may_decide_says_so_and_offers_no_reminder(client, cast, key, number):
+    assign_all(cast, key, sponsor=cast.lead)
+    submit(cast, key, "rough-numbers", by=cast.lead)
+    page = client.sign_in(cast.owner).get(f"/reviews/{number}").text
+    assert "Lucía Ortega may not decide here, so nobody can." in page
+    assert "/reminders" not in page
+    assert "somebody instead of Lucía Ortega" in client.get(f"/measures/{key}").text
+
+
+def test_what_was_sent_back_says_so_until_its_basis_changes(client, cast, key, number):
+    vote(cast, key, cast.sponsor, "send_back", reason="The baseline has no source.")
+    client.sign_in(cast.owner)
+    for address in (f"/measures/{key}", f"/measures/{key}/plan", "/"):
+        page = client.get(address).text
+        assert "Sent back by Samir Haddad" in page, address
+        assert "The baseline has no source." in page
+        assert f'href="/reviews/{number}"' in page
+    client.sign_in(cast.administrator)
+    assert "Sent back by" not in client.get(f"/measures/{key}").text, "reviews are not theirs to read"
+    submit(cast, key, "rough-numbers", run_rate=90_000)
+    client.sign_in(cast.owner)
+    assert "data-sent-back" not in client.get(f"/measures/{key}").text
+    assert "data-sent-back" not in client.get("/").text
+
+
+def test_what_was_sent_back_is_gone_once_it_is_asked_for_again(client, cast, key, number):
+    vote(cast, key, cast.sponsor, "send_back", reason="The baseline has no source.")
+    move(cast, key, "identified")
+    client.sign_in(cast.owner)
+    assert "data-sent-back" not in client.get(f"/measures/{key}").text
+    assert "data-sent-back" not in client.get("/").text

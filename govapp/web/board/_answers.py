@@ -130,7 +130,9 @@ def refused(now: Standing, decision: Decision, sent: Given | None = None, *, sav
         stages = [now.snapshot.stage, decision.to if decision.to in now.rules.order else None]
         touched: list[str | None] = [stage for stage in stages if stage] or [None]
         sentence = ""
-        if shown["missing"]:
+        if decision.wants_reason:
+            sentence = _("%(key)s needs a reason; the form asks for it.", key=now.key)
+        elif shown["missing"]:
             sentence = _("Not moved: %(key)s. %(n)s missing.", key=now.key, n=len(shown["missing"]))
         return reply(_fragment(now, touched, sentence=sentence, tone="", dialog=shown), status=422)
     return board_page(query_of(args, actor()), args, 422, shown)

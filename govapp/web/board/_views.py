@@ -252,7 +252,6 @@ def refusal(
         for finding in decision.findings
     ]
     missing, met = [line for line in lines if not line.met], [line for line in lines if line.met]
-    wants_reason = [finding.code for finding in decision.unmet] == ["rule_reason_needed"]
     is_gate = any(not line.key.startswith("rule:") for line in lines)
     views = field_views(shown.form.parts, now.currency, "dlg-") if shown else []
     at_gate = decision.to if decision.to in now.rules.gates and decision.ask.kind is AskKind.ADVANCE else None
@@ -265,9 +264,9 @@ def refusal(
         "to_name": stage_name(now.rules, decision.to) if decision.to else "",
         "ask": str(decision.ask.kind),
         "ask_words": ask_words(decision.ask.kind),
-        "missing": [line for line in missing if not (wants_reason and line.key == "rule:reason-needed")],
+        "missing": [] if decision.wants_reason else missing,
         "met": met,
-        "wants_reason": wants_reason,
+        "wants_reason": decision.wants_reason,
         "reason": decision.ask.reason,
         "details": dict(decision.ask.details),
         "kind": shown.form.kind if shown else None,

@@ -72,6 +72,8 @@ def move_form() -> MoveForm:
     sent = single_fields()
     if not _is_number(sent["version"], 10):
         raise Invalid("version_needed", {"version": ["version_needed"]})
+    if not sent["action_key"]:
+        raise Invalid("action_key_needed", {"action_key": ["action_key_needed"]})
     try:
         ask = AskKind(sent["ask"]) if sent["ask"] else None
     except ValueError:

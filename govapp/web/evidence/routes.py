@@ -17,6 +17,7 @@ from govapp.domain.permissions import Permission
 from govapp.domain.rights import may
 from govapp.present import evidence_pages as said
 from govapp.present.evidence import size_words
+from govapp.services.asking import right_to_ask_people
 from govapp.services.downloads import SHOWN_INLINE, DownloadFile, download_file
 from govapp.services.evidence import Submission, SubmitEvidence, submit_evidence
 from govapp.services.evidence_pages import PieceView, piece_view, standings_of_kinds
@@ -52,7 +53,8 @@ def list_evidence(key: str) -> Response:
         groups: dict[tuple[str, str | None], list[Any]] = {}
         for standing in found:
             groups.setdefault((standing.group, standing.into), []).append(standing)
-        return {"groups": groups, "said": said}
+        asks = right_to_ask_people(actor(), loaded.place) is not None
+        return {"groups": groups, "said": said, "asks": asks}
 
     return show(key, "evidence/list.html", "evidence", read)
 

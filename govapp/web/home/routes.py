@@ -10,6 +10,7 @@ from govapp.data.list_scope import ListFilter, read_scope
 from govapp.data.measure_pages import overdue_milestones
 from govapp.domain.permissions import Permission
 from govapp.present import measures as words
+from govapp.services.sent_back import my_sent_back
 from govapp.web._context import actor, moment
 from govapp.web._hx import page
 from govapp.web._routes import route
@@ -31,8 +32,9 @@ def my_work() -> Response:
             list_page(session, led, ListFilter(state="proposed"), 1) if led.readable else ([], 0)
         )
         overdue = overdue_milestones(session, person, moment())
+        returned = my_sent_back(session, person)
     return page(
         "home/my_work.html", decisions=decisions, mine=mine, total=total, proposals=proposals[:10], waiting=waiting,
-        overdue=overdue, scope=scope, words=words, leads=bool(led.readable),
+        overdue=overdue, returned=returned, scope=scope, words=words, leads=bool(led.readable),
         may_propose=person.holds_anywhere(P.MEASURE_CREATE), holds_role=bool(person.grants),
     )  # fmt: skip

@@ -21,6 +21,7 @@ from govapp.present.timeline import told
 from govapp.services.comments import comment_right
 from govapp.services.measures import edit_right
 from govapp.services.parts import assignable
+from govapp.services.sent_back import sent_back
 from govapp.web._context import actor, day_at
 from govapp.web._hx import page
 
@@ -88,6 +89,7 @@ def show(
         head = read_head(session, loaded)
         content = dict(read(session, loaded))
         acts = acts_of(loaded)
+        returned = sent_back(session, actor(), loaded)
     snapshot = loaded.snapshot
     held = {part: person.name for part, person in snapshot.parts.items()}
     content.setdefault("form", {})
@@ -102,6 +104,7 @@ def show(
         snapshot=snapshot,
         rules=loaded.rules,
         acts=acts,
+        returned=returned,
         held=held,
         told=told,
         parts=PARTS,

@@ -12,7 +12,7 @@ from govapp.data import measure_records as records
 from govapp.data.engine import reading
 from govapp.data.measure_queries import choices_of, currency_at, currency_of
 from govapp.data.snapshots import Loaded
-from govapp.domain.errors import Refused
+from govapp.domain.errors import Invalid, NotFound, Refused
 from govapp.domain.measures import CHANGE_TYPES, CHOSEN, COLOURS, FLAGS, RATINGS, STATUS_KINDS, TEXTS
 from govapp.domain.permissions import PARTS, Permission
 from govapp.present import measures as words
@@ -93,7 +93,10 @@ def propose() -> Response:
             currency = currency_at(session, typed.text("branch"))
         fields = _fields(typed, currency)
         typed.checked()
-        key = propose_measure(ProposeMeasure(typed.text("branch"), fields, origin(), typed.key()))
+        try:
+            key = propose_measure(ProposeMeasure(typed.text("branch"), fields, origin(), typed.key()))
+        except NotFound:
+            raise Invalid("measure_invalid", {"branch": ["branch_not_offered"]}) from None
         return see_other(
             f"/measures/{key}",
             _(

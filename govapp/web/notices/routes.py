@@ -10,7 +10,7 @@ from govapp.domain.errors import Invalid
 from govapp.domain.permissions import Permission
 from govapp.present.errors import sentence_of
 from govapp.present.notices import told
-from govapp.services.asking import AskPeople, ask_people
+from govapp.services.asking import ASKING, AskPeople, ask_people
 from govapp.services.notices import MarkRead, mark_read
 from govapp.web._context import actor, origin
 from govapp.web._fields import page_number
@@ -51,7 +51,7 @@ def open_notice(notice_id: int) -> Response:
     return see_other(local_path(request.form.get("to"), "/notices"))
 
 
-@route(bp, "/measures/<key>/asks", permission=P.MEASURE_VIEW, methods=["POST"])
+@route(bp, "/measures/<key>/asks", permission=ASKING, methods=["POST"])
 def ask(key: str) -> Response:
     """Ask those who can supply a criterion (`finding`), or remind the deciders when none is named."""
     back = local_path(request.form.get("next"), f"/measures/{key}")

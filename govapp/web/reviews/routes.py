@@ -12,7 +12,7 @@ from govapp.domain.errors import Invalid, Stale
 from govapp.domain.permissions import Permission
 from govapp.present import reviews as said
 from govapp.present.errors import sentence_of
-from govapp.services.asking import AskPeople, ask_people
+from govapp.services.asking import ASKING, AskPeople, ask_people
 from govapp.services.reviews import CastVote, VoteOutcome, WithdrawReview, cast_vote, withdraw_review
 from govapp.web._context import actor, origin
 from govapp.web._fields import page_number
@@ -115,7 +115,7 @@ def withdraw(review_id: int) -> Response:
     return see_other(f"/reviews/{review_id}", _("Withdrawn. %(key)s stays where it is.", key=key))
 
 
-@route(bp, "/reviews/<int:review_id>/reminders", permission=P.REVIEW_VIEW, methods=["POST"])
+@route(bp, "/reviews/<int:review_id>/reminders", permission=ASKING, methods=["POST"])
 def remind(review_id: int) -> Response:
     """Remind those who still have to decide."""
     with reading() as session:
