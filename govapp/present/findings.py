@@ -93,7 +93,7 @@ def finding_view(finding: Finding, rules: Rules, key: str, supply: Suppliers | N
         return FindingView(finding.key, finding.met, title, detail if finding.wording else "")
     supply = supply or Suppliers()
     address, link = _where(finding, key)
-    elsewhere = finding.key.startswith("dependency:")
+    elsewhere = finding.code == "predecessors_behind"
     return FindingView(
         finding.key,
         False,
