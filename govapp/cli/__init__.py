@@ -46,6 +46,10 @@ class Commands(AppGroup):
             return super().get_command(ctx, cmd_name)
         module, _, name = COMMANDS[cmd_name].partition(":")
         found: click.Command = getattr(import_module(f"govapp.cli.{module}"), name)
+        if "invoke" not in vars(found):
+            in_one_line = import_module("govapp.cli._say").in_one_line
+            for step in ("make_context", "invoke"):
+                setattr(found, step, in_one_line(getattr(found, step)))
         return found
 
 

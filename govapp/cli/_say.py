@@ -28,7 +28,7 @@ def fail(sentence: str) -> NoReturn:
 
 
 def in_one_line(command: Callable[P, T]) -> Callable[P, T]:
-    """Turn refusals and trouble with database or files into one line on stderr."""
+    """Turn refusals, wrong use and trouble with database or files into one line on stderr."""
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -36,6 +36,10 @@ def in_one_line(command: Callable[P, T]) -> Callable[P, T]:
             return command(*args, **kwargs)
         except GovappError as error:
             fail(refusal(error))
+        except click.exceptions.NoArgsIsHelpError:
+            raise
+        except click.UsageError as error:
+            fail(error.format_message())
         except DBAPIError as error:
             fail(database_trouble(error))
         except OSError as error:
@@ -48,6 +52,11 @@ def refusal(error: GovappError) -> str:
     """A refusal with its fields in one line."""
     if isinstance(error, Invalid) and error.errors:
         fields = sentences_of(error)
+        fields |= {
+            name: ["there is no such one"]
+            for name, codes in error.errors.items()
+            if "unknown_choice" in codes
+        }
         return "; ".join(f"{field.replace('_', ' ')}: {' '.join(said)}" for field, said in fields.items())
     if isinstance(error, NotFound) and error.values:
         kind, name = next(iter(error.values.items()))

@@ -32,7 +32,7 @@ def verify_history(anchored: Path | None, state: bool, files: bool) -> None:
         more = f" ({len(result.faults) - 1} more)" if len(result.faults) > 1 else ""
         fail(fault_sentence(bad.chain, bad.sequence, bad.code, bad.detail) + more)
     for chain, (sequence, mac) in result.heads.items():
-        click.echo(f"{chain_name(chain)}: whole, {sequence} rows, head {mac}")
+        click.echo(f"{chain_name(chain)} (chain {chain}): whole, {sequence} rows, head {mac}")
     if result.redacted:
         click.echo(f"{result.redacted} contents were removed by logged acts")
 

@@ -1,5 +1,6 @@
 """`flask import measures`: brings measures in from a CSV file by a mapping, or says what it would do."""
 
+import gc
 import time
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,12 @@ from flask.cli import AppGroup
 
 from govapp.cli._say import fail
 from govapp.domain.errors import GovappError
-from govapp.domain.imports import FileRefused, MappingError, Problem
+from govapp.domain.imports import FileRefused, Mapping, MappingError, Problem, read_names
+from govapp.domain.measures import CHOSEN, TEXTS
 from govapp.domain.money import from_minor
 from govapp.present.errors import sentence_of
 from govapp.present.imports import problem_sentence, refusal_sentence
+from govapp.present.measures import word
 from govapp.services._work import Origin
 from govapp.services.imports import ImportMeasures, ImportResult, RowResult, import_measures
 
@@ -27,7 +30,7 @@ SHOWN = 40
 @click.option(
     "--mapping",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="What the columns mean (demo/mappings/README.md).",
+    help="What the columns mean (demo/mappings/README.md); without it, columns are called as our fields.",
 )
 @click.option("--dry-run", is_flag=True, help="Say what would be done and write nothing.")
 @click.option(
@@ -35,7 +38,11 @@ SHOWN = 40
 )
 def measures(file: Path, under: str, mapping: Path | None, dry_run: bool, show_all: bool) -> None:
     """Import measures from FILE (CSV in any usual encoding, also .gz)."""
-    command = ImportMeasures(Origin(None, "cli"), file.name, _read(file), under, _mapping(mapping), dry_run)
+    data = _read(file)
+    meaning = _mapping(mapping) if mapping else _own_columns(data)
+    command = ImportMeasures(Origin(None, "cli"), file.name, data, under, meaning, dry_run)
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 50)  # this process makes rows: looking for cycles so often cost it a fifth
     said = [time.monotonic()]
 
     def progress(phase: str, done: int, total: int, refused: int) -> None:
@@ -62,9 +69,7 @@ def _read(file: Path) -> bytes:
         fail(f"{file} cannot be read: {error}")
 
 
-def _mapping(path: Path | None) -> dict[str, Any]:
-    if path is None:
-        return dict(OWN_COLUMNS)
+def _mapping(path: Path) -> dict[str, Any]:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
@@ -77,22 +82,26 @@ def _mapping(path: Path | None) -> dict[str, Any]:
 OWN_COLUMNS: dict[str, Any] = {
     "name": "Our own columns",
     "source": "file",
+    "encoding": "auto",
     "key": "key",
     "title": "title",
     "match": "key_then_name",
-    "fields": {
-        name: {"column": name}
-        for name in (
-            "description",
-            "problem",
-            "expected_effect",
-            "business_unit",
-            "legal_entity",
-            "function",
-            "service",
-        )
-    },
+    "fields": {name: {"column": name} for name in (*TEXTS, *CHOSEN) if name != "title"},
 }
+
+
+def _own_columns(data: bytes) -> dict[str, Any]:
+    """The mapping for a file whose columns are called as our fields; it may lack any but `title`."""
+    try:
+        next(read_names(Mapping.from_dict(OWN_COLUMNS), data), None)
+    except FileRefused as refused:
+        found = {name.strip().casefold() for name in refused.found}
+        fields = {name: rule for name, rule in OWN_COLUMNS["fields"].items() if name in found}
+        own = OWN_COLUMNS | {"fields": fields}
+        if "key" not in found:
+            own = {name: value for name, value in own.items() if name != "key"} | {"match": "name"}
+        return own
+    return OWN_COLUMNS
 
 
 def _show(result: ImportResult, dry_run: bool, show_all: bool) -> None:
@@ -103,6 +112,11 @@ def _show(result: ImportResult, dry_run: bool, show_all: bool) -> None:
     if len(result.shown) > len(shown):
         click.echo(f"... and {len(result.shown) - len(shown)} more rows; --all shows them")
     would = "would be " if dry_run else ""
+    if result.newer and result.changed:
+        click.echo(
+            f"Warning: values of {result.newer} from the same source {would or 'were '}overwritten by this older file",
+            err=True,
+        )
     resumed = ", continued where an earlier run stopped" if result.resumed else ""
     click.echo(
         f"{result.rows} rows: {result.added} {would}added, {result.changed} {would}changed, "
@@ -127,6 +141,12 @@ def _change(change: list[Any]) -> str:
             None if amount is None else f"{from_minor(amount, unit):,} {unit or 'FTE'}"
             for amount in (old, new)
         )
+    if what == "status":
+        reason, before = (*more, None)[:2]
+        if old == new:
+            label, old, new = f"{name}, reason", before, reason
+        else:
+            old, new = (old and word("colour", old), word("colour", new))
     return f"{label}: {_short(old)} -> {_short(new)}"
 
 

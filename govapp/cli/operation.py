@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import smtplib
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -23,6 +22,7 @@ from govapp.cli._say import database_trouble
 from govapp.config import ROOT, Settings
 from govapp.data.engine import ping
 from govapp.data.runtime import current
+from govapp.jobs.mail import Mailer, MailServerAway
 from govapp.reports._engine import font_problem, pango_problem
 
 LITTLE_DISK = 512 * 1024**2
@@ -153,15 +153,14 @@ def _fonts() -> tuple[bool, str]:
 
 
 def _mail() -> tuple[bool, str]:
-    address = urlsplit(_settings().smtp_url)
-    if not address.hostname:
+    found = _settings()
+    if not found.smtp_url:
         return True, "GOVAPP_SMTP_URL is not set: mail stays on the outbox page"
     try:
-        with smtplib.SMTP(address.hostname, address.port or 25, timeout=3) as server:
-            server.noop()
-    except OSError as error:
-        return False, f"{address.hostname} does not answer ({error}): mail waits in the outbox"
-    return True, f"{address.hostname} answers"
+        Mailer(found.smtp_url, found.mail_sender).ask()
+    except (OSError, ValueError, MailServerAway) as error:
+        return False, f"mail waits in the outbox: {error}"
+    return True, f"{urlsplit(found.smtp_url).hostname} answers"
 
 
 def _disk() -> tuple[bool, str]:

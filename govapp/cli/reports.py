@@ -23,7 +23,7 @@ report = AppGroup("report", help="Reports as PDF.")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @in_one_line
 def make_report(kind: str, branch: str | None, measure: str | None, as_of: str | None, file: Path) -> None:
-    """Write the dossier of a measure or the report of a branch to FILE."""
+    """Write the dossier of a measure or the report of a branch to FILE; with links where GOVAPP_BASE_URL is set."""
     key = measure if kind == "dossier" else branch
     if not key:
         fail(f"a {kind} report needs --{'measure' if kind == 'dossier' else 'branch'} KEY")
@@ -32,7 +32,7 @@ def make_report(kind: str, branch: str | None, measure: str | None, as_of: str |
     except ValueError:
         fail(f"{as_of} is no day: write it as 2026-11-30")
     try:
-        made = make(gather_now(kind, key, day, current_app.config["GOVAPP"].address))
+        made = make(gather_now(kind, key, day, current_app.config["GOVAPP"].base_url))
     except RenderError as error:
         fail(str(error))
     file.write_bytes(made.data)

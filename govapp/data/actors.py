@@ -106,13 +106,14 @@ def is_over(grant: Any, at: datetime) -> bool:
 def _actor(session: Session, rows: Sequence[Any], at: datetime) -> Actor | None:
     if not rows or not rows[0].active:
         return None
+    held = [row for row in rows if row.id and holds_at(row, at)]
     grants = tuple(
         GrantHeld(row.key, row.branch_id, row.path, permissions_of(session, row.id, row.version))
-        for row in rows
-        if row.id and holds_at(row, at)
+        for row in held
     )
     first = rows[0]
-    return Actor(first.person, first.name, first.email, grants, frozenset(), first.timezone, first.theme)
+    zone = first.timezone or (held[0].zone if held else "")
+    return Actor(first.person, first.name, first.email, grants, frozenset(), zone, first.theme)
 
 
 def groups_of(session: Session, person_id: int, organization_id: int) -> frozenset[str]:

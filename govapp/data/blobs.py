@@ -5,7 +5,6 @@ import errno
 import hashlib
 import os
 import re
-import shutil
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -140,11 +139,6 @@ class BlobStore:
         except FileNotFoundError:
             return False
         return True
-
-    def free_bytes(self) -> int:
-        """Room left where the store lies, in bytes (for `doctor`)."""
-        self.root.mkdir(parents=True, exist_ok=True)
-        return shutil.disk_usage(self.root).free
 
 
 def _flush_folder(folder: Path) -> None:

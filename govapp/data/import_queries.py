@@ -1,15 +1,16 @@
 """Reads for the import: which measures of a source are known, and what they hold."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from govapp.data.finance import EffectLine, EffectValue
-from govapp.data.imports import Batch, BatchRow
+from govapp.data.imports import Batch, BatchRow, MappingRow
 from govapp.data.measures import Measure, Milestone, StagePassage, StatusEntry
 from govapp.data.snapshots import Loaded, load_measures
+from govapp.data.structure import Branch
 
 
 @dataclass
@@ -28,12 +29,28 @@ class Known:
     statuses: dict[str, StatusEntry] = field(default_factory=dict)
 
 
-def known_measures(session: Session, organization_id: int, source: str) -> list[tuple[int, str, str]]:
-    """(id, external key, title) of every measure that came from a source in an organization."""
+def known_measures(session: Session, organization_id: int, source: str) -> Iterator[tuple[int, str, str]]:
+    """(id, external key, title) of every measure that came from a source in an organization, as they are read."""
     statement = select(Measure.id, Measure.external_key, Measure.title).where(
         Measure.organization_id == organization_id, Measure.external_source == source
     )
-    return [(row.id, row.external_key, row.title) for row in session.execute(statement)]
+    for row in session.execute(statement.execution_options(yield_per=1000)):
+        yield row.id, row.external_key, row.title
+
+
+def newest_year(session: Session, organization_id: int, source: str) -> int | None:
+    """The latest year brought in from a source, by the first row of each import; None where no year was told."""
+    statement = (
+        select(MappingRow.definition, BatchRow.content)
+        .join(Batch, Batch.mapping_id == MappingRow.id)
+        .join(Branch, Branch.id == Batch.branch_id)
+        .join(BatchRow, and_(BatchRow.batch_id == Batch.id, BatchRow.number == 0))
+        .where(Branch.organization_id == organization_id)
+    )
+    years = [
+        row.content["year"] for row in session.execute(statement) if row.definition.get("source") == source
+    ]
+    return max(filter(None, years), default=None)
 
 
 def known_details(session: Session, ids: Iterable[int], *, lock: bool = False) -> dict[int, Known]:

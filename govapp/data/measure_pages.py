@@ -112,10 +112,18 @@ def person_by_email(session: Session, email: str) -> int | None:
 
 
 def branches_to_propose(session: Session, actor: Actor) -> Rows:
-    """Branches in which the person may propose measures, as a tree: key, name, kind, path."""
+    """Branches in which the person may propose measures, as a tree: key, name, kind, path, organization."""
     paths = [grant.path for grant in actor.grants if Permission.MEASURE_CREATE in grant.permissions]
     rows = session.execute(
-        select(Branch.key, Branch.name, Branch.kind, Branch.path, Branch.organization_id)
+        select(
+            Branch.key,
+            Branch.name,
+            Branch.kind,
+            Branch.path,
+            Branch.organization_id,
+            Organization.name.label("organization"),
+        )
+        .join(Organization, Organization.id == Branch.organization_id)
         .where(Branch.archived.is_(False), Branch.kind.in_(("program", "project", "measure_package")))
         .order_by(Branch.path)
     )

@@ -71,7 +71,6 @@ class Loaded:
     workflow_id: int
     lines: tuple[Line, ...]
     declared: dict[str, tuple[str, date | None]]
-    review_version: int
     branch_kind: str
     successors: tuple[int, ...] = ()
     barred: frozenset[tuple[int, str, str]] = frozenset()
@@ -187,7 +186,7 @@ def _statement() -> Select[*tuple[Any, ...]]:
             select(func.max(StagePassage.id)).where(_of(StagePassage.measure_id)).correlate(Measure.__table__).scalar_subquery().label("passage"),
             _rows(
                 select(
-                    Review.id, Review.into, Review.asked_by, Review.opened_at, Review.version, Dossier.number,
+                    Review.id, Review.into, Review.asked_by, Review.opened_at, Dossier.number,
                     Dossier.basis_digest,
                 )
                 .join(Dossier, Dossier.review_id == Review.id)
@@ -221,10 +220,10 @@ def _statement() -> Select[*tuple[Any, ...]]:
     )  # fmt: skip
 
 
-def _review(row: Any) -> tuple[ReviewFact | None, int]:
+def _review(row: Any) -> ReviewFact | None:
     dossiers = json.loads(row.review)
     if not dossiers:
-        return None, 0
+        return None
     votes: dict[int, list[VoteFact]] = {}
     for step_id, person, behalf, verdict, at, basis in json.loads(row.votes):
         votes.setdefault(step_id, []).append(VoteFact(person, verdict, basis, _moment(at), behalf))
@@ -232,8 +231,8 @@ def _review(row: Any) -> tuple[ReviewFact | None, int]:
         StepFact(i, key, name, waits, order, json.loads(rule), json.loads(deciders), tuple(votes.get(i, ())), _time(at))
         for i, key, name, waits, order, rule, deciders, at in json.loads(row.steps)
     )  # fmt: skip
-    number, into, asked_by, opened, version, dossier, basis = dossiers[-1]
-    return ReviewFact(number, into, basis, dossier, asked_by, _moment(opened), steps), version
+    number, into, asked_by, opened, dossier, basis = dossiers[-1]
+    return ReviewFact(number, into, basis, dossier, asked_by, _moment(opened), steps)
 
 
 def _loaded(session: Session, row: Any) -> Loaded:
@@ -243,7 +242,7 @@ def _loaded(session: Session, row: Any) -> Loaded:
         Line(i, kind, timing, cur, run, None if plan is None else int(plan))
         for i, kind, timing, cur, run, plan in json.loads(row.lines)
     )
-    review, review_version = _review(row)
+    review = _review(row)
     fields: dict[str, Any] = {name: getattr(measure, name) for name in FIELDS}
     predecessors = tuple(PredecessorFact(*item) for item in json.loads(row.predecessors))
     fields["dependencies"] = [item.key for item in predecessors]
@@ -286,7 +285,7 @@ def _loaded(session: Session, row: Any) -> Loaded:
     rules = rules_for(session, measure.workflow_version_id, row.digest)
     return Loaded(
         measure, row.Card, snapshot, rules, place, row.currency, row.timezone, row.workflow_id, lines, declared,
-        review_version, row.branch_kind, tuple(measure_id for (measure_id,) in json.loads(row.successors)),
+        row.branch_kind, tuple(measure_id for (measure_id,) in json.loads(row.successors)),
         frozenset((step, kind, person) for step, kind, person in json.loads(row.barred)),
     )  # fmt: skip
 

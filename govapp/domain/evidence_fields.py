@@ -133,10 +133,14 @@ def shown(field: FieldSpec, values: Mapping[str, Any], measure_values: Mapping[s
     return all(_holds(test, actual, values) for test in condition.tests)
 
 
+_ABBREVIATIONS = {"it", "kpi", "sla", "erp", "vpn"}
+
+
 def choice_label(key: str) -> str:
-    """The words for a choice key: `it-run-budget` becomes `It run budget`."""
-    words = key.replace("-", " ").replace("_", " ").strip()
-    return words[:1].upper() + words[1:]
+    """The words for a choice key: `it-run-budget` becomes `IT run budget`."""
+    words = key.replace("-", " ").replace("_", " ").split()
+    label = " ".join(word.upper() if word in _ABBREVIATIONS else word for word in words)
+    return label[:1].upper() + label[1:]
 
 
 def plain(number: Decimal) -> int | str:

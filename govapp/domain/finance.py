@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from govapp.domain.measures import EFFECT_KINDS, NAME, SERIES, SHORT, TIMINGS, date_fault, text_fault
-from govapp.domain.money import to_minor
+from govapp.domain.money import CURRENCIES, exact_minor
 
 FTE = "fte"
 SAVING_KINDS = frozenset({"ebitda"})
@@ -60,8 +60,7 @@ def _field_faults(clean: Mapping[str, Any]) -> Faults:
         faults["name"] = ["required"]
     if date_fault(clean["start"]):
         faults["start"] = ["date_out_of_range"]
-    code = clean["currency"]
-    if clean["kind"] != FTE and not (len(code) == 3 and code.isascii() and code.isalpha()):
+    if clean["kind"] != FTE and clean["currency"] not in CURRENCIES:
         faults["currency"] = ["currency_unknown"]
     return faults
 
@@ -69,9 +68,10 @@ def _field_faults(clean: Mapping[str, Any]) -> Faults:
 def minor_of(amount: Decimal | None, currency: str, faults: Faults, name: str) -> int | None:
     """An amount in minor units; what is none is noted as a fault under `name`."""
     try:
-        return None if amount is None else to_minor(amount, currency)
-    except (ValueError, ArithmeticError):
-        faults[name] = ["amount_out_of_range"]
+        return None if amount is None else exact_minor(amount, currency)
+    except (ValueError, ArithmeticError) as error:
+        finer = str(error) == "amount_too_precise"
+        faults[name] = ["amount_too_precise" if finer else "amount_out_of_range"]
         return None
 
 

@@ -40,7 +40,9 @@ COLOURS = ("green", "yellow", "red")
 STATUS_DAYS = 30
 STATUS_REASON = 30
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]"
+)  # with what turns text around
 _EARLIEST, _LATEST = date(1950, 1, 1), date(2200, 12, 31)
 
 

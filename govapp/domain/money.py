@@ -16,6 +16,15 @@ _DECIMALS = {
     "VND": 0,
 }
 FTE_DECIMALS = 4
+_CODES = (
+    "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF "
+    "CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL "
+    "HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD "
+    "MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG "
+    "QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD "
+    "TWD TZS UAH UGX USD UYU UZS VED VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG"
+)
+CURRENCIES = frozenset(_CODES.split())
 LARGEST_MINOR = 10**17
 
 
@@ -31,6 +40,14 @@ def to_minor(amount: Decimal, currency: str) -> int:
     minor = int((amount * (10 ** decimals_of(currency))).quantize(Decimal(1), ROUND_HALF_UP))
     if abs(minor) > LARGEST_MINOR:
         raise ValueError("amount_out_of_range")
+    return minor
+
+
+def exact_minor(amount: Decimal, currency: str) -> int:
+    """As `to_minor`, and ValueError (amount_too_precise) where something would be rounded away."""
+    minor = to_minor(amount, currency)
+    if from_minor(minor, currency) != amount:
+        raise ValueError("amount_too_precise")
     return minor
 
 

@@ -68,8 +68,8 @@ class Permission(StrEnum):
 
 
 P = Permission
-_READ = frozenset({P.MEASURE_VIEW, P.EVIDENCE_VIEW, P.REVIEW_VIEW, P.FINANCE_VIEW})
-_SUPPLY = _READ | {P.EVIDENCE_SUBMIT}
+READ = frozenset({P.MEASURE_VIEW, P.EVIDENCE_VIEW, P.REVIEW_VIEW, P.FINANCE_VIEW})
+_SUPPLY = READ | {P.EVIDENCE_SUBMIT}
 
 # The acts of a part on its measure (product.md, Rights as seeded: "reading it and the acts of the part, nothing else").
 PART_PERMISSIONS: dict[str, frozenset[Permission]] = {
@@ -83,7 +83,7 @@ PART_PERMISSIONS: dict[str, frozenset[Permission]] = {
         P.RISK_EDIT,
     }
     | {P.DEPENDENCY_EDIT, P.KPI_EDIT, P.FINANCE_PLAN, P.FINANCE_FORECAST, P.CONDITION_FULFIL, P.REPORT_MAKE},
-    "sponsor": _READ
+    "sponsor": READ
     | {
         P.REVIEW_DECIDE,
         P.MEASURE_RECYCLE,
@@ -92,14 +92,14 @@ PART_PERMISSIONS: dict[str, frozenset[Permission]] = {
         P.CONDITION_CONFIRM,
         P.REPORT_MAKE,
     },
-    "controller": _READ
+    "controller": READ
     | {P.REVIEW_DECIDE, P.MEASURE_MOVE, P.MEASURE_RECYCLE, P.MEASURE_HOLD, P.MEASURE_REOPEN, P.EVIDENCE_JUDGE}
     | {P.FINANCE_CONFIRM, P.REPORT_MAKE},
-    "service_owner": _READ | {P.REVIEW_DECIDE, P.EVIDENCE_JUDGE},
+    "service_owner": READ | {P.REVIEW_DECIDE, P.EVIDENCE_JUDGE},
     "process_owner": _SUPPLY,
     "reporting_owner": _SUPPLY | {P.KPI_EDIT},
     "finance_contact": _SUPPLY | {P.FINANCE_PLAN, P.FINANCE_ACTUAL},
-    "escalation_contact": _READ,
+    "escalation_contact": READ,
 }
 PARTS = tuple(PART_PERMISSIONS)
 

@@ -19,7 +19,7 @@ class GrantHeld:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts, with the rights in force at that moment."""
+    """Who acts, with the rights in force at that moment; `timezone`: their own, else their organization's, or ''."""
 
     id: int | None
     name: str

@@ -2,6 +2,8 @@
 
 import re
 
+from govapp.domain.money import CURRENCIES
+
 KINDS = ("organization", "portfolio", "program", "project", "measure_package")
 LISTS = ("business_units", "legal_entities", "functions", "services", "request_categories", "vendors")
 LONGEST_NAME = 200
@@ -9,8 +11,7 @@ LONGEST_KEY = 40
 
 _KEY = re.compile(r"[A-Za-z0-9]+(?:[-_][A-Za-z0-9]+)*")
 _PREFIX = re.compile(r"[A-Z][A-Z0-9]{0,9}")
-_CURRENCY = re.compile(r"[A-Z]{3}")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]")  # with what turns text around
 
 
 def may_lie_under(kind: str, above: str) -> bool:
@@ -29,8 +30,8 @@ def prefix_fault(prefix: str) -> str:
 
 
 def currency_fault(code: str) -> str:
-    """Why a currency code cannot be used: '' or currency_malformed (three capitals, ISO 4217)."""
-    return "" if _CURRENCY.fullmatch(code) else "currency_malformed"
+    """Why a currency code cannot be used: '' or currency_malformed (no code of ISO 4217)."""
+    return "" if code in CURRENCIES else "currency_malformed"
 
 
 def name_fault(name: str) -> str:

@@ -56,6 +56,11 @@ class Mailer:
             self._breaker.rest()
             raise MailServerAway(str(error)) from error
 
+    def ask(self) -> None:
+        """Open a session with the server and end it. Raises OSError or MailServerAway with what is wrong."""
+        with self._connected() as server:
+            server.noop()
+
     def _message(self, parcel: Parcel) -> EmailMessage:
         """The mail; sent again after a crash it bears the same Message-ID, so that it is shown once."""
         message = EmailMessage()

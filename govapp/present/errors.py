@@ -66,6 +66,9 @@ SENTENCES: dict[str, Sentence] = {
         "This is the last administrator of an organization. Grant the role to somebody else first."
     ),
     "password_wrong": lambda: _("This is not your current password."),
+    "password_again": lambda: _(
+        "It is over 10 minutes since you gave your password. Please give it once more."
+    ),
     "password_differs": lambda: _("The two new passwords differ."),
     "password_short": lambda: _("At least 8 characters; 15 or more are better."),
     "password_long": lambda: _("At most 1024 characters."),
@@ -88,7 +91,7 @@ SENTENCES: dict[str, Sentence] = {
         "%(asked)s cannot stand beside %(held)s in one organization: these duties are kept apart."
     ),
     "control_characters": lambda: _("There are signs in it that cannot be read. Please type it again."),
-    "currency_malformed": lambda: _("A currency has three letters, such as EUR."),
+    "currency_malformed": lambda: _("Please give a currency by its three letters (ISO 4217), such as EUR."),
     "month_unknown": lambda: _("Please choose a month."),
     "key_malformed": lambda: _("A key has letters and digits, with single hyphens between them; at most 40."),
     "key_taken": lambda: _("This key is taken. Choose another one."),

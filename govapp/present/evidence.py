@@ -80,7 +80,11 @@ def value_words(spec: FieldSpec, value: Any, people: Mapping[int, str]) -> str:
 def _is_year(spec: FieldSpec) -> bool:
     """Whether a number field asks for a calendar year, which takes no comma: its limits say so."""
     least, most = spec.min, spec.max
-    return least is not None and most is not None and _YEARS[0] <= least <= most <= _YEARS[1]
+    return least is not None and most is not None and _is_whole_year(least) and _is_whole_year(most)
+
+
+def _is_whole_year(number: Decimal) -> bool:
+    return _YEARS[0] <= number <= _YEARS[1] and number == number.to_integral_value()
 
 
 def shown_files(value: Sequence[Mapping[str, Any]]) -> tuple[ShownFile, ...]:
@@ -158,7 +162,8 @@ def fault_sentence(fault: Fault) -> str:
         if name in values and fault.code in ("too_early", "too_late"):
             values[name] = dates.day(date.fromisoformat(str(values[name])))
         elif name in values and fault.code in ("too_small", "too_large"):
-            values[name] = money.number(Decimal(str(values[name])))
+            limit = Decimal(str(values[name]))
+            values[name] = str(limit) if _is_whole_year(limit) else money.number(limit)
     if values.pop("today", False):
         return (
             _("This day may not lie in the future.")

@@ -336,9 +336,7 @@ _SAID: dict[str, Callable[[Payload, Names, str], str]] = {
     Event.SESSION_ENDED: lambda p, n, a: _("Session of %(who)s ended", who=n.person(p.get("person", a))),
     Event.ACCESS_REFUSED: _said(lambda: _("Access refused: %(address)s"), address="about"),
     Event.ACCESS_REFUSALS_COUNTED: lambda p, n, a: _(
-        "%(n)s further refusals within a minute, by %(who)s",
-        n=p["count"],
-        who=n.person(p["person"]) if p["person"] else p["address"] or "?",
+        "%(n)s further refusals, by %(who)s", n=p["count"], who=n.person(p["person"] or p["address"])
     ),
     Event.EVIDENCE_DOWNLOADED: _said(lambda: _("Evidence file downloaded: %(name)s"), name="name"),
     Event.REPORT_DOWNLOADED: _said(lambda: _("Report %(n)s downloaded"), n="report"),

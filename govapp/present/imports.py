@@ -105,6 +105,12 @@ def _ragged(problem: Problem) -> str:
     )
 
 
+def _entries(words: str) -> str:
+    listed = words.split(", ")
+    shown_few = ", ".join(listed[:_MOST_LISTED])
+    return f"{shown_few}, …" if len(listed) > _MOST_LISTED else shown_few
+
+
 def _line_words(held: str) -> str:
     kind, timing, currency = held.split("/")
     return " ".join(filter(None, (word("effect_kind", kind), word("timing", timing).lower(), currency)))
@@ -147,7 +153,7 @@ _WHY: dict[str, Callable[[Problem], str]] = {
     "other_currency": lambda p: _(
         "the amount bears a currency sign that is not the one stated (%(currency)s).", currency=p.detail
     ),
-    "bad_currency": lambda p: _("a currency is written as its three letters, such as GBP."),
+    "bad_currency": lambda p: _("a currency is written as its three letters of ISO 4217, such as GBP."),
     "amount_too_large": lambda p: _(
         "the amount is larger than %(limit)s, the largest one kept.", limit=p.detail
     ),
@@ -161,6 +167,10 @@ _WHY: dict[str, Callable[[Problem], str]] = {
         _("the text is longer than %(limit)s characters.", limit=p.detail)
         if p.detail
         else errors.sentence_of("too_long")
+    ),
+    "unknown_choice": lambda p: _(
+        "the organization's list has no such entry; it has: %(words)s. A value map in the mapping can translate.",
+        words=_entries(p.detail),
     ),
     "ambiguous_name": lambda p: _(
         "more than one measure, or more than one row, bears this name; say by its key which one is meant."

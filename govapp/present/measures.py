@@ -281,6 +281,9 @@ errors.SENTENCES.update(
         "date_out_of_range": lambda: _("Please give a day between 1950 and 2200."),
         "date_ahead": lambda: _("This day lies ahead. What is done was done by today."),
         "amount_out_of_range": lambda: _("Please write an amount in digits, such as 84000 or -1250.50."),
+        "amount_too_precise": lambda: _(
+            "This is finer than the unit it is counted in, and would be rounded. Write it shorter."
+        ),
         "amount_negative": lambda: _("Please give an amount of zero or more."),
         "number": lambda: _("This is no number. Write it as 84000 or 84000.50."),
         "ambiguous": lambda: _("This can be read in two ways. Write it without a thousands separator."),
@@ -293,8 +296,8 @@ errors.SENTENCES.update(
         "branch_without_workflow": lambda: _(
             "This branch has no gates yet. An administrator can install a workflow."
         ),
-        "key_malformed": lambda: _("A key looks like M-142."),
-        "key_taken": lambda: _("This key is in use. Keys are never used twice."),
+        "measure_key_malformed": lambda: _("A key looks like M-142."),
+        "measure_key_taken": lambda: _("This key is in use. Keys are never used twice."),
         "not_a_proposal": lambda: _(
             "Only a proposal can be archived. An accepted measure is cancelled instead."
         ),
@@ -317,7 +320,7 @@ errors.SENTENCES.update(
             "This would make a circle: %(way)s. Each would wait for the other for ever."
         ),
         "one_to_five": lambda: _("Choose 1 to 5."),
-        "currency_unknown": lambda: _("Please give a currency of three letters, such as EUR."),
+        "currency_unknown": lambda: _("Please give a currency by its three letters (ISO 4217), such as EUR."),
         "plan_frozen": lambda: _(
             "The plan is frozen since %(stage)s. Keep the forecast, or have the measure sent back to before "
             "%(stage)s; the plan freezes again with the next decision."

@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from govapp.data.import_queries import Known
-from govapp.domain.imports import ReadRow
-from govapp.domain.measures import clean_fields
+from govapp.domain.imports import Mapping, ReadRow
+from govapp.domain.measures import CHOSEN, FIXED, SHORT, TEXTS, clean_fields
 from govapp.domain.money import to_minor
 
 Content = dict[str, Any]
@@ -26,15 +26,17 @@ class Change:
 
     @property
     def said(self) -> list[Any]:
-        """As the outcome of a row keeps it: what, name, old, new, then which date or series, and an amount's unit."""
-        unit = self.more[-1:] if self.what == "amount" else ()
-        return [self.what, self.name, self.old, self.new, *self.more[:1], *unit]
+        """As the outcome of a row keeps it: what, name, old, new, then which date or series and an amount's unit,
+        or a status's new and old reason."""
+        last = self.more[-1:] if self.what in {"amount", "status"} else ()
+        return [self.what, self.name, self.old, self.new, *self.more[:1], *last]
 
 
 def content_of(row: ReadRow) -> Content:
     """A row as JSON, to be staged."""
     return {
         "number": row.number,
+        "across": row.across,
         "key": row.key,
         "name": row.name,
         "year": row.year,
@@ -54,16 +56,23 @@ def content_of(row: ReadRow) -> Content:
 
 def problem_of(content: Content, column: str, value: Any, code: str, detail: str = "") -> list[Any]:
     """A problem of this row, in the order in which `domain.imports.Problem` takes it."""
-    return [content["number"], column, str(value), code, detail, False]
+    return [content["number"], column, str(value), code, detail, content.get("across", False)]
 
 
-def problems_of(content: Content, choices: dict[str, frozenset[str]], currency: str, today: date) -> Problems:
+def problems_of(
+    content: Content, mapping: Mapping, choices: dict[str, frozenset[str]], currency: str, today: date
+) -> Problems:
     """Why the row is refused: what reading found, then fields, amounts and dates that cannot be kept."""
     found = [list(problem) for problem in content["problems"]]
+    said = {(value, code) for _, _, value, code, *_ in found}
     _, faults = clean_fields({"title": content["name"], **content["fields"]}, choices, currency)
-    for name, codes in faults.items():
+    for name, (code, *_) in faults.items():
         value = content["fields"].get(name, content["name"])
-        found.append(problem_of(content, name, value, codes[0]))
+        # that the title is missing, or anything too long, is what reading says already
+        if code != "required" and (value, code) not in said:
+            found.append(
+                problem_of(content, _column(mapping, name, value), value, code, _detail(name, code, choices))
+            )
     for _, name, _, _, _, series, amount, unit in content["amounts"]:
         try:
             to_minor(Decimal(amount), unit)
@@ -73,6 +82,19 @@ def problems_of(content: Content, choices: dict[str, frozenset[str]], currency: 
         if which == "actual" and date.fromisoformat(on) > today:
             found.append(problem_of(content, f"{name}, {which}", on, "date_ahead"))
     return found
+
+
+def _column(mapping: Mapping, name: str, value: Any) -> str:
+    """Where in the file a field stands; a default is named as the mapping does."""
+    rule = next((rule for rule in mapping.fields if rule.field == name), None)
+    columns = rule.source.columns if rule else mapping.title.source.columns
+    return f"defaults.{name}" if rule and (not columns or value == rule.default) else " / ".join(columns)
+
+
+def _detail(name: str, code: str, choices: dict[str, frozenset[str]]) -> str:
+    if code == "unknown_choice":
+        return ", ".join(FIXED.get(name) or sorted(choices[CHOSEN[name]]))
+    return str(TEXTS.get(name, SHORT)) if code == "too_long" else ""
 
 
 def changes_of(
@@ -104,5 +126,5 @@ def changes_of(
         entry = known.statuses.get(kind) if known else None
         before = (entry.colour, entry.reason) if entry else (None, None)
         if before != (colour, reason) and not (entry is None and colour == "none"):
-            changes.append(Change("status", kind, before[0], colour, (reason,)))
+            changes.append(Change("status", kind, before[0], colour, (reason, before[1])))
     return changes

@@ -1,24 +1,25 @@
 """What does not change during an import: branch, lists, mapping; which measures are known and which a row speaks of."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from govapp.data.import_queries import known_measures
+from govapp.data.import_queries import known_measures, newest_year
 from govapp.data.measure_queries import choice_keys
 from govapp.data.structure import Branch, Organization
 from govapp.domain.errors import NotFound
-from govapp.domain.imports import Mapping, match_name, read_names
+from govapp.domain.imports import Mapping, match_name, read_names, read_rows
 from govapp.domain.permissions import Permission
 from govapp.domain.rights import Place, may
 from govapp.services._import_changes import Content
 from govapp.services._work import Origin, Work
 
 Progress = Callable[[str, int, int, int], None]
+Row = TypeVar("Row")
 _SERIES_RIGHT = {"forecast": Permission.FINANCE_FORECAST, "actual": Permission.FINANCE_ACTUAL}
 
 
@@ -39,7 +40,8 @@ class Frame:
     """What does not change during an import.
 
     `needs`: what the importer must be permitted; `claimed`: known measures whose key the file holds; `loose`: how many
-    of its rows bear a known name and no known key; `taken`: measures rows have spoken of before.
+    of its rows bear a known name and no known key; `taken`: measures rows have spoken of before; `newer`: a later
+    year than that of the file, which was brought in from its source already.
     """
 
     branch: Branch
@@ -52,9 +54,10 @@ class Frame:
     claimed: set[int] = field(default_factory=set)
     loose: Counter[str] = field(default_factory=Counter)
     taken: set[int] = field(default_factory=set)
+    newer: int | None = None
 
 
-def frame_of(session: Session, command: ImportMeasures, mapping: Mapping) -> Frame:
+def frame_of(session: Session, command: ImportMeasures, mapping: Mapping, progress: Progress | None) -> Frame:
     """Read the frame, and the keys and names of the file. Raises NotFound for an unknown branch, FileRefused."""
     branch = session.scalar(select(Branch).where(Branch.key == command.under))
     if branch is None:
@@ -62,18 +65,33 @@ def frame_of(session: Session, command: ImportMeasures, mapping: Mapping) -> Fra
     organization = session.get_one(Organization, branch.organization_id)
     choices = choice_keys(session, organization.id)
     frame = Frame(branch, organization, mapping, choices, _needs(mapping))
-    for number, key, title in known_measures(session, organization.id, mapping.source):
+    known = known_measures(session, organization.id, mapping.source)
+    for number, key, title in _told(known, "looking up", progress):
         if key:
             frame.by_key[key] = number
         frame.by_name.setdefault(match_name(title), []).append(number)
+    first, newest = (
+        next(read_rows(mapping, command.data), None),
+        newest_year(session, organization.id, mapping.source),
+    )
+    if first and first.year and newest and first.year < newest:
+        frame.newer = newest
     session.expunge_all()
     if mapping.match == "key_then_name":
-        for key, name in read_names(mapping, command.data):
+        for key, name in _told(read_names(mapping, command.data), "comparing", progress):
             if key in frame.by_key:
                 frame.claimed.add(frame.by_key[key])
             elif match_name(name) in frame.by_name:
                 frame.loose[match_name(name)] += 1
     return frame
+
+
+def _told(rows: Iterable[Row], phase: str, progress: Progress | None) -> Iterator[Row]:
+    """The same rows, with a report every thousand."""
+    for number, row in enumerate(rows, 1):
+        if progress and number % 1000 == 0:
+            progress(phase, number, 0, 0)
+        yield row
 
 
 def match_of(frame: Frame, content: Content, taken: set[int]) -> tuple[int | None, bool]:

@@ -1,6 +1,6 @@
 """Says of a row what it would change, or why it is refused: the same for the dry run and for the import."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -34,19 +34,32 @@ class Target:
     stages: frozenset[str]
 
 
+@dataclass
+class Targets:
+    """Where rows lead and what is in force there, as far as one transaction has asked for it."""
+
+    known: dict[Levels, Target] = field(default_factory=dict)
+    versions: dict[int | None, tuple[int | None, frozenset[str]]] = field(default_factory=dict)
+
+    def added(self, levels: Levels) -> None:
+        """Forget the rows that lead to or through a branch just added."""
+        for other in [other for other in self.known if other[: len(levels)] == levels]:
+            del self.known[other]
+
+
 def levels_of(content: Content) -> Levels:
     """Kind and name of the branches a row names below the import's branch."""
     return tuple((kind, " ".join(name.split())) for kind, name in content["branch"])
 
 
-def target_for(session: Session, frame: Frame, levels: Levels, targets: dict[Levels, Target]) -> Target:
+def target_for(session: Session, frame: Frame, levels: Levels, targets: Targets) -> Target:
     """Where the levels of a row lead; read once for all rows that name the same."""
-    if levels not in targets:
-        targets[levels] = _target(session, frame, levels)
-    return targets[levels]
+    if levels not in targets.known:
+        targets.known[levels] = _target(session, frame, levels, targets)
+    return targets.known[levels]
 
 
-def _target(session: Session, frame: Frame, levels: Levels) -> Target:
+def _target(session: Session, frame: Frame, levels: Levels, targets: Targets) -> Target:
     branch, missing = frame.branch, levels
     for kind, name in levels:
         below = select(Branch).where(Branch.parent_id == branch.id, Branch.kind == kind, Branch.name == name)
@@ -55,8 +68,9 @@ def _target(session: Session, frame: Frame, levels: Levels) -> Target:
             break
         branch, missing = found, missing[1:]
     workflow_id = workflow_id_at(session, branch.path)
-    version = active_version(session, workflow_id) if workflow_id else None
-    stages = frozenset(rules_for(session, version.id, version.digest).order) if version else frozenset()
+    if workflow_id not in targets.versions:
+        targets.versions[workflow_id] = _in_force(session, workflow_id)
+    version_id, stages = targets.versions[workflow_id]
     return Target(
         branch.id,
         branch.key,
@@ -64,9 +78,17 @@ def _target(session: Session, frame: Frame, levels: Levels) -> Target:
         branch.path,
         branch.archived,
         missing,
-        version.id if version else None,
+        version_id,
         stages,
     )
+
+
+def _in_force(session: Session, workflow_id: int | None) -> tuple[int | None, frozenset[str]]:
+    """The version new measures start under, and its stages."""
+    version = active_version(session, workflow_id) if workflow_id else None
+    if version is None:
+        return None, frozenset()
+    return version.id, frozenset(rules_for(session, version.id, version.digest).order)
 
 
 def judge(
@@ -74,7 +96,7 @@ def judge(
     frame: Frame,
     content: Content,
     known: Known | None,
-    targets: dict[Levels, Target],
+    targets: Targets,
     *,
     unclear: bool = False,
 ) -> tuple[list[Change], Problems]:
@@ -83,7 +105,8 @@ def judge(
     `targets` gathers where rows lead; `unclear`: more than one measure, or row, bears the name.
     """
     currency = frame.organization.currency
-    problems = problems_of(content, frame.choices, currency, work.today(frame.organization.timezone))
+    today = work.today(frame.organization.timezone)
+    problems = problems_of(content, frame.mapping, frame.choices, currency, today)
     if unclear:
         column = " / ".join(frame.mapping.title.source.columns)
         problems.append(problem_of(content, column, content["name"], "ambiguous_name"))

@@ -76,6 +76,7 @@ def set_effect_line(command: SetEffectLine) -> int:
 
     Plan figures need finance:plan, a forecast finance:forecast, actuals finance:actual. Raises NotFound, Refused,
     Stale, KeyReused, and Invalid with codes by field: amount_out_of_range for NaN, infinity and what is too large,
+    amount_too_precise for what would be rounded,
     line_holds_amounts for another kind or currency, plan_frozen.
     """
     return writing(

@@ -70,19 +70,6 @@ def install_set(origin: Origin, data: Mapping[str, Any]) -> Installed:
     return writing(origin, lambda work: _install_set(work, data))
 
 
-def install_roles(origin: Origin, data: Mapping[str, Any]) -> tuple[str, ...]:
-    """Bring the roles to what the set says; returns the keys of those that changed. Roles it does not name stay."""
-    return writing(origin, lambda work: _install_roles(work, data))
-
-
-def install_workflow(origin: Origin, data: Mapping[str, Any]) -> int:
-    """Install the set's workflow as its next version and switch it on; returns the version's row id.
-
-    Measures keep the version they started under. The same set (by digest) is not stored twice.
-    """
-    return writing(origin, lambda work: _install_workflow(work, data)).version_id
-
-
 def _install_set(work: Work, data: Mapping[str, Any]) -> Installed:
     roles = _install_roles(work, data)
     made = _install_workflow(work, data)

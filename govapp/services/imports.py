@@ -17,7 +17,7 @@ from govapp.domain.imports import Mapping, read_rows
 from govapp.domain.rights import SYSTEM
 from govapp.services._import_changes import Change, Content, Problems, content_of
 from govapp.services._import_frame import Frame, ImportMeasures, Progress, frame_of, match_of, may_import
-from govapp.services._import_judge import Levels, Target, judge, levels_of, target_for
+from govapp.services._import_judge import Levels, Target, Targets, judge, levels_of, target_for
 from govapp.services._import_rows import (
     Adding,
     Applied,
@@ -35,7 +35,7 @@ from govapp.services.structure import AddBranch, _add_branch
 
 __all__ = ["ImportMeasures", "ImportResult", "RowResult", "import_measures"]
 
-CHUNK = 100
+CHUNK = 50  # rows in one transaction: nobody else's write waits longer than a quarter of a second
 
 
 @dataclass
@@ -52,7 +52,10 @@ class RowResult:
 
 @dataclass
 class ImportResult:
-    """The counts of an import and the rows worth showing (changed and refused ones, at most 1,000)."""
+    """The counts of an import and the rows worth showing (changed and refused ones, at most 1,000).
+
+    `newer`: a later year from the same source that was brought in before, whose values an older file overwrites.
+    """
 
     rows: int = 0
     added: int = 0
@@ -61,6 +64,7 @@ class ImportResult:
     refused: int = 0
     batch_id: int | None = None
     resumed: bool = False
+    newer: int | None = None
     shown: list[RowResult] = field(default_factory=list)
 
 
@@ -72,12 +76,14 @@ def import_measures(command: ImportMeasures, progress: Progress | None = None) -
     """
     mapping = Mapping.from_dict(command.mapping)
     with reading() as session:
-        frame = frame_of(session, command, mapping)
+        frame = frame_of(session, command, mapping, progress)
     if command.dry_run:
         return _dry_run(command, frame, progress)
     batch_id, resumed = begin(command, frame, progress)
     _apply(command, frame, batch_id, progress)
-    return _result(command.origin, batch_id, resumed)
+    result = _result(command.origin, batch_id, resumed)
+    result.newer = frame.newer
+    return result
 
 
 def _dry_run(command: ImportMeasures, frame: Frame, progress: Progress | None) -> ImportResult:
@@ -89,7 +95,7 @@ def _dry_run(command: ImportMeasures, frame: Frame, progress: Progress | None) -
             raise Refused("account_disabled")
         work = Work(session, actor, command.origin, at)
         may_import(work, frame)
-        result, targets = ImportResult(), dict[Levels, Target]()
+        result, targets = ImportResult(newer=frame.newer), Targets()
         for chunk in chunks_of((content_of(row) for row in read_rows(frame.mapping, command.data)), CHUNK):
             matches = [(content, *match_of(frame, content, frame.taken)) for content in chunk]
             known = known_details(session, [n for _, n, _ in matches if n])
@@ -147,14 +153,14 @@ def _apply(command: ImportMeasures, frame: Frame, batch_id: int, progress: Progr
     writing(command.origin, lambda work: _end_batch(work, batch_id))
 
 
-def _add_missing(work: Work, frame: Frame, levels: Levels, targets: dict[Levels, Target]) -> Target:
+def _add_missing(work: Work, frame: Frame, levels: Levels, targets: Targets) -> Target:
     """The target of these levels with every branch there; missing ones are added."""
     target = target_for(work.session, frame, levels, targets)
     if target.missing:
         under = target.branch_key
         for kind, name in target.missing:
             under = _add_branch(work, AddBranch(work.origin, kind, name, under)).key
-        targets.clear()  # other rows may lead to or through the branches just added
+        targets.added(levels[: len(levels) - len(target.missing) + 1])
         target = target_for(work.session, frame, levels, targets)
     return target
 
@@ -171,7 +177,7 @@ def _apply_chunk(work: Work, frame: Frame, batch_id: int, adding: Adding) -> tup
     matches = [(row, *match_of(frame, row.content, taken)) for row in rows]
     known = known_details(work.session, [n for _, n, _ in matches if n], lock=True)
     fresh: list[tuple[BatchRow, list[Change], Target]] = []
-    targets: dict[Levels, Target] = {}
+    targets = Targets()
     told: list[Told] = []
     for row, number, unclear in matches:
         held, content = known.get(number) if number else None, row.content

@@ -139,9 +139,9 @@ def _propose(work: Work, branch: Branch, fields: Mapping[str, Any], right: str, 
 def _own_key(work: Work, prefix: str, wanted: str) -> str:
     """The wanted key, or the next of the prefix. Numbers only grow, so a key is never used again."""
     if wanted and not _KEY.fullmatch(wanted):
-        raise Invalid("measure_invalid", {"key": ["key_malformed"]})
+        raise Invalid("measure_invalid", {"key": ["measure_key_malformed"]})
     if wanted and work.session.scalar(select(Measure.id).where(Measure.key == wanted)) is not None:
-        raise Invalid("measure_invalid", {"key": ["key_taken"]})
+        raise Invalid("measure_invalid", {"key": ["measure_key_taken"]})
     if wanted:
         stem, _, digits = wanted.rpartition("-")
         _count(work, stem, int(digits))

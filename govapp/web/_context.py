@@ -47,7 +47,7 @@ def moment() -> datetime:
 
 
 def zone() -> str:
-    """The reader's time zone: their own, else the setting."""
+    """The reader's time zone: their own, else that of their organization, else the setting."""
     found = current_actor()
     return found.timezone if found and found.timezone else str(current_app.config["GOVAPP"].timezone)
 

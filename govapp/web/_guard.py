@@ -8,8 +8,8 @@ from werkzeug.wrappers import Response
 
 from govapp.data.engine import reading
 from govapp.data.people_queries import holds_part
-from govapp.domain.errors import Refused
-from govapp.domain.permissions import PART_PERMISSIONS, Permission
+from govapp.domain.errors import NotFound, Refused
+from govapp.domain.permissions import PART_PERMISSIONS, READ, Permission
 from govapp.domain.rights import Actor
 from govapp.web._first_start import lead_to_setup
 from govapp.web._identity import current_actor
@@ -56,7 +56,10 @@ def refuse_other_sites() -> None:
 
 
 def ask_permission() -> Response | None:
-    """401 or the way to the sign-in when nobody is signed in; Refused when the permission is held nowhere."""
+    """401 or the way to the sign-in when nobody is signed in; Refused when the permission is held nowhere.
+
+    Who reads no measure at all is not told either whether the one asked for is there: NotFound.
+    """
     if request.endpoint is None or request.endpoint == _OPEN:
         return None
     declared = declared_by(current_app, request.endpoint)
@@ -71,6 +74,9 @@ def ask_permission() -> Response | None:
     if actor is None:
         return answer_signed_out(poll=declared.poll)
     if not any(_held(actor, permission) for permission in declared.permissions):
+        about = request.view_args and not READ.isdisjoint(declared.permissions)
+        if about and not _held(actor, Permission.MEASURE_VIEW):
+            raise NotFound("not_found")
         raise Refused("no_right", permission=str(declared.permissions[0]))
     return None
 

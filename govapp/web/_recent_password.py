@@ -2,6 +2,9 @@
 
 from datetime import timedelta
 
+from flask import request
+
+from govapp.domain.errors import Invalid
 from govapp.services.sessions import ConfirmPassword, confirm_password
 from govapp.web._context import moment, origin
 from govapp.web._fields import secret
@@ -18,4 +21,6 @@ def password_wanted() -> bool:
 def require_recent_password() -> None:
     """Check the `password` field when one is wanted. Raises Invalid on it, or TooMany."""
     if password_wanted():
+        if "password" not in request.form:
+            raise Invalid("not_saved", {"password": ["password_again"]})
         confirm_password(ConfirmPassword(origin(), signed_in().session_id, secret("password")))

@@ -53,7 +53,8 @@ _WATCH = """([key, begin, asks]) => {
   addEventListener(begin, () => { bench.began = performance.now(); }, { capture: true, once: true });
   new MutationObserver((_, observer) => {
     const card = find();
-    const there = asks ? document.querySelector("dialog:modal") : card !== old && !document.querySelector("#arrivals .mc");
+    const one = (name) => document.querySelector(name);
+    const there = asks ? one("dialog:modal") : card !== old && !one("#arrivals .mc");
     if (!bench.began || !card || !there) return;
     observer.disconnect();
     bench.placed = performance.now() - bench.began;
@@ -142,15 +143,23 @@ def visits(browser: Browser, served: Served, client: Client, address: str, times
 
 
 def drag(page: Page, key: str, stage: str) -> None:
-    """Take a card by its handle and drop it on a column."""
-    grip = page.locator(f'#board [data-card="{key}"] .grip').bounding_box()
-    target = page.locator(f'[data-column="{stage}"] .cards').bounding_box()
+    """Take a card by its handle, in the middle of the window, and drop it beside on another column."""
+    card = page.locator(f'#board [data-card="{key}"]')
+    card.evaluate('one => one.scrollIntoView({ block: "center", behavior: "instant" })')
+    page.wait_for_timeout(100)
+    grip, target = (
+        card.locator(".grip").bounding_box(),
+        page.locator(f'[data-column="{stage}"]').bounding_box(),
+    )
     if not grip or not target:
         raise AssertionError(f"{key} or {stage} is not on the board")
-    page.mouse.move(grip["x"] + 12, grip["y"] + 12)
+    x, y = grip["x"] + 12, grip["y"] + 12
+    page.mouse.move(x, y)
     page.mouse.down()
-    page.mouse.move(grip["x"] + 40, grip["y"] + 30, steps=4)
-    page.mouse.move(target["x"] + 60, min(max(target["y"], 0) + 60, 850), steps=8)
+    page.mouse.move(x + 20, y + 10, steps=4)
+    page.mouse.move(
+        target["x"] + target["width"] / 2, y + 120, steps=8
+    )  # below its head, which grows by a sentence
     page.wait_for_timeout(250)  # a hand takes longer; the hints of the columns are there by then
     page.mouse.up()
 
@@ -165,11 +174,12 @@ def settled(page: Page, column: str) -> dict[str, Any]:
 
 
 class Drops:
-    """Drops on one board, each after a fresh load; of what fits, the uppermost card of the column is taken."""
+    """Drops on one board, each after a fresh load; the uppermost fitting card of the column is taken."""
 
     def __init__(self, page: Page, address: str, times: int) -> None:
         self.page, self.address, self.times = page, address, times
         self.took: dict[str, list[float]] = {}
+        page.add_init_script("history.scrollRestoration = 'manual'")
 
     def note(self, what: str, found: dict[str, Any]) -> None:
         """Keep a reading."""

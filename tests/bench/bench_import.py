@@ -5,6 +5,7 @@ a real server. Each import runs in a process of its own, so that its peak memory
 """
 
 import csv
+import gc
 import http.client
 import multiprocessing
 import re
@@ -54,7 +55,8 @@ MAPPING: dict[str, Any] = {
     "amount_style": {"decimal": "point", "thousands": "comma"},
     "amounts": [
         _AMOUNT | {"line": "Saving", "category": "licences", "timing": "recurring", "column": "saving"},
-        _AMOUNT | {"line": "Cost", "category": "implementation-cost", "timing": "one_off", "column": "cost", "sign": -1},
+        _AMOUNT
+        | {"line": "Cost", "category": "implementation-cost", "timing": "one_off", "column": "cost", "sign": -1},
     ],
     "statuses": [
         {"kind": "implementation", "column": "colour", "reason": "comment",
@@ -134,6 +136,8 @@ def import_file(url: str, file: Path) -> Imported:
     before = peak()
     began, spent = time.perf_counter(), time.process_time()
     told = Told()
+    gc.freeze()  # as the command does
+    gc.set_threshold(50_000, 50, 50)
     command = ImportMeasures(SYSTEM, file.name, file.read_bytes(), "service-quality", MAPPING)
     result = import_measures(command, told)
     seconds, cpu = time.perf_counter() - began, time.process_time() - spent

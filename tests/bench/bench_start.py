@@ -220,9 +220,8 @@ def checks(checkout: Path, times: int) -> None:
             status = status or done.returncode
             if n:
                 took.append(time.perf_counter() - began)
-        said = done.stdout.strip().splitlines()[-1:]
-        print(f"{what:32} median {median(took):5.1f} s  worst {max(took):5.1f}  ({times} times, status {status}: {said})",
-              flush=True)  # fmt: skip
+        said = (done.stdout.strip().splitlines() or [""])[-1]
+        print(f"{what:32} median {median(took):5.1f} s  worst {max(took):5.1f}  (status {status}: {said})")
 
 
 def main() -> None:

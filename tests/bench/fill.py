@@ -21,7 +21,7 @@ from govapp.services.grants import GrantRole, grant_role
 from govapp.services.structure import AddBranch, add_branch
 from tests import databases
 from tests.cast import SYSTEM, Cast, fill_with_cast, read_cast
-from tests.factories import hold, make_measure, make_proposal, move, supply
+from tests.factories import bring_to, hold, make_measure, make_proposal, move, supply
 from tests.support.copies import Copies, copy_measures, newest_sequence
 
 PROJECTS, PACKAGES = 10, 19
@@ -37,7 +37,7 @@ def a_dozen(cast: Cast) -> dict[str, str]:
         ("movable", "identified"), ("detailed", "detailed"), ("decided", "decided"), ("implemented", "implemented"),
         ("closed", "closed"), ("held", "identified"),
     ):  # fmt: skip
-        keys[word] = make_measure(cast, stage)
+        keys[word] = make_measure(cast)
         line = SetEffectLine(
             keys[word],
             "Fewer calls",
@@ -48,7 +48,8 @@ def a_dozen(cast: Cast) -> dict[str, str]:
             run_rate=Decimal(84_000),
         )
         if stage not in {"closed", "implemented"}:
-            set_effect_line(line)
+            set_effect_line(line)  # before the gate that freezes the plan
+        bring_to(cast, keys[word], stage)
     for word in ("ready", "waiting"):
         supply(cast, keys[word], "identified")
     move(cast, keys["waiting"], "identified")

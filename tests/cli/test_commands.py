@@ -8,6 +8,7 @@ import pytest
 
 from govapp.data.engine import reading
 from govapp.data.people_queries import anybody
+from govapp.reports.paper import RenderError
 from govapp.services.audit import verify
 from tests.conftest import make_app
 from tests.factories import make_measure
@@ -99,7 +100,11 @@ def test_a_token_is_refused_once_somebody_is_there(run):
         (("user", "add", "owner@example.test", "--name", "Twin"), "exists already"),
         (("user", "add", "nonsense", "--name", "N"), "looks like name@"),
         (("user", "role", "nobody@example.test", "member", "--branch", "OI"), "nobody has the e-mail"),
-        (("user", "role", "owner@example.test", "wizard", "--branch", "OI"), "choose from the list"),
+        (("user", "role", "owner@example.test", "wizard", "--branch", "OI"), "role: there is no such one"),
+        (
+            ("user", "role", "owner@example.test", "member", "--branch", "NOPE"),
+            "branch: there is no such one",
+        ),
         (("user", "role", "owner@example.test", "member"), "--branch"),
         (("user", "disable", "nobody@example.test"), "nobody has the e-mail"),
         (("branch", "add", "program", "X", "--under", "nowhere"), "there is no branch nowhere"),
@@ -107,6 +112,10 @@ def test_a_token_is_refused_once_somebody_is_there(run):
         (("audit", "verify", "--anchor", "/nowhere.json"), "No such file"),
         (("governance", "install", "/nowhere.yaml"), "cannot be read"),
         (("settle",), "--all"),
+        (("settle", "--some"), "No such option"),
+        (("user", "role", "owner@example.test"), "Missing argument"),
+        (("branch", "add", "planet", "X"), "planet"),
+        (("user", "marry"), "No such command"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(run, words, said):
@@ -203,3 +212,44 @@ def test_an_import_says_amounts_in_their_unit_and_reads_packed_files(run, tmp_pa
     broken = run("import", "measures", str(lists[0]), *told)
     assert broken.exit_code == 1
     assert "damaged or cut off" in broken.output + broken.stderr
+
+
+def test_without_a_mapping_columns_are_called_as_our_fields_and_only_the_title_is_needed(run, tmp_path):
+    file = tmp_path / "list.csv"
+    file.write_text("Title;business_unit\nFaster answers;business-unit-1\n", encoding="utf-8")
+    assert (
+        "1 rows: 1 would be added"
+        in run("import", "measures", str(file), "--under", "service-desk", "--dry-run").output
+    )
+    file.write_text("heading;service\nFaster answers;\n", encoding="utf-8")
+    assert "title" in refused(run("import", "measures", str(file), "--under", "service-desk"))
+
+
+def test_an_import_says_in_words_which_status_or_which_reason_would_change(run, tmp_path):
+    file, mapping = tmp_path / "list.csv", tmp_path / "mapping.yaml"
+    mapping.write_text(
+        "{name: L, source: l, encoding: utf-8, match: name, title: title, statuses: [{kind: implementation, column: s,"
+        " reason: why, values: {A: yellow, R: red}}]}",
+        encoding="utf-8",
+    )
+
+    def brought(row, *more):
+        file.write_text(f"title,s,why\nFaster answers,{row}\n", encoding="utf-8")
+        words = ("import", "measures", str(file), "--under", "service-desk", "--mapping", str(mapping), *more)
+        return run(*words).output
+
+    brought("A,Late parts")
+    assert "implementation, reason: Late parts -> Later parts" in brought("A,Later parts", "--dry-run")
+    assert "implementation: At risk -> Off track" in brought("R,Later parts", "--dry-run")
+
+
+def test_a_report_made_by_command_prints_no_address_that_nobody_set(run, tmp_path, monkeypatch):
+    seen = []
+
+    def gathered(*asked):
+        seen.append(asked[-1])
+        raise RenderError("enough")
+
+    monkeypatch.setattr("govapp.cli.reports.gather_now", gathered)
+    refused(run("report", "make", "branch", "--branch", "OI", str(tmp_path / "a.pdf")))
+    assert seen == [""]

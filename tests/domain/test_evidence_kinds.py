@@ -240,4 +240,4 @@ def test_a_pattern_that_stays_fast_is_taken(pattern: str) -> None:
 
 
 def test_a_choice_key_reads_as_words() -> None:
-    assert choice_label("it-run-budget") == "It run budget"
+    assert choice_label("it-run-budget") == "IT run budget"

@@ -226,3 +226,9 @@ def test_a_field_that_hangs_on_the_measure_is_there_only_when_it_is_asked_for() 
 def test_a_year_is_written_without_a_comma():
     shown = {value.name: value.text for value in describe(KINDS["budget-source"], {"fiscal_year": 2027})}
     assert shown == {"fiscal_year": "2027"}
+    assert fault_sentence(Fault("too_small", {"least": "2020"})) == "The smallest value taken is 2020."
+    assert fault_sentence(Fault("too_large", {"most": "100000"})) == "The largest value taken is 100,000."
+
+
+def test_a_field_with_a_form_of_its_own_shows_it_in_its_hint():
+    assert "KA-204417" in next(one.help for one in KINDS["budget-source"].fields if one.name == "commitment")

@@ -26,6 +26,16 @@ NAMES = Names({7: "Henrik Lund"}, {"decided": "Decided"})
             {"name": "Training cost", "what": "months", "series": "actual"},
             "Actual of “Training cost” entered by month",
         ),
+        (
+            Event.ACCESS_REFUSALS_COUNTED,
+            {"what": "person", "person": 7, "address": "", "minute": "", "count": 31},
+            "31 further refusals, by Henrik Lund",
+        ),
+        (
+            Event.ACCESS_REFUSALS_COUNTED,
+            {"what": "sign-in", "person": None, "address": "192.0.2.1", "minute": "", "count": 5},
+            "5 further refusals, by 192.0.2.1",
+        ),
         (Event.EFFECT_CHANGED, {"name": "Licences", "what": "added"}, "Effect line “Licences” added"),
         (
             Event.MILESTONE_CHANGED,

@@ -41,3 +41,8 @@ def test_a_fault_names_its_field_or_part_as_the_form_does() -> None:
     assert measures.field_word("finance_contact") == "Finance contact"
     assert measures.field_word("plan_date") == "Planned"
     assert field_errors({"reason": ["comment_needed"]}) == {"reason": ["Write your comment."]}
+
+
+def test_the_key_of_a_branch_and_the_key_of_a_measure_are_refused_in_their_own_words() -> None:
+    assert "M-142" not in errors.sentence_of("key_malformed")
+    assert "M-142" in errors.sentence_of("measure_key_malformed")

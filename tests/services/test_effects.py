@@ -44,7 +44,7 @@ def amounts(series: str) -> list[int]:
 
 def test_the_value_of_a_card_is_the_run_rate_of_its_savings(database, cast):
     key = make_measure(cast, "defined")
-    set_effect_line(line(cast, key, run_rate=Decimal("84000.005")))
+    set_effect_line(line(cast, key, run_rate=Decimal("84000.01")))
     set_effect_line(line(cast, key, kind="cost-avoidance", run_rate=Decimal(5)))
     set_effect_line(line(cast, key, kind="fte", currency="EUR", run_rate=Decimal("1.4")))
     set_effect_line(line(cast, key, currency="GBP", run_rate=Decimal(10)))
@@ -60,6 +60,25 @@ def test_what_is_no_amount_is_refused(sqlite, cast, amount):
     for fields in ({"run_rate": Decimal(amount)}, {"totals": {"plan": Decimal(amount)}}):
         with pytest.raises(Invalid):
             set_effect_line(line(cast, key, **fields))
+
+
+@pytest.mark.parametrize(
+    ("currency", "amount"), [("EUR", "123456.789"), ("JPY", "120000.5"), ("KWD", "1.2345")]
+)
+def test_an_amount_finer_than_its_currency_is_refused_and_never_rounded_in_silence(
+    sqlite, cast, currency, amount
+):
+    key = make_measure(cast, "defined")
+    for fields in ({"run_rate": Decimal(amount)}, {"totals": {"plan": Decimal(amount)}}):
+        with pytest.raises(Invalid) as caught:
+            set_effect_line(line(cast, key, currency=currency, **fields))
+        assert [*caught.value.errors.values()] == [["amount_too_precise"]]
+
+
+def test_a_currency_that_is_none_of_iso_4217_is_refused(sqlite, cast):
+    with pytest.raises(Invalid) as caught:
+        set_effect_line(line(cast, make_measure(cast, "defined"), currency="ZZZ"))
+    assert caught.value.errors == {"currency": ["currency_unknown"]}
 
 
 def test_totals_and_months_are_stored_changed_and_taken_back(database, cast):

@@ -15,7 +15,7 @@ from govapp.domain.evidence_kinds import EvidenceKind
 from govapp.domain.rules import parse_rules
 from govapp.services._work import now
 from govapp.services.audit import verify
-from govapp.services.governance import install_roles, install_set, install_workflow, read_set
+from govapp.services.governance import install_set, read_set
 from tests.cast import SYSTEM
 from tests.factories import loaded, make_measure, make_proposal
 
@@ -61,7 +61,7 @@ def test_a_set_is_stored_in_rows_that_say_what_the_rules_say(database):
 
 def test_measures_keep_the_version_they_started_under(database, cast):
     key = make_measure(cast, "defined")
-    install_workflow(SYSTEM, changed_set())
+    install_set(SYSTEM, changed_set())
     other = make_proposal(cast)
     assert loaded(key).rules.stage("defined").name == "Defined"
     assert loaded(other).rules.stage("defined").name == "Written down"
@@ -71,12 +71,12 @@ def test_measures_keep_the_version_they_started_under(database, cast):
 
 def test_only_changed_forms_get_a_new_version(database):
     before = count(EvidenceKindVersion)
-    install_workflow(SYSTEM, changed_set())
+    install_set(SYSTEM, changed_set())
     assert count(EvidenceKindVersion) == before + 1
 
 
 def test_an_older_set_can_be_switched_on_again_without_a_copy(database):
-    install_workflow(SYSTEM, changed_set())
+    install_set(SYSTEM, changed_set())
     back = install_set(SYSTEM, read_set())
     assert back.changed
     assert back.number == 1
@@ -87,7 +87,7 @@ def test_a_changed_role_is_a_new_version_and_counts_at_once(database, cast):
     data = read_set()
     member = next(role for role in data["roles"] if role["key"] == "member")
     member["permissions"].remove("measure:create")
-    assert install_roles(SYSTEM, data) == ("member",)
+    assert install_set(SYSTEM, data).roles_changed == ("member",)
     with reading() as session:
         role = session.scalars(select(Role).where(Role.key == "member")).one()
         assert role.version == 2

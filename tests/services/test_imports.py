@@ -143,6 +143,39 @@ def test_a_bad_row_is_refused_by_row_column_and_value_and_the_others_come_in(cas
     assert (problem[0], problem[1], problem[2]) == (2, "saving", "a lot")
 
 
+def sentences(result: ImportResult) -> list[str]:
+    return [problem_sentence(Problem(*problem)) for row in result.shown for problem in row.problems]
+
+
+def test_a_fault_is_said_once_with_the_limit_and_where_it_stands_in_the_file(cast: Cast) -> None:
+    long = run(ROWS.replace("First measure", "x" * 300))
+    assert [said.rpartition("”: ")[2] for said in sentences(long)] == [
+        "the text is longer than 200 characters."
+    ]
+    empty = run(ROWS.replace("First measure", ""))
+    assert sentences(empty) == ["Row 2, “name”: the name is missing; a measure needs a title."]
+    both = run(ROWS.replace("First measure", "").replace("1.5", "a lot"))
+    assert len(sentences(both)) == 2
+
+
+def test_an_entry_of_no_list_is_named_by_its_column_or_as_a_default_with_what_the_list_has(
+    cast: Cast,
+) -> None:
+    chosen = {"fields": {"business_unit": {"column": "note"}}, "defaults": {"function": "Abroad"}}
+    said = sentences(run(ROWS, mapping=MAPPING | chosen))
+    assert said[0].startswith(
+        "Row 2, “note”, value “one”: the organization's list has no such entry; it has: business-unit-1, "
+    )
+    assert said[1].startswith("Row 2, “defaults.function”, value “Abroad”: ")
+
+
+def test_a_record_in_a_column_is_called_a_column_also_where_a_field_cannot_be_kept(cast: Cast) -> None:
+    across = "id,A1\nname,First measure\nproblem,p\nnote,n\nsaving,1\nend,2199-05-01\n"
+    done = [{"name": "End", "which": "actual", "column": "end"}]
+    result = run(across, mapping=MAPPING | {"orientation": "columns", "milestones": done})
+    assert sentences(result)[0].startswith("Column 2 (B), ")
+
+
 def test_an_update_never_changes_a_stage(cast: Cast) -> None:
     opened = MAPPING | {"open_at": {"stage": "decided"}}
     run(ROWS, mapping=opened)
@@ -425,3 +458,33 @@ def test_an_imported_status_begins_on_the_day_of_the_organization(
     with reading() as session:
         days = set(session.scalars(select(StatusEntry.from_day)))
     assert days == {date(2026, 12, 1)}
+
+
+def test_where_rows_lead_is_read_once_for_each_branch_even_while_branches_are_added(
+    cast: Cast, count_queries: Any
+) -> None:
+    mapping = MAPPING | {"branch": [{"kind": "measure_package", "column": "package"}]}
+    head = "id,name,problem,note,saving,end,package\n"
+    counted = {}
+    for packages in (5, 20):
+        rows = "".join(
+            f"P{packages}-{n},Measure {packages} {n},p,n,1,2026-05-01,Package {packages}.{n % packages}\n"
+            for n in range(60)
+        )
+        with count_queries() as seen:
+            assert counts(run(head + rows, mapping=mapping)) == (60, 0, 0, 0)
+        counted[packages] = sum("FROM workflow_version" in statement for statement in seen.statements)
+        asked = sum("FROM branch" in s and "branch.parent_id =" in s for s in seen.statements)
+        assert asked <= 4 * packages
+    assert counted[20] == counted[5]
+
+
+def test_an_older_year_after_a_newer_one_is_told(cast: Cast) -> None:
+    def of(year: int) -> dict[str, Any]:
+        return MAPPING | {"year": year}
+
+    assert run(ROWS, mapping=of(2023)).newer is None
+    assert run(ROWS, mapping=of(2023)).newer is None
+    assert run(ROWS, mapping=of(2020), dry_run=True).newer == 2023
+    assert run(ROWS, mapping=of(2020)).newer == 2023
+    assert run(ROWS, mapping=of(2020) | {"source": "another"}).newer is None

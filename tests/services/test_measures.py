@@ -41,7 +41,7 @@ def test_keys_grow_and_are_never_used_again(database, cast):
     assert make_proposal(cast) == "M-141"
     with pytest.raises(Invalid) as error:
         propose_measure(ProposeMeasure("service-desk", fields_of(), IMPORT, key="M-140"))
-    assert error.value.errors == {"key": ["key_taken"]}
+    assert error.value.errors == {"key": ["measure_key_taken"]}
 
 
 def test_a_person_cannot_choose_a_key(database, cast):

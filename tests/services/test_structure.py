@@ -59,6 +59,7 @@ def test_a_branch_lies_under_any_branch_of_a_higher_kind(database):
         ({"name": " "}, "name", "required"),
         ({"name": "x" * 201}, "name", "too_long"),
         ({"name": "a\x07b"}, "name", "control_characters"),
+        ({"name": "a\u202eb"}, "name", "control_characters"),
         ({"key": "Service-Desk"}, "key", "key_taken"),
         ({"key": "with space"}, "key", "key_malformed"),
         ({"key": "x" * 41}, "key", "key_malformed"),

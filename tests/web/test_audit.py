@@ -154,3 +154,20 @@ def test_a_search_by_words_goes_on_in_steps_in_both_directions(client, cast, mon
     assert walk("/audit?q=printers&after=1", "prev") >= 1
     assert "Nothing found in the rows up to no. 21." in client.get("/audit?q=printers&after=1").text
     assert "Nothing found in the rows down to no." in client.get("/audit?q=printers").text
+
+
+def test_a_day_that_is_none_shows_nothing_and_says_so_on_the_page_and_exports_nothing(client, cast):
+    make_measure(cast)
+    client.sign_in(cast.auditor)
+    page = client.get("/audit?from=2026-99-99").text
+    assert "“2026-99-99” is no day" in page
+    assert 'class="tbl stack log"' not in page
+    assert len(client.get("/audit/export.csv?to=tomorrow").text.splitlines()) == 1
+
+
+def test_a_filtered_log_says_that_the_count_is_of_the_whole_chain(client, cast):
+    page = client.sign_in(cast.auditor).get("/audit?event=measure:proposed").text
+    assert "in the whole chain" in page
+    assert "shown are those that fit the filter" in page
+    for address in ("/audit", "/audit?chain=security"):
+        assert "fit the filter" not in client.get(address).text

@@ -9,7 +9,6 @@ import time_machine
 from govapp.services.grants import GrantRole, grant_role
 from govapp.services.measures import ArchiveProposal, archive_proposal
 from govapp.services.people import EditAccount, edit_account
-from govapp.services.plans import AddDependency, add_dependency
 from govapp.services.structure import AddBranch, AddOrganization, add_branch, add_organization
 from tests.cast import SYSTEM
 from tests.factories import (
@@ -94,16 +93,6 @@ def test_a_proposal_for_no_branch_one_knows_keeps_what_was_typed(client, cast, b
     assert answer.status_code == 422
     assert "Choose from the list where the measure belongs." in answer.text
     assert "Typed for nothing?" in answer.text
-
-
-def test_what_only_another_measure_can_do_is_not_said_to_be_yours(client, cast):
-    key, other = make_measure(cast, "detailed"), make_measure(cast)
-    add_dependency(AddDependency(key, other, "decided", cast.owner.origin))
-    page = client.sign_in(cast.owner).get(f"/measures/{key}").text
-    line = re.search(r'<li[^>]*data-finding="dependency:.*?</li>', page, re.DOTALL)[0]
-    assert other in line
-    assert "That is done there" in line
-    assert "can supply it" not in line
 
 
 def test_fields_that_are_not_on_the_form_never_bind(client, cast):
@@ -374,3 +363,34 @@ def test_what_is_past_is_judged_by_the_day_of_the_organization(client, cast):
         client.sign_in(cast.owner)
         assert 'class="late"' not in client.get(f"/measures/{key}/plan").text
         assert "milestone: Form live" not in client.get("/").text
+
+
+def test_what_is_stored_is_shown_beside_only_when_somebody_else_changed_it(client, cast):
+    key = make_measure(cast, "defined")
+    client.sign_in(cast.owner)
+    fields = {
+        "title": "",
+        "problem": "Another problem",
+        "version": str(version_of(key)),
+        "action_key": "stored",
+    }
+    answer = client.submit(f"/measures/{key}/edit", fields)
+    assert answer.status_code == 422
+    assert "Stored now" not in answer.text
+
+
+def test_the_plan_leads_to_where_one_declares_that_there_are_no_dependencies(client, cast):
+    key = make_proposal(cast)
+    assert (
+        f'href="/measures/{key}/edit#f-no_dependencies_declared"'
+        in client.sign_in(cast.lead).get(f"/measures/{key}/plan").text
+    )
+
+
+def test_branches_of_several_organizations_are_offered_with_its_name(client, cast):
+    page = client.sign_in(cast.member).get("/measures/new").text
+    assert ", Otter Insurance</option>" not in page
+    add_branch(AddBranch(SYSTEM, "program", "Workshop", "NW"))
+    grant_role(GrantRole(SYSTEM, cast.member.id, "member", "NW"))
+    page = client.get("/measures/new").text
+    assert ", Otter Insurance</option>" in page

@@ -6,10 +6,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select, update
 
+from govapp.data.actors import load_actor
 from govapp.data.engine import reading, write_session
 from govapp.data.people import Grant, LoginSession, Person
 from govapp.services.grants import GrantRole, grant_role
 from govapp.services.people import AddPerson, add_person
+from govapp.services.structure import AddOrganization, add_organization
 from tests.browser_client import GovappClient
 from tests.cast import PASSWORD, SYSTEM, Cast, Someone
 
@@ -160,7 +162,9 @@ def test_r27_a_change_of_rights_asks_for_the_password_again_after_ten_minutes(
     address, fields = f"/admin/people/{cast.stranger.id}/grants", {"role": "member", "branch": "workplace"}
     assert "Your own password" in admin.get(f"/admin/people/{cast.stranger.id}").text
     refused = admin.submit(address, fields)
-    assert refused.status_code == 422 and "not your current password" in note_of(refused.text)
+    assert refused.status_code == 422 and "over 10 minutes" in note_of(refused.text)
+    wrong = admin.submit(address, fields | {"password": "another-one-9"})
+    assert wrong.status_code == 422 and "not your current password" in note_of(wrong.text)
     assert admin.submit(address, fields | {"password": PASSWORD}).status_code == 303
     assert "Your own password" not in admin.get(f"/admin/people/{cast.stranger.id}").text
 
@@ -264,3 +268,12 @@ def test_r13_a_new_password_is_made_once_for_one_form(admin: GovappClient, cast:
     assert password and admin.submit(address, {"action_key": "of-this-form"}).status_code == 303
     door = admin.application.test_client()
     assert door.submit("/sign-in", {"email": cast.stranger.email, "password": password[1]}).status_code == 303
+
+
+def test_somebody_without_a_zone_of_their_own_reads_times_in_that_of_the_organization(cast: Cast) -> None:
+    add_organization(AddOrganization(SYSTEM, "Fjord", "FJ", "NOK", 1, "Europe/Oslo", "F"))
+    person = add_person(AddPerson(SYSTEM, "nora@example.test", "Nora Lie"))
+    grant_role(GrantRole(SYSTEM, person, "member", "FJ"))
+    with reading() as session:
+        found = load_actor(session, person, datetime.now(UTC))
+    assert found and found.timezone == "Europe/Oslo"

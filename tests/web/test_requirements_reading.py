@@ -8,8 +8,9 @@ from govapp.data.people import Grant
 from govapp.domain.errors import Invalid
 from govapp.services.grants import EndGrant, GrantRole, end_grant, grant_role
 from govapp.services.parts import AssignParts, assign_parts
+from govapp.services.people import AddPerson, add_person
 from govapp.services.plans import AddDependency, add_dependency
-from tests.cast import SYSTEM
+from tests.cast import SYSTEM, Someone
 from tests.factories import (
     assign_all,
     make_measure,
@@ -139,3 +140,12 @@ def test_people_of_other_programs_are_not_offered_in_the_forms_of_the_dialog(cli
 def test_r34_digits_of_other_scripts_in_an_address_are_no_failure(client, cast, address, status):
     make_measure(cast, "defined")
     assert client.sign_in(cast.owner).get(address).status_code in status
+
+
+def test_r08_who_reads_nothing_any_more_is_not_told_that_a_measure_is_there(client, cast, pair):
+    ours, _ = pair
+    left = add_person(AddPerson(SYSTEM, "left@example.test", "Lea Vale"))
+    client.sign_in(Someone(left, "left@example.test", "Lea Vale"))
+    assert client.get(f"/measures/{ours}").status_code == 404
+    assert client.get("/measures/M-99999").status_code == 404
+    assert client.get("/measures").status_code == 403

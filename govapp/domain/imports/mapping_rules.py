@@ -1,7 +1,5 @@
 """The parts of a mapping that say what columns become: branch, fields, milestones, amounts, statuses."""
 
-import re
-
 from govapp.domain.imports.mapping_values import dates_of, source_of, style_of, values_of
 from govapp.domain.imports.rules import (
     BRANCH_KINDS,
@@ -33,9 +31,9 @@ from govapp.domain.measures import (
     TEXTS,
     TIMINGS,
 )
+from govapp.domain.money import CURRENCIES
 
 YES_NO = ("yes", "no")
-_CURRENCY = re.compile(r"[A-Z]{3}")
 
 
 def columns_of(top: Section, key: str, joiner: str) -> Source:
@@ -180,7 +178,7 @@ def amounts_of(top: Section, style: AmountStyle) -> tuple[AmountRule, ...]:
     for part in top.sections("amounts"):
         kind = part.choice("kind", EFFECT_KINDS)
         currency = part.text("currency", "" if kind == "fte" or part.has("currency_column") else None)
-        if currency and not _CURRENCY.fullmatch(currency):
+        if currency and currency not in CURRENCIES:
             raise part.fail("currency", f"is “{currency}”; write the three letters of ISO 4217, such as GBP")
         sign = part.choice("sign", ("+1", "1", "-1"), "1")
         rules.append(

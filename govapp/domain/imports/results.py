@@ -72,7 +72,8 @@ class ReadStatus:
 class ReadRow:
     """One record of the file. With problems it is refused by the caller; the rest is then as far as read.
 
-    `number` counts as a spreadsheet does, from 1; `line` is where the record begins in the text file.
+    `number` counts as a spreadsheet does, from 1; `line` is where the record begins in the text file;
+    `across`: the records lie in columns, and `number` is one.
     """
 
     number: int
@@ -89,6 +90,7 @@ class ReadRow:
     open_at: str | None
     remarks: tuple[Remark, ...]
     problems: tuple[Problem, ...] = field(default=())
+    across: bool = False
 
 
 class FileRefused(ValueError):

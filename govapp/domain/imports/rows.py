@@ -23,11 +23,11 @@ from govapp.domain.imports.results import (
 from govapp.domain.imports.rules import COLOURS, AmountRule, FieldRule, StageRule
 from govapp.domain.imports.tables import Record, Table, open_table
 from govapp.domain.measures import FIXED, LONG, TEXTS, date_fault
+from govapp.domain.money import CURRENCIES
 from govapp.domain.structure import LONGEST_NAME
 
 KEY_LENGTH = 100
 _FIRST_YEAR, _LAST_YEAR = 1000, 9999
-_CODE_LENGTH = 3
 _MARKS = re.compile(r"[^\w]+")
 
 
@@ -125,6 +125,7 @@ class _Reader:
             None,
             (),
             (problem,),
+            self._table.across,
         )
 
     def _row(self, record: Record) -> ReadRow:
@@ -173,6 +174,7 @@ class _Reader:
             stage,
             tuple(cells.remarks),
             tuple(cells.problems),
+            self._table.across,
         )
 
     def _key(self, cells: Cells) -> str:
@@ -263,7 +265,7 @@ class _Reader:
         if rule.currency_column:
             written = cells.text(rule.currency_column)
             currency = written.upper() or currency
-            if len(currency) != _CODE_LENGTH or not currency.isascii() or not currency.isalpha():
+            if currency not in CURRENCIES:
                 if cells.pick(rule.source) is not None:
                     cells.problem(rule.currency_column, written, "bad_currency")
                 return None

@@ -48,8 +48,8 @@ def show_log() -> Response:
         names = _names(session, found)
     found = found if known else LogPage((), None, None, found.head)
     return page(
-        "audit/log.html", found=found, asked=asked, names=names, sentence=sentence, event_name=event_name,
-        events=_events(what.chain), address=lambda **more: _address("/audit", asked, **more),
+        "audit/log.html", found=found, asked=asked, wrong=_no_days(asked), names=names, sentence=sentence,
+        event_name=event_name, events=_events(what.chain), address=lambda **more: _address("/audit", asked, **more),
         query=urlencode(asked), whole=reach.branches is None, may_verify=actor().holds_anywhere(P.AUDIT_VERIFY),
         may_export=actor().holds_anywhere(P.AUDIT_EXPORT),
     )  # fmt: skip
@@ -101,14 +101,18 @@ def _asked() -> dict[str, str]:
 
 
 def _filter(session: Session, asked: dict[str, str]) -> tuple[LogFilter, bool]:
-    """The filter asked for; False beside it when it names a person nobody is."""
+    """The filter asked for; False beside it when it names a person nobody is, or what is no day."""
     chain = SECURITY if asked.get("chain") == SECURITY else BUSINESS
     person = person_named(session, asked["person"]) if "person" in asked else None
     what = LogFilter(
         chain=chain, event=asked.get("event", ""), person=person, measure=asked.get("measure", "").upper(),
         since=_day(asked.get("from")), until=_day(asked.get("to")), words=asked.get("q", ""),
     )  # fmt: skip
-    return what, person is not None or "person" not in asked
+    return what, (person is not None or "person" not in asked) and not _no_days(asked)
+
+
+def _no_days(asked: dict[str, str]) -> list[str]:
+    return [asked[name] for name in ("from", "to") if name in asked and _day(asked[name]) is None]
 
 
 def _reach(session: Session, permission: Permission) -> Reach:

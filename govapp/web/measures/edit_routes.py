@@ -35,6 +35,7 @@ from govapp.web.measures._pages import amount_of, show, text_of
 from govapp.web.measures._typed import Typed, attempt
 
 P = Permission
+_STALE = 409
 _PLAIN = (*TEXTS, *CHOSEN, "change_type", "risk_rating")
 _LISTS = {"change_types": CHANGE_TYPES, "ratings": RATINGS}
 
@@ -113,7 +114,7 @@ def _edit_form(key: str, **again: Any) -> Response:
         measure = loaded.measure
         form = {name: text_of(getattr(measure, name)) for name in (*_PLAIN, *FLAGS)}
         form["vendor_spend"] = amount_of(measure.vendor_spend, loaded.currency)
-        return {"form": form, "stored": form, **_LISTS}
+        return {"form": form, "stored": form if again.get("status") == _STALE else {}, **_LISTS}
 
     return show(key, "measures/edit.html", "overview", read, **again)
 
