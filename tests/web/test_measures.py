@@ -9,6 +9,7 @@ import time_machine
 from govapp.services.grants import GrantRole, grant_role
 from govapp.services.measures import ArchiveProposal, archive_proposal
 from govapp.services.people import EditAccount, edit_account
+from govapp.services.plans import AddDependency, add_dependency
 from govapp.services.structure import AddBranch, AddOrganization, add_branch, add_organization
 from tests.cast import SYSTEM
 from tests.factories import (
@@ -93,6 +94,16 @@ def test_a_proposal_for_no_branch_one_knows_keeps_what_was_typed(client, cast, b
     assert answer.status_code == 422
     assert "Choose from the list where the measure belongs." in answer.text
     assert "Typed for nothing?" in answer.text
+
+
+def test_what_only_another_measure_can_do_is_not_said_to_be_yours(client, cast):
+    key, other = make_measure(cast, "detailed"), make_measure(cast)
+    add_dependency(AddDependency(key, other, "decided", cast.owner.origin))
+    page = client.sign_in(cast.owner).get(f"/measures/{key}").text
+    line = re.search(r'<li[^>]*data-finding="dependency:.*?</li>', page, re.DOTALL)[0]
+    assert other in line
+    assert "That is done there" in line
+    assert "can supply it" not in line
 
 
 def test_fields_that_are_not_on_the_form_never_bind(client, cast):
