@@ -94,7 +94,7 @@ def test_those_are_asked_whom_the_refusal_names(cast):
     made = make_measure(cast)
     assign_all(cast, made)
     with reading() as session:
-        lead = load_actor(session, cast.lead.id, now().date())
+        lead = load_actor(session, cast.lead.id, now())
     here = standing(lead, made, now())
     named = lesson(lead, here, decision_on(lead, here, "identified", None)).suppliers
     named = {finding: set(found.names) for finding, found in named.items() if found.names}
@@ -107,7 +107,7 @@ def test_the_holder_of_a_part_who_is_disabled_is_neither_named_nor_asked(cast):
     made = make_measure(cast)
     disable_person(PersonCommand(SYSTEM, cast.owner.id))
     with reading() as session:
-        lead = load_actor(session, cast.lead.id, now().date())
+        lead = load_actor(session, cast.lead.id, now())
     here = standing(lead, made, now())
     found = lesson(lead, here, decision_on(lead, here, "identified", None)).suppliers
     assert cast.owner.name not in found["evidence:scope-statement"].names

@@ -7,6 +7,7 @@ from govapp.data.actors import load_actor
 from govapp.data.engine import reading
 from govapp.data.inbox import named_but_barred, waiting_count, waiting_for
 from govapp.data.reviews import BARRED, StepDecider
+from govapp.services._work import now
 from govapp.services.settling import settle_all
 from tests.cast import SYSTEM
 from tests.factories import (
@@ -17,7 +18,6 @@ from tests.factories import (
     move,
     submit,
     supply,
-    today_of,
     vote,
 )
 
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("database")
 def inbox(cast, person, key):
     """Count, what waits, and what names the person in vain with the reason."""
     with reading() as session:
-        actor = load_actor(session, person.id, today_of(key))
+        actor = load_actor(session, person.id, now())
         count, waiting = waiting_count(session, actor), waiting_for(session, actor)
         barred = [(row.measure, row.why_not) for row in named_but_barred(session, actor)]
     assert count == len(waiting)
@@ -63,8 +63,9 @@ def test_r03_what_bars_from_the_start_is_known_from_the_start(cast):
     made = make_measure(cast, "defined")
     supply(cast, made, "identified")
     submit(cast, made, "rough-numbers", by=cast.lead)
-    assign_all(cast, made, sponsor=cast.lead)
     move(cast, made, "identified")
+    assert ("submitter_votes", cast.lead.id) in barred_rows()
+    assign_all(cast, made, sponsor=cast.lead)
     assert inbox(cast, cast.lead, made) == ([], [(made, "barred_submitter_votes")])
 
 
