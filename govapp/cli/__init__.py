@@ -39,14 +39,15 @@ class Commands(AppGroup):
         return sorted({*super().list_commands(ctx), *COMMANDS, DATABASE})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of that name, its module loaded now."""
+        """The command of that name, its module loaded now; wrong use of it is told in one line."""
         if cmd_name == DATABASE and DATABASE not in self.commands:
             import_module("govapp.cli.database").install(self._app)
-        if cmd_name not in COMMANDS:
-            return super().get_command(ctx, cmd_name)
-        module, _, name = COMMANDS[cmd_name].partition(":")
-        found: click.Command = getattr(import_module(f"govapp.cli.{module}"), name)
-        if "invoke" not in vars(found):
+        if cmd_name in COMMANDS:
+            module, _, name = COMMANDS[cmd_name].partition(":")
+            found: click.Command | None = getattr(import_module(f"govapp.cli.{module}"), name)
+        else:
+            found = super().get_command(ctx, cmd_name)
+        if found is not None and "invoke" not in vars(found):
             in_one_line = import_module("govapp.cli._say").in_one_line
             for step in ("make_context", "invoke"):
                 setattr(found, step, in_one_line(getattr(found, step)))

@@ -93,23 +93,18 @@ def finding_view(finding: Finding, rules: Rules, key: str, supply: Suppliers | N
         return FindingView(finding.key, finding.met, title, detail if finding.wording else "")
     supply = supply or Suppliers()
     address, link = _where(finding, key)
-    if finding.code == "predecessors_behind":  # nobody supplies it here: others bring those measures on
-        told = ngettext(
-            "It is met when this measure gets there.",
-            "It is met when these measures get there.",
-            len(finding.values["behind"]),
-        )
-        address, link = (address, link) if supply.yours else ("", "")
-        return FindingView(finding.key, False, title, detail, told, address, link)
+    elsewhere = finding.code == "predecessors_behind"
     return FindingView(
         finding.key,
         False,
         title,
         detail,
-        supply=_supply_sentence(supply),
+        supply=_("That is done there; here only the dependency itself can change.")
+        if elsewhere
+        else _supply_sentence(supply),
         address=address if supply.yours else "",
         link=link if supply.yours else "",
-        ask=_ask_words(supply),
+        ask="" if elsewhere else _ask_words(supply),
     )
 
 

@@ -116,6 +116,7 @@ def test_a_token_is_refused_once_somebody_is_there(run):
         (("user", "role", "owner@example.test"), "Missing argument"),
         (("branch", "add", "planet", "X"), "planet"),
         (("user", "marry"), "No such command"),
+        (("db", "upgrade", "--fast"), "No such option"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(run, words, said):
