@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from werkzeug.routing import IntegerConverter
 
 from govapp.web._local import is_local
 from govapp.web._routes import declared_by
@@ -94,7 +95,7 @@ def test_r29_no_address_is_spared_from_the_token(app, client: GovappClient, cast
     assert unsafe
     for rule in unsafe:
         values = {
-            name: 1 if type(each).__name__ == "IntegerConverter" else "x"
+            name: 1 if isinstance(each, IntegerConverter) else "x"
             for name, each in rule._converters.items()
         }
         with app.test_request_context():
