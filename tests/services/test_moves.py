@@ -75,9 +75,9 @@ def test_r01_nobody_skips_a_gate_or_moves_a_card_past_its_votes(sqlite, cast, he
 def test_r01_only_those_with_the_right_send_back_hold_cancel_and_reopen(sqlite, cast, name):
     who = getattr(cast, name)
     may = {
-        AskKind.RECYCLE: {"sponsor", "controller", "lead", "leader", "approver"},
-        AskKind.HOLD: {"sponsor", "controller", "lead", "leader", "approver"},
-        AskKind.CANCEL: {"sponsor", "lead", "leader"},
+        AskKind.RECYCLE: {"sponsor", "controller", "lead", "leader"},
+        AskKind.HOLD: {"sponsor", "controller", "lead"},
+        AskKind.CANCEL: {"sponsor", "lead"},
     }
     for kind, allowed in may.items():
         key = make_measure(cast, "identified")
