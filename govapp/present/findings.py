@@ -299,7 +299,7 @@ _RULES: dict[str, Callable[[Values, Rules], str]] = {
         who=_joined(v["who"]),
     ),
     "rule_no_right": lambda v, r: _(
-        "You may not %(ask)s this measure; %(who)s may.",
+        "You may not %(ask)s this measure. That is for %(who)s.",
         ask=ask_words(v.get("ask", "advance")),
         who=_askers(v.get("ask", "advance"), r),
     ),
@@ -308,7 +308,7 @@ _RULES: dict[str, Callable[[Values, Rules], str]] = {
 
 def _askers(kind: str, rules: Rules) -> str:
     named = rules.askers.get(kind)
-    words = [part_words(key) for key in (*named.parts, *named.roles)] if named else []
+    words = [_holder_words(key) for key in (*named.parts, *named.roles)] if named else []
     if not words:
         return _("its owner or a program lead")
     return _("%(first)s or %(last)s", first=", ".join(words[:-1]), last=words[-1]) if words[1:] else words[0]

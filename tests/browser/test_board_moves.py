@@ -21,7 +21,7 @@ BOARD = "/board?branch=service-quality"
 def column_of(page: Page, key: str) -> str | None:
     """The column a card stands in."""
     return (
-        page.locator(f'[data-card="{key}"]')
+        page.locator(f'#board [data-card="{key}"]')
         .locator("xpath=ancestor::*[@data-column]")
         .get_attribute("data-column")
     )
@@ -29,7 +29,7 @@ def column_of(page: Page, key: str) -> str | None:
 
 def drag(page: Page, key: str, stage: str, *, release: bool = True, onto: str = "") -> None:
     """Take a card by its handle and drop it on a column, or on what `onto` finds."""
-    grip = page.locator(f'[data-card="{key}"] .grip').bounding_box()
+    grip = page.locator(f'#board [data-card="{key}"] .grip').bounding_box()
     target = page.locator(onto or f'[data-column="{stage}"] .cards').bounding_box()
     assert grip
     assert target
@@ -51,7 +51,7 @@ def test_a_card_whose_gate_is_met_waits_for_its_decider_after_the_drop(visit, ca
     supply(cast, key, "identified")
     page = visit(cast.owner, BOARD)
     drag(page, key, "identified")
-    expect(page.locator(f'[data-card="{key}"] .wait')).to_contain_text(cast.sponsor.name)
+    expect(page.locator(f'#board [data-card="{key}"] .wait')).to_contain_text(cast.sponsor.name)
     expect(page.locator("#messages")).to_contain_text("waits for")
     assert column_of(page, key) == "defined"
     expect(page.locator("#head-defined")).to_contain_text("1 waiting")
@@ -111,7 +111,7 @@ def test_the_last_missing_evidence_opens_the_review_from_the_dialog(visit, cast)
     page.fill("[name=evidence-one_off]", "0")
     page.click("text=Save and try again")
     expect(page.locator("dialog")).to_have_count(0)
-    expect(page.locator(f'[data-card="{other}"] .wait')).to_contain_text(cast.sponsor.name)
+    expect(page.locator(f'#board [data-card="{other}"] .wait')).to_contain_text(cast.sponsor.name)
     assert page.evaluate("document.activeElement.closest('.mc').dataset.card") == other
 
 
@@ -160,7 +160,7 @@ def test_a_stale_card_comes_back_fresh_with_one_sentence(visit, cast):
     page.evaluate("document.querySelector('[data-card] [name=version]').value = '1'")
     page.click(f'[data-card="{key}"] button')
     expect(page.locator("#messages")).to_contain_text("changed by somebody else")
-    assert page.locator(f'[data-card="{key}"]').get_attribute("data-version") == str(version_of(key))
+    assert page.locator(f'#board [data-card="{key}"]').get_attribute("data-version") == str(version_of(key))
     page.click(f'[data-card="{key}"] button')
     expect(page.locator("dialog#refusal")).to_be_visible()
 
@@ -204,7 +204,7 @@ def test_after_the_session_has_ended_the_card_is_back_and_the_way_to_sign_in_is_
 def test_a_card_is_dragged_by_touch(visit, cast):
     key = ready_to_recycle(cast)
     page = visit(cast.lead, BOARD, has_touch=True, viewport={"width": 1180, "height": 820})
-    grip = page.locator(f'[data-card="{key}"] .grip').bounding_box()
+    grip = page.locator(f'#board [data-card="{key}"] .grip').bounding_box()
     target = page.locator('[data-column="detailed"] .cards').bounding_box()
     assert grip
     assert target
@@ -232,7 +232,7 @@ def test_moves_of_others_appear_without_a_reload_but_not_under_the_hand(visit, c
     fresh = make_proposal(cast)
     page.focus("main [name=q]")
     page.wait_for_timeout(4600)
-    assert page.locator(f'[data-card="{fresh}"]').count() == 0
+    assert page.locator(f'#board [data-card="{fresh}"]').count() == 0
     page.evaluate("document.activeElement.blur()")
     expect(page.locator(f'#intake [data-card="{fresh}"]')).to_be_visible(timeout=6000)
     assert page.evaluate("window.here")

@@ -49,7 +49,7 @@ def key(cast):
 def promised(cast, key, stage):
     """What a page says about a drop now."""
     with reading() as session:
-        owner = load_actor(session, cast.owner.id, now().date())
+        owner = load_actor(session, cast.owner.id, now())
     return decision_on(owner, standing(owner, key, now()), stage, None).outcome
 
 

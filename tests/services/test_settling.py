@@ -105,7 +105,7 @@ def test_open_boards_hear_of_what_the_clock_has_changed(database, cast):
     key, other = make_measure(cast), make_measure(cast)
     declare_status(DeclareStatus(key, "implementation", "green", "", cast.owner.origin))
     with reading() as session:
-        owner = load_actor(session, cast.owner.id, now().date())
+        owner = load_actor(session, cast.owner.id, now())
     since, rows = board(owner, QUERY).since, verify().rows
     assert settle_due(Origin(None, "job", at=now() + timedelta(days=100))) == 1
     found = changes(owner, QUERY, since)

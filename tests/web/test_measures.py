@@ -102,7 +102,7 @@ def test_what_only_another_measure_can_do_is_not_said_to_be_yours(client, cast):
     page = client.sign_in(cast.owner).get(f"/measures/{key}").text
     line = re.search(r'<li[^>]*data-finding="dependency:.*?</li>', page, re.DOTALL)[0]
     assert other in line
-    assert "That is done there" in line
+    assert "It is met when this measure gets there." in line
     assert "can supply it" not in line
 
 
