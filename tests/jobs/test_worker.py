@@ -90,7 +90,9 @@ def test_r42_with_valkey_gone_the_request_commits_at_once(app_on, cast, own_valk
     assert report_row(report).problem == "no_worker"
 
 
-def test_r42_a_silent_valkey_costs_a_request_less_than_half_a_second_once(app_on, cast, own_valkey):
+def test_r42_with_a_silent_valkey_a_request_answers_in_two_seconds_and_those_after_it_do_not_try(
+    app_on, cast, own_valkey
+):
     app_on(own_valkey.url)
     keys = [make_measure(cast, "defined") for _ in range(3)]
     os.kill(own_valkey.process.pid, signal.SIGSTOP)
@@ -102,8 +104,10 @@ def test_r42_a_silent_valkey_costs_a_request_less_than_half_a_second_once(app_on
             times.append(time.monotonic() - began)
     finally:
         os.kill(own_valkey.process.pid, signal.SIGCONT)
-    assert times[0] < 0.5
-    assert max(times[1:]) < 0.25, "the breaker spares those that follow"
+    assert max(times) < 2, "as R42 says; without the short timeout it is half a minute"
+    with reading() as session:
+        tried = [bool(row.problem) for row in session.scalars(select(Outbox).order_by(Outbox.id))]
+    assert tried == [True, False, False], "the breaker spares those that follow"
 
 
 def test_what_a_request_could_not_hand_over_the_clock_delivers(app_on, cast, own_valkey, start):

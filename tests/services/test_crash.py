@@ -91,7 +91,7 @@ def test_r12_killed_in_the_middle_of_moves_every_acknowledged_one_is_there(
     chance, acknowledged = random.Random(12), 0
     with Endless("move", sqlite, tmp_path / "files") as endless:
         for _ in range(KILLS):
-            said = [line.split() for line in endless.act_and_be_killed(chance.uniform(0.02, 0.5))]
+            said = [line.split() for line in endless.act_and_be_killed(chance.uniform(0.05, 0.9))]
             acknowledged += len(said)
             last = {words[1]: words for words in said if words[0] == "moved"}
             for key, (_, _, version, state) in last.items():
