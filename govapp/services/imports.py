@@ -35,7 +35,7 @@ from govapp.services.structure import AddBranch, _add_branch
 
 __all__ = ["ImportMeasures", "ImportResult", "RowResult", "import_measures"]
 
-CHUNK = 50  # rows in one transaction: nobody else's write waits longer than a quarter of a second
+CHUNK = 100  # rows in one transaction: nobody else waits longer than about a quarter of a second
 
 
 @dataclass
