@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from govapp.data.base import HISTORY, Base
 from govapp.data.evidence import EvidenceFile, EvidenceRevision
 from govapp.data.measures import Comment, StagePassage
-from govapp.data.reviews import Dossier, Review, ReviewStep, Vote
+from govapp.data.reviews import DecisionRecord, Dossier, Review, ReviewStep, Vote
 from govapp.data.types import canonical
 
 
@@ -37,10 +37,13 @@ class Fact:
 
 
 _JUDGED = frozenset({"judged", "judged_by", "judged_at", "judged_reason"})
-_STANDING = frozenset({"state", "opened_at", "decided_at", "reminded_at"})
+_STANDING = frozenset(
+    {"state", "opened_at", "decided_at", "reminded_at", "target_at", "points_done", "look_at"}
+)
 FACTS: dict[type[Base], Fact] = {
     Vote: Fact("seq"),
     Dossier: Fact("seq"),
+    DecisionRecord: Fact("seq"),
     Comment: Fact("seq"),
     EvidenceRevision: Fact("seq", _JUDGED),
     EvidenceFile: Fact("seq", parent=EvidenceRevision, by="revision_id"),

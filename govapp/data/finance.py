@@ -40,3 +40,15 @@ class EffectValue(Identified, Kept, Base):
         UniqueConstraint("line_id", "series", "month", "plan_version"),
         Index("ix_effect_value_line", "line_id"),
     )
+
+
+class CurrencyRate(Identified, Kept, Base):
+    """What one unit of `currency` is worth in the organization's own, as text decimal, from a day on. Kind: plan."""
+
+    __tablename__ = "currency_rate"
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
+    kind: Mapped[str]
+    currency: Mapped[str]
+    from_day: Mapped[date]
+    rate: Mapped[str]
+    __table_args__ = (UniqueConstraint("organization_id", "kind", "currency", "from_day"),)

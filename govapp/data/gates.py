@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from govapp.data.base import Base, Identified
-from govapp.data.types import CanonicalJson
+from govapp.data.types import BigId, CanonicalJson
 
 
 class Workflow(Identified, Base):
@@ -18,7 +18,10 @@ class Workflow(Identified, Base):
 
 
 class WorkflowVersion(Identified, Base):
-    """One version of a workflow. A measure keeps the version it started under until it is migrated."""
+    """One version of a workflow. A measure keeps the version it started under until it is migrated.
+
+    States: draft (may still be thrown away), active (new measures start under it), retired.
+    """
 
     __tablename__ = "workflow_version"
     workflow_id: Mapped[int] = mapped_column(ForeignKey("workflow.id"))
@@ -26,6 +29,8 @@ class WorkflowVersion(Identified, Base):
     state: Mapped[str]
     digest: Mapped[str]
     definition: Mapped[dict[str, object]] = mapped_column(CanonicalJson)
+    note: Mapped[str] = mapped_column(default="")
+    made_by: Mapped[int | None] = mapped_column(BigId)
     made_at: Mapped[datetime]
     activated_at: Mapped[datetime | None]
     __table_args__ = (UniqueConstraint("workflow_id", "number"),)
@@ -89,3 +94,23 @@ class EvidenceKindVersion(Identified, Base):
     digest: Mapped[str]
     definition: Mapped[dict[str, object]] = mapped_column(CanonicalJson)
     __table_args__ = (UniqueConstraint("evidence_kind_id", "number"),)
+
+
+class Replay(Identified, Base):
+    """A draft tried on past decisions and open measures. States: queued, running, done, failed.
+
+    `differences` holds one entry for each decision or measure that would come out otherwise, with why.
+    """
+
+    __tablename__ = "replay"
+    workflow_version_id: Mapped[int] = mapped_column(ForeignKey("workflow_version.id"), index=True)
+    wanted: Mapped[int]
+    asked_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    made_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
+    state: Mapped[str]
+    todo: Mapped[int] = mapped_column(default=0)
+    done: Mapped[int] = mapped_column(default=0)
+    differing: Mapped[int] = mapped_column(default=0)
+    differences: Mapped[list[object]] = mapped_column(CanonicalJson, default=list)
+    problem: Mapped[str] = mapped_column(default="")

@@ -45,6 +45,8 @@ class Measure(Identified, Kept, Base):
     opened_at_stage: Mapped[str | None]
     hold_cause: Mapped[str] = mapped_column(default="")
     hold_review_date: Mapped[date | None]
+    cancel_cause: Mapped[str] = mapped_column(default="")
+    value_treatment: Mapped[str] = mapped_column(default="")
     archived: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
     created_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))

@@ -1,12 +1,12 @@
 """Notices in the app, and the outbox of mail and jobs that the clock delivers."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from govapp.data.base import Base, Identified
-from govapp.data.types import CanonicalJson
+from govapp.data.types import BigId, CanonicalJson
 
 
 class Outbox(Identified, Base):
@@ -26,7 +26,7 @@ class Outbox(Identified, Base):
 
 
 class Notice(Identified, Base):
-    """A notice for one person, shown in the app with a counter."""
+    """A notice for one person, shown in the app with a counter. `digest_on`: the day of the digest it waits for."""
 
     __tablename__ = "notice"
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
@@ -35,10 +35,22 @@ class Notice(Identified, Base):
     review_id: Mapped[int | None] = mapped_column(ForeignKey("review.id"))
     from_person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     payload: Mapped[dict[str, object]] = mapped_column(CanonicalJson, default=dict)
+    on_behalf_of: Mapped[int | None] = mapped_column(BigId)
     at: Mapped[datetime]
     read_at: Mapped[datetime | None]
+    digest_on: Mapped[date | None]
     __table_args__ = (
         Index("ix_notice_person", "person_id", "read_at"),
+        Index("ix_notice_digest_on", "digest_on"),
         Index("ix_notice_review", "review_id"),
         Index("ix_notice_at", "at"),
     )
+
+
+class NoticeChoice(Base):
+    """How a person wants notices of a kind by mail: `at_once`, `digest` or `never`; without a row as the kind is."""
+
+    __tablename__ = "notice_choice"
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    mail: Mapped[str]

@@ -2,6 +2,8 @@
 
 from govapp.data import (
     audit,
+    calendars,
+    deputies,
     evidence,
     finance,
     gates,
@@ -20,6 +22,8 @@ make_history_twins()
 __all__ = [
     "Base",
     "audit",
+    "calendars",
+    "deputies",
     "evidence",
     "finance",
     "gates",
