@@ -31,13 +31,14 @@ ADDED: dict[str, tuple[tuple[str, Any, str | None], ...]] = {
         ("fulfilled_at", MOMENT, None), ("fulfilled_note", TEXT, EMPTY),
         ("confirmed_by", BIG, None), ("confirmed_at", MOMENT, None),
     ),
-    "notice": (("on_behalf_of", BIG, None), ("digest_on", DAY, None)),
+    "notice": (("on_behalf_of", BIG, None), ("mail", TEXT, EMPTY), ("digest_on", DAY, None)),
     "workflow_version": (("note", TEXT, EMPTY), ("made_by", BIG, None)),
 }  # fmt: skip
 KEPT = ("measure", "condition")
 INDEXES = {
     "ix_review_step_look_at": ("review_step", ("look_at",)),
-    "ix_notice_digest_on": ("notice", ("digest_on",)),
+    "ix_notice_mail": ("notice", ("mail", "id")),
+    "ix_evidence_revision_person": ("evidence_revision", ("person_id",)),
 }
 # table -> its columns: name, type, may be empty, table it refers to
 MADE: dict[str, tuple[tuple[str, Any, bool, str | None], ...]] = {
