@@ -42,7 +42,10 @@ class EvidenceRevision(Identified, Base):
     judged_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     judged_at: Mapped[datetime | None]
     judged_reason: Mapped[str] = mapped_column(default="")
-    __table_args__ = (UniqueConstraint("evidence_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("evidence_id", "number"),
+        Index("ix_evidence_revision_person", "person_id"),
+    )
 
 
 class Blob(Base):
