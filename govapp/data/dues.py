@@ -3,19 +3,34 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Date, Select, and_, exists, func, literal, null, or_, select, type_coerce, union_all
+from sqlalchemy import (
+    BindParameter,
+    Date,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    type_coerce,
+    union_all,
+)
 from sqlalchemy.orm import Session, aliased
 
 from govapp.data.actors import day_in
 from govapp.data.evidence import Evidence, EvidenceRevision
 from govapp.data.gates import Stage, WorkflowVersion
-from govapp.data.measure_queries import readable_by
 from govapp.data.measures import Measure, Milestone, Part
 from govapp.data.people import Person
 from govapp.data.reviews import Condition, Lookback
-from govapp.data.structure import Organization
+from govapp.data.structure import Branch, Organization
+from govapp.domain.permissions import Permission
 from govapp.domain.rights import Actor
 
 # What ends within so many days is worth a look.
@@ -23,6 +38,7 @@ SOON = timedelta(days=30)
 MOST = 100
 OWED = ("condition", "condition_to_confirm", "lookback")
 EVIDENCE = ("evidence_returned", "evidence_expires")
+_PERSON: BindParameter[int] = bindparam("person")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +73,26 @@ def dues_of(session: Session, actor: Actor, at: datetime) -> list[Due]:
     At most MOST; of measures the person may read that are neither cancelled nor closed.
     """
     latest = (at + timedelta(days=1)).date()  # no zone is further ahead
-    parts = (
-        _conditions(actor),
-        _confirmations(actor),
-        _lookbacks(actor),
-        _returned(actor),
-        _expiring(actor, latest + SOON),
-        _milestones(actor, latest),
-    )
-    every = union_all(*parts).subquery()
-    statement = select(every).order_by(every.c.day.is_(None).desc(), every.c.day, every.c.id).limit(MOST)
-    found = [_due(row, at) for row in session.execute(statement)]
+    rows = session.execute(_every(), {"person": actor.id, "latest": latest, "soon": latest + SOON})
+    found = [
+        _due(row, at)
+        for row in rows
+        if row.held or actor.is_system or actor.grant_for(Permission.MEASURE_VIEW, row.path) is not None
+    ]
     return [each for each in found if each.what != "milestone" or each.late]
 
 
+@cache
+def _every() -> Select[Any]:
+    """Made once: making it costs more than asking it."""
+    every = union_all(
+        _conditions(), _confirmations(), _lookbacks(), _returned(), _expiring(), _milestones()
+    ).subquery()
+    return select(every).order_by(every.c.day.is_(None).desc(), every.c.day, every.c.id).limit(MOST)
+
+
 def _due(row: Any, at: datetime) -> Due:
-    return Due(*(*row[:-1], day_in(row[-1], at)))
+    return Due(*(*row[:10], day_in(row.zone, at)))
 
 
 def _of(what: str, table: Any, name: Any, day: Any, whose: Any, text: Any = "") -> Select[Any]:
@@ -87,7 +107,8 @@ def _of(what: str, table: Any, name: Any, day: Any, whose: Any, text: Any = "") 
         name.label("name"), type_coerce(day, Date).label("day"), func.coalesce(whose, "").label("whose"),
         (literal(text) if isinstance(text, str) else text).label("text"),
         Measure.workflow_version_id.label("version_id"), WorkflowVersion.digest.label("version_digest"),
-        Organization.timezone.label("zone"),
+        Organization.timezone.label("zone"), Branch.path.label("path"),
+        exists().where(Part.measure_id == Measure.id, Part.person_id == _PERSON).label("held"),
     )  # fmt: skip
     return (
         select(*columns)
@@ -95,24 +116,25 @@ def _of(what: str, table: Any, name: Any, day: Any, whose: Any, text: Any = "") 
         .join(Measure, Measure.id == table.measure_id)
         .join(WorkflowVersion, WorkflowVersion.id == Measure.workflow_version_id)
         .join(Organization, Organization.id == Measure.organization_id)
+        .join(Branch, Branch.id == Measure.branch_id)
         .where(Measure.state.in_(("active", "on_hold", "proposed")), Measure.archived.is_(False), ~closed)
     )
 
 
-def _holds(actor: Actor, part: str) -> Any:
-    return exists().where(Part.measure_id == Measure.id, Part.part == part, Part.person_id == actor.id)
+def _holds(part: str) -> Any:
+    return exists().where(Part.measure_id == Measure.id, Part.part == part, Part.person_id == _PERSON)
 
 
-def _conditions(actor: Actor) -> Select[Any]:
+def _conditions() -> Select[Any]:
     setter = aliased(Person)
     return (
         _of("condition", Condition, Condition.wording, Condition.due, setter.name)
         .join(setter, setter.id == Condition.set_by)
-        .where(Condition.owner_id == actor.id, Condition.state == "open", readable_by(actor))
+        .where(Condition.owner_id == _PERSON, Condition.state == "open")
     )
 
 
-def _confirmations(actor: Actor) -> Select[Any]:
+def _confirmations() -> Select[Any]:
     """Fulfilled conditions of others, for who set them and for the sponsor."""
     owner = aliased(Person)
     return (
@@ -127,72 +149,70 @@ def _confirmations(actor: Actor) -> Select[Any]:
         .join(owner, owner.id == Condition.owner_id)
         .where(
             Condition.state == "fulfilled",
-            Condition.owner_id != actor.id,
-            or_(Condition.set_by == actor.id, _holds(actor, "sponsor")),
-            readable_by(actor),
+            Condition.owner_id != _PERSON,
+            or_(Condition.set_by == _PERSON, _holds("sponsor")),
         )
     )
 
 
-def _lookbacks(actor: Actor) -> Select[Any]:
+def _lookbacks() -> Select[Any]:
     setter = aliased(Person)
     return (
         _of("lookback", Lookback, Lookback.into, Lookback.due, setter.name, Lookback.reason)
         .join(setter, setter.id == Lookback.set_by)
         .where(
             Lookback.state == "open",
-            or_(Lookback.set_by == actor.id, _holds(actor, "owner")),
-            readable_by(actor),
+            or_(Lookback.set_by == _PERSON, _holds("owner")),
         )
     )
 
 
-def _latest_revisions(what: str, actor: Actor, day: Any, whose: Any, text: Any = "") -> Select[Any]:
+def _latest_revisions(what: str, day: Any, whose: Any, text: Any = "") -> Select[Any]:
     """Newest revisions of pieces that the person handed in, or that lie on measures the person owns."""
-    handed = select(EvidenceRevision.evidence_id).where(EvidenceRevision.person_id == actor.id)
+    handed = select(EvidenceRevision.evidence_id).where(EvidenceRevision.person_id == _PERSON)
     owned = select(Evidence.id).join(Part, Part.measure_id == Evidence.measure_id)
-    owned = owned.where(Part.part == "owner", Part.person_id == actor.id)
+    owned = owned.where(Part.part == "owner", Part.person_id == _PERSON)
     newest = and_(EvidenceRevision.evidence_id == Evidence.id, EvidenceRevision.number == Evidence.revisions)
     return (
         _of(what, Evidence, Evidence.kind, day, whose, text)
         .join(EvidenceRevision, newest)
         .where(
             Evidence.id.in_(union_all(handed, owned)),
-            or_(EvidenceRevision.person_id == actor.id, _holds(actor, "owner")),
-            readable_by(actor),
+            or_(EvidenceRevision.person_id == _PERSON, _holds("owner")),
         )
     )
 
 
-def _returned(actor: Actor) -> Select[Any]:
+def _returned() -> Select[Any]:
     judge = aliased(Person)
     return (
-        _latest_revisions("evidence_returned", actor, null(), judge.name, EvidenceRevision.judged_reason)
+        _latest_revisions("evidence_returned", null(), judge.name, EvidenceRevision.judged_reason)
         .outerjoin(judge, judge.id == EvidenceRevision.judged_by)
         .where(EvidenceRevision.judged == "returned")
     )
 
 
-def _expiring(actor: Actor, until: date) -> Select[Any]:
-    return _latest_revisions("evidence_expires", actor, EvidenceRevision.valid_until, literal("")).where(
+def _expiring() -> Select[Any]:
+    return _latest_revisions("evidence_expires", EvidenceRevision.valid_until, literal("")).where(
         EvidenceRevision.judged != "returned",
         EvidenceRevision.valid_until.is_not(None),
-        EvidenceRevision.valid_until < until,
+        EvidenceRevision.valid_until < bindparam("soon", type_=Date),
     )
 
 
-def _milestones(actor: Actor, latest: date) -> Select[Any]:
+def _milestones() -> Select[Any]:
     owner = aliased(Person)
-    late = select(Milestone.id).where(Milestone.actual_date.is_(None), Milestone.plan_date < latest)
+    late = select(Milestone.id).where(
+        Milestone.actual_date.is_(None), Milestone.plan_date < bindparam("latest", type_=Date)
+    )
     owned = late.join(Part, Part.measure_id == Milestone.measure_id)
-    owned = owned.where(Part.person_id == actor.id, Part.part == "owner")
+    owned = owned.where(Part.person_id == _PERSON, Part.part == "owner")
     return (
         _of("milestone", Milestone, Milestone.name, Milestone.plan_date, owner.name)
         .outerjoin(owner, owner.id == Milestone.owner_id)
         .where(
-            Milestone.id.in_(union_all(late.where(Milestone.owner_id == actor.id), owned)),
+            Milestone.id.in_(union_all(late.where(Milestone.owner_id == _PERSON), owned)),
             Measure.state == "active",
-            readable_by(actor),
         )
     )
 

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import false, func, literal, or_, select, union_all
+from sqlalchemy import BindParameter, Select, bindparam, false, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from govapp.data.gates import Stage, WorkflowVersion
@@ -16,6 +17,7 @@ from govapp.domain.permissions import Permission
 from govapp.domain.rights import Actor
 
 PAGE, PROPOSALS = 50, 10
+_PERSON: BindParameter[int] = bindparam("person")
 MINE, PROPOSAL = "mine", "proposal"
 
 
@@ -53,13 +55,22 @@ def my_measures(session: Session, actor: Actor) -> list[WorkRow]:
 
     One statement; at most PAGE and PROPOSALS rows. Cancelled, archived and closed measures are left out.
     """
-    found = union_all(select(_mine(actor).subquery()), select(_proposals(actor).subquery())).subquery()
+    paths = [grant.path for grant in actor.grants if Permission.MEASURE_ASSIGN_PARTS in grant.permissions]
+    # ids in paths are digits: LIKE needs no escape
+    values = {"person": actor.id} | {f"path_{n}": f"{path}%" for n, path in enumerate(paths)}
+    return [_row(row) for row in session.execute(_measures(len(paths)), values)]
+
+
+@lru_cache(64)
+def _measures(led: int) -> Select[Any]:
+    """Made once for each number of branches somebody leads: making it costs more than asking it."""
+    found = union_all(select(_mine().subquery()), select(_proposals(led).subquery())).subquery()
     columns: tuple[Any, ...] = (
         found.c.list, found.c.total, Measure.key, Measure.title, Branch.name, Measure.stage, Measure.state,
         Card.next_stage, Card.missing, Card.waits_for, Card.waits_words, Card.waits_whom, Card.waits_since, Card.vacant,
         Card.implementation, Card.potential, WorkflowVersion.id, WorkflowVersion.digest,
     )  # fmt: skip
-    rows = session.execute(
+    return (
         select(*columns)
         .select_from(found)
         .join(Measure, Measure.id == found.c.id)
@@ -68,7 +79,6 @@ def my_measures(session: Session, actor: Actor) -> list[WorkRow]:
         .join(WorkflowVersion, WorkflowVersion.id == Measure.workflow_version_id)
         .order_by(found.c.list, Card.waits_since.is_(None), Card.waits_since, Measure.id.desc())
     )
-    return [_row(row) for row in rows]
 
 
 def _row(row: Any) -> WorkRow:
@@ -82,8 +92,8 @@ def _listed(name: str) -> Any:
     return select(*columns).where(Measure.archived.is_(False))
 
 
-def _mine(actor: Actor) -> Any:
-    held = select(Part.measure_id).where(Part.person_id == actor.id)
+def _mine() -> Any:
+    held = select(Part.measure_id).where(Part.person_id == _PERSON)
     ended = (Stage.workflow_version_id == Measure.workflow_version_id) & (Stage.key == Measure.stage)
     return (
         _listed(MINE)
@@ -99,11 +109,13 @@ def _mine(actor: Actor) -> Any:
     )
 
 
-def _proposals(actor: Actor) -> Any:
-    led = select(Branch.id).where(_within(actor, Permission.MEASURE_ASSIGN_PARTS))
+def _proposals(led: int) -> Any:
+    inside = [Branch.path.like(bindparam(f"path_{n}")) for n in range(led)]
     return (
         _listed(PROPOSAL)
-        .where(Measure.branch_id.in_(led), Measure.state == "proposed")
+        .where(
+            Measure.branch_id.in_(select(Branch.id).where(or_(false(), *inside))), Measure.state == "proposed"
+        )
         .order_by(Measure.id.desc())
         .limit(PROPOSALS)
     )
@@ -128,26 +140,25 @@ class Seen:
     seen: Mapping[str, Any] | None
 
 
-def _priced(actor: Actor) -> Any:
-    """Column: a grant gives the amounts of the branch, or a part those of the measure."""
-    held = select(Part.id).where(Part.measure_id == Measure.id, Part.person_id == actor.id)
-    return or_(_within(actor, Permission.FINANCE_VIEW), held.correlate(Measure).exists())
-
-
-def _within(actor: Actor, permission: Permission) -> Any:
-    """Clause on Branch: it lies where a grant gives the permission."""
-    paths = [grant.path for grant in actor.grants if permission in grant.permissions]
-    return or_(false(), *(Branch.path.startswith(path, autoescape=True) for path in paths))
-
-
 def seen_before(session: Session, actor: Actor, review_ids: Iterable[int]) -> dict[int, Seen]:
     """What the person knew of these reviews, in one statement; contents only where there is something to compare."""
+    values = {"person": actor.id, "reviews": sorted(set(review_ids))}
+    found = {}
+    for row in session.execute(_seen(), values):
+        priced = bool(row.held) or actor.grant_for(Permission.FINANCE_VIEW, row.path) is not None
+        found[row[0]] = Seen(row[0], row[1] or 0, bool(row[2]), priced, *row[3:8])
+    return found
+
+
+@cache
+def _seen() -> Select[Any]:
     newest, seen, old = aliased(Dossier), aliased(Dossier), aliased(Dossier)
     other, asked = aliased(Review), aliased(Review)
+    # "+ 0" keeps the planner to the few votes on the measure, off the many of the person
     last = (
         select(func.max(Vote.id))
         .join(other, other.id == Vote.review_id)
-        .where(Vote.person_id == actor.id, other.measure_id == asked.measure_id)
+        .where(other.measure_id == asked.measure_id, Vote.person_id + 0 == _PERSON)
         .correlate(asked)
         .scalar_subquery()
     )
@@ -164,24 +175,21 @@ def seen_before(session: Session, actor: Actor, review_ids: Iterable[int]) -> di
         .correlate(asked)
         .exists()
     )
-    rows: Any = session.execute(
-        select(
-            asked.id, number, signs, _priced(actor), WorkflowVersion.id, WorkflowVersion.digest, seen.at,
-            newest.content, old.content,
-        )
+    held = select(Part.id).where(Part.measure_id == asked.measure_id, Part.person_id == _PERSON)
+    differs = newest.content_digest != seen.content_digest
+    columns: tuple[Any, ...] = (
+        asked.id, number, signs, WorkflowVersion.id, WorkflowVersion.digest, seen.at, newest.content, old.content,
+        Branch.path.label("path"), held.correlate(asked).exists().label("held"),
+    )  # fmt: skip
+    return (
+        select(*columns)
         .select_from(asked)
         .join(WorkflowVersion, WorkflowVersion.id == asked.workflow_version_id)
         .join(Measure, Measure.id == asked.measure_id)
         .join(Branch, Branch.id == Measure.branch_id)
         .outerjoin(Vote, Vote.id == last)
         .outerjoin(seen, seen.id == Vote.dossier_id)
-        .outerjoin(
-            newest,
-            (newest.review_id == asked.id)
-            & (newest.number == number)
-            & (newest.content_digest != seen.content_digest),
-        )
+        .outerjoin(newest, (newest.review_id == asked.id) & (newest.number == number) & differs)
         .outerjoin(old, (old.id == seen.id) & newest.id.is_not(None))
-        .where(asked.id.in_(set(review_ids)))
-    )  # fmt: skip
-    return {row[0]: Seen(row[0], row[1] or 0, bool(row[2]), bool(row[3]), *row[4:]) for row in rows}
+        .where(asked.id.in_(bindparam("reviews", expanding=True)))
+    )

@@ -86,6 +86,7 @@ SENTENCES: dict[str, Sentence] = {
     "day_form": lambda: _("A day looks like 2026-11-30."),
     "day_past": lambda: _("This day is past."),
     "unknown_choice": lambda: _("Please choose from the list."),
+    "mail_must_come": lambda: _("This mail cannot be switched off. It may wait for the daily digest."),
     "role_held": lambda: _("The person holds this role there already."),
     "role_conflict": lambda: _(
         "%(asked)s cannot stand beside %(held)s in one organization: these duties are kept apart."

@@ -7,7 +7,7 @@ from govapp.domain.differences import Change
 from govapp.domain.rules import Rules
 from govapp.present import dates
 from govapp.present.differences import difference_rows
-from govapp.present.dossiers import Vocabulary
+from govapp.present.dossiers import HIDDEN, Vocabulary
 from govapp.present.language import gettext as _
 from govapp.present.language import ngettext
 
@@ -18,14 +18,12 @@ def changed_words(changes: Sequence[Change] | None, rules: Rules, *, amounts: bo
     """`New`, `Nothing changed`, or what changed: the first by name, with the difference where amounts may be seen."""
     if changes is None:
         return _("New")
-    rows = difference_rows(changes, Vocabulary(rules, ""))
-    if not rows:
+    shown = [change for change in changes if not (change.part == "field" and change.key in HIDDEN)]
+    if not shown:
         return _("Nothing changed")
-    names = [
-        " ".join(part for part in (row.what, row.difference if amounts else "") if part)
-        for row in rows[:NAMED]
-    ]
-    rest = len(rows) - len(names)
+    rows = difference_rows(shown[:NAMED], Vocabulary(rules, ""))
+    names = [" ".join(part for part in (row.what, row.difference if amounts else "") if part) for row in rows]
+    rest = len(shown) - len(names)
     said = ", ".join(names)
     return (
         ngettext("%(said)s and %(num)s more", "%(said)s and %(num)s more", rest, said=said) if rest else said
