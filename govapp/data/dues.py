@@ -135,8 +135,8 @@ def _conditions() -> Select[Any]:
 
 
 def _confirmations() -> Select[Any]:
-    """Fulfilled conditions of others, for who set them and for the sponsor."""
-    owner = aliased(Person)
+    """Fulfilled conditions of others, for who set them; where they are no longer active, for the sponsor."""
+    owner, setter = aliased(Person), aliased(Person)
     return (
         _of(
             "condition_to_confirm",
@@ -147,10 +147,11 @@ def _confirmations() -> Select[Any]:
             Condition.fulfilled_note,
         )
         .join(owner, owner.id == Condition.owner_id)
+        .join(setter, setter.id == Condition.set_by)
         .where(
             Condition.state == "fulfilled",
             Condition.owner_id != _PERSON,
-            or_(Condition.set_by == _PERSON, _holds("sponsor")),
+            or_(Condition.set_by == _PERSON, and_(setter.active.is_(False), _holds("sponsor"))),
         )
     )
 

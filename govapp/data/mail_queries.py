@@ -112,12 +112,16 @@ def place_of_mail(row: ToMail, parts: Mapping[int, dict[str, int]]) -> Place:
 
 @dataclass(frozen=True, slots=True)
 class OpenStep:
-    """A step of a review that waits: its name, since when, its target in working hours and its moment when known."""
+    """A step of a review that waits: its name, since when, its target in working hours and its moment when known.
+
+    `deciders`: parts, roles and groups that decide it.
+    """
 
     name: str
     since: datetime
     hours: int | None
     target_at: datetime | None
+    deciders: Mapping[str, Any]
 
 
 def open_steps(session: Session, review_ids: Iterable[int]) -> dict[int, list[OpenStep]]:
@@ -126,7 +130,7 @@ def open_steps(session: Session, review_ids: Iterable[int]) -> dict[int, list[Op
     rows: Any = session.execute(
         select(
             Review.id, ReviewStep.name, func.coalesce(ReviewStep.opened_at, Review.opened_at).label("since"),
-            ReviewStep.target_hours, ReviewStep.target_at,
+            ReviewStep.target_hours, ReviewStep.target_at, ReviewStep.deciders,
         )
         .join(ReviewStep, ReviewStep.review_id == Review.id)
         .where(Review.id.in_(set(review_ids)), Review.state == "open", ReviewStep.state == "open")

@@ -44,10 +44,10 @@ KINDS: tuple[NoticeKind, ...] = (
     *_of(
         "evidence",
         supply_asked="at_once",
-        evidence_to_judge="digest",
+        judgement_waits="at_once",
         evidence_returned="at_once",
         evidence_accepted="never",
-        evidence_expires="digest",
+        evidence_expiring="digest",
         evidence_expired="at_once",
     ),
     *_of(
@@ -55,7 +55,10 @@ KINDS: tuple[NoticeKind, ...] = (
         condition_set="at_once",
         condition_due="digest",
         condition_overdue="at_once!",
-        condition_fulfilled="digest",
+        condition_fulfilled="at_once",
+        condition_not_met="at_once",
+        condition_extended="digest",
+        emergency_advance="at_once!",
         lookback_due="at_once",
         lookback_overdue="at_once!",
     ),
@@ -68,8 +71,10 @@ KINDS: tuple[NoticeKind, ...] = (
         part_given="digest",
         comment="never",
     ),
-    *_of("myself", deputy_set="at_once!", deputy_ended="digest", bulk_done="never"),
+    *_of("myself", deputy_set="at_once!", deputy_begins="at_once!", deputy_ended="digest", bulk_done="never"),
 )
+# What asks for a decision is no news once nothing of the review waits any more.
+ASKS_TO_DECIDE = frozenset({"decision_waits", "decision_reminder", "escalated", "vote_stale"})
 _BY_KEY = {kind.key: kind for kind in KINDS}
 SUBJECTS = tuple(dict.fromkeys(kind.about for kind in KINDS))
 

@@ -150,6 +150,8 @@ def _owed(row: _Payload, base: str) -> str:
         row["what"], line(row["name"]), due, date.fromisoformat(row["today"]), line(row["whose"])
     )
     reason = f" {line(row['text'])}" if row.get("text") else ""
+    if due is not None:
+        reason += f" ({dates.days_until(due, date.fromisoformat(row['today']))})"
     address = due_address(row["what"], row["key"], row["id"])
     return f"* {line(row['key'])} {line(row['title'])}: {words}{reason}\n  {base}{address}"
 
@@ -165,7 +167,7 @@ def _news(row: _Payload, base: str) -> str:
 
 def due_sentence(what: str, name: str, due: date | None, today: date, whose: str) -> str:
     """What is owed, or what ends, with its day seen from today."""
-    when = f"{dates.day(due)}, {dates.days_until(due, today)}" if due else ""
+    when = dates.day(due) if due else ""
     late = due is not None and due < today
     if what == "condition":
         return _("Condition: %(name)s Due %(when)s.", name=name, when=when)
@@ -177,9 +179,9 @@ def due_sentence(what: str, name: str, due: date | None, today: date, whose: str
         return _("%(name)s was returned by %(who)s.", name=name, who=whose or _("its judge"))
     if what == "evidence_expires":
         return (
-            _("%(name)s has expired (%(when)s).", name=name, when=when)
+            _("%(name)s has expired on %(when)s.", name=name, when=when)
             if late
-            else _("%(name)s expires %(when)s.", name=name, when=when)
+            else _("%(name)s expires on %(when)s.", name=name, when=when)
         )
     return _("Milestone: %(name)s, due %(when)s.", name=name, when=when)
 

@@ -21,7 +21,7 @@ _KINDS: dict[str, tuple[_Words, _Words, _Words]] = {
     ),
     "escalated": (
         lambda: _("A decision was escalated to you"),
-        lambda: _("A step is past its target, so you may decide as well. This mail cannot be switched off."),
+        lambda: _("A step nears or passes its target and escalates to you. This mail cannot be switched off."),
         lambda: _("a late decision comes to you"),
     ),
     "vote_stale": (
@@ -44,7 +44,7 @@ _KINDS: dict[str, tuple[_Words, _Words, _Words]] = {
         lambda: _("Somebody asks you for evidence or data that a gate misses."),
         lambda: _("you are asked to supply something"),
     ),
-    "evidence_to_judge": (
+    "judgement_waits": (
         lambda: _("Evidence waits for your judgement"),
         lambda: _("Somebody handed in evidence that you accept or return."),
         lambda: _("evidence waits for your judgement"),
@@ -59,7 +59,7 @@ _KINDS: dict[str, tuple[_Words, _Words, _Words]] = {
         lambda: _("A judge accepted what you handed in."),
         lambda: _("evidence accepted"),
     ),
-    "evidence_expires": (
+    "evidence_expiring": (
         lambda: _("Evidence expires soon"),
         lambda: _("Evidence of yours ends within a month."),
         lambda: _("evidence expires soon"),
@@ -88,6 +88,25 @@ _KINDS: dict[str, tuple[_Words, _Words, _Words]] = {
         lambda: _("A condition waits for your confirmation"),
         lambda: _("Somebody says it is fulfilled; you confirm it."),
         lambda: _("a condition waits for your confirmation"),
+    ),
+    "condition_not_met": (
+        lambda: _("A condition is not met yet"),
+        lambda: _(
+            "Who confirms it does not take a condition of yours as fulfilled; the reason stands beside it."
+        ),
+        lambda: _("a condition is not met yet"),
+    ),
+    "condition_extended": (
+        lambda: _("A condition has a new day"),
+        lambda: _("A condition that you owe is due later than before."),
+        lambda: _("a condition is due later"),
+    ),
+    "emergency_advance": (
+        lambda: _("An emergency advance"),
+        lambda: _(
+            "A measure of yours skipped a gate; a look-back is owed. This mail cannot be switched off."
+        ),
+        lambda: _("emergency advance"),
     ),
     "lookback_due": (
         lambda: _("A look-back is due"),
@@ -133,6 +152,11 @@ _KINDS: dict[str, tuple[_Words, _Words, _Words]] = {
         lambda: _("A deputy was set"),
         lambda: _("You stand in for somebody, or somebody for you. This mail cannot be switched off."),
         lambda: _("a deputy was set"),
+    ),
+    "deputy_begins": (
+        lambda: _("You stand in from today"),
+        lambda: _("A time in which you stand in for somebody begins. This mail cannot be switched off."),
+        lambda: _("you stand in from today"),
     ),
     "deputy_ended": (
         lambda: _("A deputy ended"),

@@ -64,9 +64,14 @@ def _supply(about: _About) -> str:
     return f"{about.measure}/evidence/new?kind={name}" if kind == "evidence" else about.measure
 
 
-def _what(about: _About) -> str:
+def _kind(about: _About) -> str:
     """The kind of evidence a notice is about."""
-    return _("the evidence “%(name)s”", name=about.text("name", "kind").replace("-", " "))
+    return about.text("kind").replace("-", " ")
+
+
+def _revise(about: _About) -> str:
+    """Where a new revision is handed in."""
+    return f"{about.measure}/evidence/new?kind={about.text('kind')}&piece={about.text('evidence')}"
 
 
 def _due(about: _About) -> str:
@@ -78,25 +83,25 @@ def _due(about: _About) -> str:
     )
 
 
-def _until(about: _About) -> str:
+def _days(about: _About) -> str:
     first, last = about.day("from"), about.day("until")
-    if first and last:
-        return _("From %(first)s until %(last)s.", first=first, last=last)
-    return _("Until %(last)s.", last=last) if last else ""
+    return first if first == last else _("%(first)s to %(last)s", first=first, last=last)
 
 
-def _deputy(about: _About) -> str:
-    person, deputy = about.text("person_name"), about.text("deputy_name")
-    if person and deputy:
-        return _("%(deputy)s stands in for %(person)s.", deputy=deputy, person=person)
-    return _("%(who)s set a deputy.", who=about.who)
+def _waiting(about: _About) -> str:
+    count = int(about.more.get("waiting") or 0)
+    return ngettext("%(num)s decision waits already.", "%(num)s decisions wait already.", count)
 
 
-def _deputy_over(about: _About) -> str:
-    person, deputy = about.text("person_name"), about.text("deputy_name")
-    if person and deputy:
-        return _("%(deputy)s no longer stands in for %(person)s.", deputy=deputy, person=person)
-    return _("A deputy has ended.")
+def _target(about: _About) -> str:
+    """The step and how much of its target is used, where the clock reminds or escalates."""
+    if not about.more.get("percent"):
+        return ""
+    return _(
+        "%(step)s: %(percent)s%% of the target time is used.",
+        step=about.text("name"),
+        percent=about.text("percent"),
+    )
 
 
 def _bulk(about: _About) -> str:
@@ -110,10 +115,11 @@ _KINDS: dict[str, Callable[[_About], Told]] = {
         _("%(who)s asks you to decide on %(key)s.", who=a.who, key=a.key), a.review
     ),
     "decision_reminder": lambda a: Told(
-        _("%(who)s reminds you: %(key)s waits for your decision.", who=a.who, key=a.key), a.review
+        _("%(who)s reminds you: %(key)s waits for your decision.", who=a.who, key=a.key), a.review, _target(a)
     ),
     "escalated": lambda a: Told(
-        _("%(key)s waits longer than its target. You may decide as well.", key=a.key), a.review, a.text("step_name")
+        _("%(key)s waits for a decision longer than it should. You are told because it escalates to you.", key=a.key),
+        a.review, _target(a),
     ),
     "vote_stale": lambda a: Told(
         _("The dossier of %(key)s changed after your vote. Please look and decide again.", key=a.key), a.review
@@ -128,20 +134,29 @@ _KINDS: dict[str, Callable[[_About], Told]] = {
         _("%(who)s asks you for %(what)s of %(key)s.", who=a.who, key=a.key, what=_criterion(a.text("finding"))),
         _supply(a),
     ),
-    "evidence_to_judge": lambda a: Told(
-        _("%(who)s handed in %(what)s of %(key)s. You judge it.", who=a.who, key=a.key, what=_what(a)), a.evidence
-    ),
-    "evidence_returned": lambda a: Told(
-        _("%(who)s returned %(what)s of %(key)s.", who=a.who, key=a.key, what=_what(a)), a.evidence, a.text("reason")
+    "judgement_waits": lambda a: Told(
+        _("%(who)s handed in evidence of %(key)s that waits for your judgement: %(kind)s.",
+          who=a.who, key=a.key, kind=_kind(a)),
+        a.evidence,
     ),
     "evidence_accepted": lambda a: Told(
-        _("%(who)s accepted %(what)s of %(key)s.", who=a.who, key=a.key, what=_what(a)), a.evidence
+        _("%(who)s accepted your evidence of %(key)s: %(kind)s.", who=a.who, key=a.key, kind=_kind(a)),
+        a.evidence, a.text("reason"),
     ),
-    "evidence_expires": lambda a: Told(
-        _("On %(day)s %(what)s of %(key)s expires.", day=a.day("until") or "–", key=a.key, what=_what(a)), a.evidence
+    "evidence_returned": lambda a: Told(
+        _("%(who)s returned your evidence of %(key)s: %(kind)s. Hand in a new revision.",
+          who=a.who, key=a.key, kind=_kind(a)),
+        _revise(a), a.text("reason"),
+    ),
+    "evidence_expiring": lambda a: Told(
+        _("Evidence of %(key)s counts until %(day)s only: %(kind)s. Renew it before then.",
+          key=a.key, day=a.day("until"), kind=_kind(a)),
+        _revise(a),
     ),
     "evidence_expired": lambda a: Told(
-        _("Expired: %(what)s of %(key)s. Gates ahead ask for it again.", key=a.key, what=_what(a)), a.evidence
+        _("Evidence of %(key)s has expired on %(day)s: %(kind)s. Hand in a new revision; a gate passed stays passed.",
+          key=a.key, day=a.day("until"), kind=_kind(a)),
+        _revise(a),
     ),
     "condition_set": lambda a: Told(
         _("%(who)s passed a gate of %(key)s on a condition that you owe.", who=a.who, key=a.key), a.measure, _due(a)
@@ -155,6 +170,17 @@ _KINDS: dict[str, Callable[[_About], Told]] = {
     "condition_fulfilled": lambda a: Told(
         _("%(who)s says a condition of %(key)s is fulfilled. Please confirm it.", who=a.who, key=a.key),
         a.measure, a.text("wording"),
+    ),
+    "condition_not_met": lambda a: Told(
+        _("%(who)s does not take a condition of %(key)s as fulfilled.", who=a.who, key=a.key),
+        a.measure, " ".join(part for part in (a.text("wording"), a.text("reason")) if part),
+    ),
+    "condition_extended": lambda a: Told(
+        _("%(who)s gave a condition of %(key)s more time.", who=a.who, key=a.key), a.measure, _due(a)
+    ),
+    "emergency_advance": lambda a: Told(
+        _("%(who)s advanced %(key)s in an emergency, past its gate.", who=a.who, key=a.key), a.measure,
+        _("A look-back is due by %(day)s.", day=a.day("due")) if a.day("due") else "",
     ),
     "lookback_due": lambda a: Told(
         _("The look-back on the emergency advance of %(key)s is due.", key=a.key), a.measure, a.day("due")
@@ -183,8 +209,19 @@ _KINDS: dict[str, Callable[[_About], Told]] = {
         a.measure,
     ),
     "comment": lambda a: Told(_("%(who)s commented on %(key)s.", who=a.who, key=a.key), a.measure),
-    "deputy_set": lambda a: Told(_deputy(a), "/account", _until(a)),
-    "deputy_ended": lambda a: Told(_deputy_over(a), "/account"),
+    "deputy_set": lambda a: Told(
+        _("%(deputy)s stands in for %(person)s, %(days)s.", deputy=a.text("deputy_name"), person=a.text("person_name"),
+          days=_days(a)),
+        "/account/deputies",
+    ),
+    "deputy_begins": lambda a: Told(
+        _("From today you stand in for %(person)s, until %(day)s.", person=a.text("person_name"), day=a.day("until")),
+        "/", _waiting(a),
+    ),
+    "deputy_ended": lambda a: Told(
+        _("%(deputy)s stands in for %(person)s no longer.", deputy=a.text("deputy_name"), person=a.text("person_name")),
+        "/account/deputies",
+    ),
     "bulk_done": lambda a: Told(_bulk(a), a.text("address") or "/measures"),
 }  # fmt: skip
 

@@ -16,6 +16,7 @@ from govapp.data.inbox import InboxRow, waiting_count, waiting_for
 from govapp.data.mail_queries import (
     choices_of_mail,
     notices_for_digest,
+    open_steps,
     organization_zones,
     parts_held,
     people_of,
@@ -25,14 +26,14 @@ from govapp.data.rulebook import rules_for
 from govapp.domain.notices import NEVER, digest_is_due, way_of
 from govapp.domain.rights import Actor
 from govapp.services._work import Origin, Work, now, writing
-from govapp.services.mails import Reader, said_of
+from govapp.services.mails import Reader, is_over, said_of
 
 CHUNK = 20
 SHOWN = 20
 # Which kind's choice speaks for what still waits.
 _SPEAKS = {
     "condition": "condition_due", "condition_to_confirm": "condition_fulfilled", "lookback": "lookback_due",
-    "evidence_returned": "evidence_returned", "evidence_expires": "evidence_expires",
+    "evidence_returned": "evidence_returned", "evidence_expires": "evidence_expiring",
 }  # fmt: skip
 
 
@@ -136,18 +137,20 @@ def _letters(session: Session, people: list[tuple[int, str]], todo: _Round, at: 
     chosen = choices_of_mail(session, ids)
     marked = notices_for_digest(session, ids, todo.day)
     parts = parts_held(session, (row.notice.measure_id for row in marked if row.notice.measure_id))
+    steps = open_steps(session, (row.notice.review_id for row in marked if row.notice.review_id))
     letters = []
     for person, email in people:
         actor = load_actor(session, person, at)
         if actor is None:
             continue
         rows = [row for row in marked if row.notice.person_id == person]
+        news = [row for row in rows if not is_over(row, steps.get(row.notice.review_id or 0, []))]
         reader = Reader(actor, parts)
         payload = {
             "kind": "digest", "to": email, "person": person,
             "day": todo.day.isoformat(), "zone": actor.timezone or todo.zone,
-            "notices": [said_of(session, row, reader) for row in rows[:SHOWN]],
-            "more_notices": max(0, len(rows) - SHOWN),
+            "notices": [said_of(session, row, reader) for row in news[:SHOWN]],
+            "more_notices": max(0, len(news) - SHOWN),
         } | _waits(session, actor, chosen.get(person, {}), at)  # fmt: skip
         if payload["notices"] or payload["decisions"] or payload["dues"]:
             letters.append(_Letter(person, payload, tuple(row.notice.id for row in rows)))

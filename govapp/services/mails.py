@@ -22,7 +22,7 @@ from govapp.data.mail_queries import (
 from govapp.data.notices import MAIL_DIGEST, Outbox
 from govapp.data.people import Person
 from govapp.data.rulebook import rules_for
-from govapp.domain.notices import AT_ONCE, DIGEST, NEVER, digest_day, is_kind, way_of
+from govapp.domain.notices import ASKS_TO_DECIDE, AT_ONCE, DIGEST, NEVER, digest_day, is_kind, way_of
 from govapp.domain.permissions import Permission
 from govapp.domain.rights import Actor, right_of
 from govapp.services._work import Origin, Work, writing
@@ -55,7 +55,8 @@ def _make_mails(work: Work) -> int:
         person = row.notice.person_id
         if person not in actors:
             actors[person] = load_actor(work.session, person, work.at)
-        way = _way(row, actors[person])
+        waiting = steps.get(row.notice.review_id or 0, [])
+        way = _way(row, actors[person], waiting)
         if way == AT_ONCE and _key(row) in sent:
             way = DIGEST
         row.notice.mail = MAIL_DIGEST if way == DIGEST else ""
@@ -64,10 +65,10 @@ def _make_mails(work: Work) -> int:
         elif way == AT_ONCE:
             sent.add(_key(row))
             reader = Reader(actors[person], parts)
+            mine = reader.own(waiting, row)
             head = {"to": row.email, "person": person, "zone": reader.zone_for(row)}
             payload = head | said_of(work.session, row, reader)
-            waiting = steps.get(row.notice.review_id or 0, []) if payload["readable"] else []
-            work.deliver("mail", payload | {"steps": [_step(each) for each in waiting]}, key=_key(row))
+            work.deliver("mail", payload | {"steps": [_step(each) for each in mine]}, key=_key(row))
     return len(sent) - before
 
 
@@ -86,10 +87,16 @@ def _key(row: ToMail) -> str:
     return f"notice:{notice.person_id}:{notice.kind}:{notice.measure_id or 0}:{notice.at:%Y%m%d%H%M}"
 
 
-def _way(row: ToMail, actor: Actor | None) -> str:
-    if actor is None or not is_kind(row.notice.kind):
+def _way(row: ToMail, actor: Actor | None, waiting: list[OpenStep]) -> str:
+    """How it leaves; not at all for who is disabled, nor when it asks for a decision that is taken."""
+    if actor is None or not is_kind(row.notice.kind) or is_over(row, waiting):
         return NEVER
     return way_of(row.notice.kind, row.chosen)
+
+
+def is_over(row: ToMail, waiting: list[OpenStep]) -> bool:
+    """True when a notice asks for a decision and nothing of its review waits any more."""
+    return row.notice.kind in ASKS_TO_DECIDE and row.notice.review_id is not None and not waiting
 
 
 class Reader:
@@ -105,6 +112,25 @@ class Reader:
             return True
         found = self._actor and right_of(self._actor, permission, place_of_mail(row, self._parts))
         return bool(found)
+
+    def own(self, steps: list[OpenStep], row: ToMail) -> list[OpenStep]:
+        """Those of a review's steps that the reader decides, by part, role or group; none where it may not be read."""
+        if self._actor is None or not self.may(Permission.REVIEW_VIEW, row):
+            return []
+        held = {
+            part
+            for part, who in self._parts.get(row.notice.measure_id or 0, {}).items()
+            if who == self._actor.id
+        }
+        roles = self._actor.roles_on(row.path)
+        named = [
+            step
+            for step in steps
+            if held & set(step.deciders.get("parts", ()))
+            or roles & set(step.deciders.get("roles", ()))
+            or step.deciders.get("groups")
+        ]
+        return named or steps
 
     def zone_for(self, row: ToMail) -> str:
         """The zone in which times are told: the reader's own, else that of the measure's organization."""

@@ -115,7 +115,7 @@ def test_a_digest_lists_what_waits_and_what_is_new():
     assert mail.subject == "[govapp] 26 Nov 2026: 3 decisions wait for you"
     assert "* M-1 One: Sponsor, since 20 Nov 2026, 10:00:00 CET, target 16 working hours\n" in mail.text
     assert "and 2 more" in mail.text
-    assert "* M-2 Two: Condition: Sign the contract. Due 24 Nov 2026, 2 d late." in mail.text
+    assert "* M-2 Two: Condition: Sign the contract. Due 24 Nov 2026. (2 d late)" in mail.text
     assert "* M-3 Three: Baseline record was returned by Carla. Too old." in mail.text
     assert f"{BASE}/measures/M-3/evidence/7" in mail.text
     assert "* M-4 passed its gate: Carla gave the last approval." in mail.text

@@ -8,13 +8,14 @@ from sqlalchemy import select
 
 from govapp.data.engine import reading
 from govapp.data.notices import Notice, Outbox
+from govapp.domain.asks import AskKind
 from govapp.domain.errors import Invalid
 from govapp.services._work import Origin, writing
 from govapp.services.effects import SetEffectLine, set_effect_line
 from govapp.services.mails import address_now, make_mails
 from govapp.services.notices import ChooseMail, choose_mail
 from govapp.services.people import PersonCommand, disable_person
-from tests.factories import key_of_form, make_measure, measure_row, move, open_review, supply
+from tests.factories import hold, key_of_form, make_measure, measure_row, move, open_review, supply, vote
 
 pytestmark = pytest.mark.usefixtures("database")
 CLOCK = Origin(None, "job", "clock")
@@ -32,6 +33,11 @@ def make():
     made = make_mails(CLOCK)
     assert len(mails()) == before + made
     return mails()[before:]
+
+
+def make_all():
+    while make_mails(CLOCK):
+        continue
 
 
 def notice(person, kind="decision_waits"):
@@ -58,8 +64,7 @@ def key(cast):
     supply(cast, made, "identified")
     effect = ("Calls", "ebitda", "recurring", "EUR", cast.owner.origin)
     set_effect_line(SetEffectLine(made, *effect, run_rate=Decimal(70_000)))
-    while make_mails(CLOCK):
-        continue
+    make_all()
     return made
 
 
@@ -187,3 +192,31 @@ def test_choices_are_on_record_once_and_a_form_sent_twice_changes_nothing(cast):
     assert choose_mail(command) == 1, "moved comes with the digest anyway"
     assert choose_mail(command) == 1
     assert choose_mail(ChooseMail(cast.owner.origin, {"comment": "at_once"}, key_of_form())) == 0
+
+
+def test_a_decision_taken_before_its_mail_was_made_is_not_asked_for_any_more(cast, key):
+    move(cast, key, "identified")
+    vote(cast, key, cast.sponsor)
+    assert "decision_waits" not in {mail["kind"] for mail in make()}
+
+
+def test_a_mail_names_the_step_of_its_reader_only(cast):
+    key = make_measure(cast, "identified")
+    supply(cast, key, "detailed")
+    make_all()
+    move(cast, key, "detailed")
+    named = {mail["to"]: [step["name"] for step in mail["steps"]] for mail in make()}
+    assert named == {
+        cast.sponsor.email: ["Decision of the sponsor"],
+        cast.controller.email: ["Controller's check of the numbers"],
+    }
+
+
+def test_a_hold_is_told_to_owner_and_sponsor_but_not_to_who_took_it(cast, key):
+    hold(cast, key)
+    assert notice(cast.owner, "put_on_hold")[0] == "due"
+    assert notice(cast.sponsor, "put_on_hold")[0] == "due"
+    move(cast, key, ask=AskKind.RELEASE, by=cast.sponsor, reason="The vendor has answered")
+    with reading() as session:
+        told = select(Notice.person_id).where(Notice.kind == "released")
+        assert session.scalars(told).all() == [cast.owner.id]
