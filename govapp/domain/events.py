@@ -28,6 +28,7 @@ class Event(StrEnum):
     STATUS_DECLARED = "status:declared"
     EFFECT_CHANGED = "finance:effect-changed"
     EVIDENCE_SUBMITTED = "evidence:submitted"
+    EVIDENCE_JUDGED = "evidence:judged"
     REVIEW_OPENED = "review:opened"
     REVIEW_DOSSIER = "review:dossier"
     REVIEW_ENDED = "review:ended"
@@ -107,6 +108,7 @@ REQUIRED: dict[Event, frozenset[str]] = {
     _E.MEASURE_OPENED_AT: frozenset({"stage", "file", "row"}),
     _E.MEASURES_SETTLED: frozenset({"changed"}),
     _E.EVIDENCE_SUBMITTED: frozenset({"kind", "revision", "digest"}),
+    _E.EVIDENCE_JUDGED: frozenset({"kind", "piece", "revision", "digest", "from", "to", "reason"}),
     _E.REVIEW_OPENED: frozenset({"into", "dossier", "basis"}),
     _E.VOTE_CAST: frozenset({"step", "verdict", "dossier"}),
     _E.REVIEW_ENDED: frozenset({"state"}),
@@ -125,7 +127,7 @@ REQUIRED: dict[Event, frozenset[str]] = {
 # who reads a measure without one of these does not read these of its history either
 READ_WITH: dict[Permission, frozenset[Event]] = {
     Permission.FINANCE_VIEW: frozenset({_E.EFFECT_CHANGED}),
-    Permission.EVIDENCE_VIEW: frozenset({_E.EVIDENCE_SUBMITTED}),
+    Permission.EVIDENCE_VIEW: frozenset({_E.EVIDENCE_SUBMITTED, _E.EVIDENCE_JUDGED}),
     Permission.REVIEW_VIEW: frozenset(
         {_E.REVIEW_OPENED, _E.REVIEW_DOSSIER, _E.REVIEW_ENDED, _E.VOTE_CAST, _E.VOTES_STALE, _E.ASKED}
     ),

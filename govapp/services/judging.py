@@ -1,0 +1,193 @@
+"""Judging evidence: a judge other than the submitter accepts a revision or returns it with a reason, once."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from govapp.data.evidence import EvidenceRevision
+from govapp.data.judges import named_judges
+from govapp.data.snapshots import Loaded, load_measures
+from govapp.domain.errors import Invalid, NotFound, Refused, Stale
+from govapp.domain.events import Event
+from govapp.domain.evidence_judging import (
+    RETURN,
+    STATES,
+    Judges,
+    Named,
+    judges_of,
+    named_as,
+    waits_for_judge,
+    why_not,
+)
+from govapp.domain.evidence_kinds import EvidenceKind
+from govapp.domain.permissions import Permission
+from govapp.domain.rights import may
+from govapp.domain.snapshot import EvidenceFact
+from govapp.services._belongs import _refuse_cancelled, _same_version, _where, visible
+from govapp.services._keys import consume, consumed
+from govapp.services._settle import settle
+from govapp.services._work import Origin, Work, writing
+
+REASON_LIMIT = 4000
+REASON_LEAST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeEvidence:
+    """Accept or return the newest revision of a piece; `seen_revision` is the one the judge had before them."""
+
+    key: str
+    evidence_id: int
+    seen_revision: int
+    verdict: str
+    origin: Origin
+    reason: str = ""
+    action_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What was judged, and how: accepted or returned."""
+
+    key: str
+    kind: str
+    revision: int
+    state: str
+
+
+class _Numbered:
+    """Takes the number of the log row that says what the judge said."""
+
+    def __init__(self, row: EvidenceRevision) -> None:
+        self._row = row
+
+    @property
+    def seq(self) -> int:
+        """The sequence of that log row."""
+        return self._row.judged_seq
+
+    @seq.setter
+    def seq(self, number: int) -> None:
+        self._row.judged_seq = number
+
+
+def judge_evidence(command: JudgeEvidence) -> Judged:
+    """Accept or return a revision; readiness, votes and the next dossier follow in the same transaction.
+
+    Raises NotFound; Refused (no right; may_not_judge with every reason and who may); Invalid (verdict, reason); Stale
+    (a newer revision is there, or it has been judged); KeyReused.
+    """
+    return writing(command.origin, lambda work: _judge(work, command), action_key=command.action_key)
+
+
+def _judge(work: Work, command: JudgeEvidence) -> Judged:
+    loaded = visible(work, command.key)
+    body = [
+        "judgement",
+        command.key,
+        command.evidence_id,
+        command.seen_revision,
+        command.verdict,
+        command.reason,
+    ]
+    earlier = consumed(work, command.action_key, body)
+    if earlier is not None:
+        return Judged(command.key, earlier["kind"], earlier["revision"], earlier["state"])
+    right = may(work.actor, Permission.EVIDENCE_JUDGE, loaded.place)
+    _refuse_cancelled(work, loaded)
+    fact = next((each for each in loaded.snapshot.evidence if each.evidence_id == command.evidence_id), None)
+    if fact is None:
+        raise NotFound("not_found")
+    kind = loaded.rules.kinds.get(fact.kind)
+    if kind is None or not kind.judged:
+        raise Refused("kind_not_judged")
+    row = work.session.get_one(EvidenceRevision, fact.revision_id)
+    named = _require_judge(work, loaded, kind, row)
+    _check_words(command)
+    _same_version(command.seen_revision, fact.revision, "stale_judgement")
+    if fact.judged:
+        raise Stale("judged_already", state=fact.judged)
+    state = STATES[command.verdict]
+    _store(work, loaded, fact, row, state, command.reason.strip(), f"{right} {named}")
+    work.session.flush()
+    settle(work, load_measures(work.session, [loaded.measure.id]))
+    consume(work, command.action_key, body, {"kind": fact.kind, "revision": fact.revision, "state": state})
+    return Judged(command.key, fact.kind, fact.revision, state)
+
+
+def _require_judge(work: Work, loaded: Loaded, kind: EvidenceKind, row: EvidenceRevision) -> str:
+    """As what the kind names the actor. Raises Refused with every reason, and with the names of those who may."""
+    named = _named(work, loaded, kind)
+    people = {work.actor.id} if work.actor.id else set()
+    reasons = why_not(people, named, row.person_id, row.on_behalf_of, loaded.snapshot.owner_id)
+    if reasons:
+        judges = _judges(work.session, loaded, kind, row, work.today(loaded.timezone))
+        raise Refused("may_not_judge", reasons=list(reasons), judges=[one.name for one in judges.may])
+    return named
+
+
+def _named(work: Work, loaded: Loaded, kind: EvidenceKind) -> str:
+    held = {part for part, person in loaded.place.parts.items() if person == work.actor.id}
+    in_groups = bool(kind.judge and kind.judge.groups)
+    groups = work.groups(loaded.measure.organization_id) if in_groups else frozenset()
+    return named_as(kind.judge, held, work.actor.roles_on(loaded.place.path), groups)
+
+
+def _check_words(command: JudgeEvidence) -> None:
+    faults: dict[str, list[str]] = {}
+    if command.verdict not in STATES:
+        faults["verdict"] = ["judgement_unknown"]
+    if command.verdict == RETURN and len(command.reason.strip()) < REASON_LEAST:
+        faults["reason"] = ["return_needs_reason"]
+    if len(command.reason) > REASON_LIMIT:
+        faults["reason"] = ["reason_too_long"]
+    if faults:
+        raise Invalid("judgement_invalid", faults)
+
+
+def _store(
+    work: Work, loaded: Loaded, fact: EvidenceFact, row: EvidenceRevision, state: str, reason: str, right: str
+) -> None:
+    """Write the judgement beside the revision, log it, and tell whoever handed it in what to do."""
+    row.judged, row.judged_reason = state, reason
+    row.judged_by, row.judged_at = work.actor.id, work.at
+    work.log(
+        Event.EVIDENCE_JUDGED,
+        {
+            "kind": fact.kind, "piece": fact.evidence_id, "revision": fact.revision, "digest": fact.digest,
+            "from": "", "to": state, "reason": reason,
+        },
+        made=(_Numbered(row),), right=right, object_type="evidence", object_id=str(fact.evidence_id), **_where(loaded),
+    )  # fmt: skip
+    for person in sorted(fact.submitters - {work.actor.id}):
+        work.tell(
+            person, f"evidence_{state}", measure_id=loaded.measure.id,
+            payload={"kind": fact.kind, "evidence": fact.evidence_id, "revision": fact.revision, "reason": reason},
+        )  # fmt: skip
+
+
+def _judges(
+    session: Session, loaded: Loaded, kind: EvidenceKind, row: EvidenceRevision, today: date
+) -> Judges:
+    named = named_judges(session, loaded, [kind.judge] if kind.judge else [], today)
+    return judges_of(kind.judge, named, row.person_id, row.on_behalf_of, loaded.snapshot)
+
+
+def judges_here(
+    session: Session, loaded: Loaded, submitted: Iterable[tuple[int, int, int | None]], today: date
+) -> dict[int, Judges]:
+    """Who can judge each piece that waits, in one statement. `submitted`: piece, who handed it in, on whose behalf."""
+    waiting = {}
+    for fact in loaded.snapshot.evidence:
+        kind = loaded.rules.kinds.get(fact.kind)
+        if kind is not None and waits_for_judge(kind, fact):
+            waiting[fact.evidence_id] = kind
+    asked = [kind.judge for kind in waiting.values() if kind.judge]
+    named: dict[str, tuple[Named, ...]] = named_judges(session, loaded, asked, today) if asked else {}
+    return {
+        piece: judges_of(waiting[piece].judge, named, person, behalf, loaded.snapshot)
+        for piece, person, behalf in submitted
+        if piece in waiting
+    }
