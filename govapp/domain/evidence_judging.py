@@ -10,6 +10,7 @@ from govapp.domain.snapshot import EvidenceFact, Snapshot
 ACCEPT, RETURN = "accept", "return"
 STATES = {ACCEPT: "accepted", RETURN: "returned"}
 NOT_NAMED, OWN, FOR_ME, OWNER = "judge_not_named", "judge_submitted", "judge_submitted_for", "judge_owner"
+NO_RIGHT = "judge_no_right"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ def judges_of(
     for key in keys:
         for one in named.get(key, ()):
             reasons = why_not({one.person_id}, one.by, submitter, submitted_for, snapshot.owner_id)
-            reasons = reasons or (() if one.right else ("judge_no_right",))
+            reasons = reasons or (() if one.right else (NO_RIGHT,))
             if reasons:
                 barred.setdefault(one.person_id, (one, reasons))
             else:

@@ -6,12 +6,14 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
+from govapp.data.actors import groups_of
 from govapp.data.evidence import EvidenceRevision
 from govapp.data.judges import named_judges
 from govapp.data.snapshots import Loaded, load_measures
 from govapp.domain.errors import Invalid, NotFound, Refused, Stale
 from govapp.domain.events import Event
 from govapp.domain.evidence_judging import (
+    NO_RIGHT,
     RETURN,
     STATES,
     Judges,
@@ -23,7 +25,7 @@ from govapp.domain.evidence_judging import (
 )
 from govapp.domain.evidence_kinds import EvidenceKind
 from govapp.domain.permissions import Permission
-from govapp.domain.rights import may
+from govapp.domain.rights import Actor, may, right_of
 from govapp.domain.snapshot import EvidenceFact
 from govapp.services._belongs import _refuse_cancelled, _same_version, _where, visible
 from govapp.services._keys import consume, consumed
@@ -53,6 +55,7 @@ class Judged:
 
     key: str
     kind: str
+    kind_name: str
     revision: int
     state: str
 
@@ -94,7 +97,7 @@ def _judge(work: Work, command: JudgeEvidence) -> Judged:
     ]
     earlier = consumed(work, command.action_key, body)
     if earlier is not None:
-        return Judged(command.key, earlier["kind"], earlier["revision"], earlier["state"])
+        return Judged(command.key, **earlier)
     right = may(work.actor, Permission.EVIDENCE_JUDGE, loaded.place)
     _refuse_cancelled(work, loaded)
     fact = next((each for each in loaded.snapshot.evidence if each.evidence_id == command.evidence_id), None)
@@ -113,26 +116,52 @@ def _judge(work: Work, command: JudgeEvidence) -> Judged:
     _store(work, loaded, fact, row, state, command.reason.strip(), f"{right} {named}")
     work.session.flush()
     settle(work, load_measures(work.session, [loaded.measure.id]))
-    consume(work, command.action_key, body, {"kind": fact.kind, "revision": fact.revision, "state": state})
-    return Judged(command.key, fact.kind, fact.revision, state)
+    outcome = {"kind": fact.kind, "kind_name": kind.name, "revision": fact.revision, "state": state}
+    consume(work, command.action_key, body, outcome)
+    return Judged(command.key, fact.kind, kind.name, fact.revision, state)
 
 
 def _require_judge(work: Work, loaded: Loaded, kind: EvidenceKind, row: EvidenceRevision) -> str:
     """As what the kind names the actor. Raises Refused with every reason, and with the names of those who may."""
-    named = _named(work, loaded, kind)
-    people = {work.actor.id} if work.actor.id else set()
-    reasons = why_not(people, named, row.person_id, row.on_behalf_of, loaded.snapshot.owner_id)
+    named, reasons = _standing(work.session, work.actor, loaded, kind, row.person_id, row.on_behalf_of)
     if reasons:
-        judges = _judges(work.session, loaded, kind, row, work.today(loaded.timezone))
-        raise Refused("may_not_judge", reasons=list(reasons), judges=[one.name for one in judges.may])
+        submitted = [(row.evidence_id, row.person_id, row.on_behalf_of)]
+        judges = judges_here(work.session, loaded, submitted, work.today(loaded.timezone))
+        may_judge = judges[row.evidence_id].may if row.evidence_id in judges else ()
+        raise Refused("may_not_judge", reasons=list(reasons), judges=[one.name for one in may_judge])
     return named
 
 
-def _named(work: Work, loaded: Loaded, kind: EvidenceKind) -> str:
-    held = {part for part, person in loaded.place.parts.items() if person == work.actor.id}
-    in_groups = bool(kind.judge and kind.judge.groups)
-    groups = work.groups(loaded.measure.organization_id) if in_groups else frozenset()
-    return named_as(kind.judge, held, work.actor.roles_on(loaded.place.path), groups)
+def _standing(
+    session: Session,
+    actor: Actor,
+    loaded: Loaded,
+    kind: EvidenceKind,
+    submitter: int,
+    submitted_for: int | None,
+) -> tuple[str, tuple[str, ...]]:
+    """As what the kind names somebody, and every reason why they may not judge."""
+    held = {part for part, person in loaded.place.parts.items() if person == actor.id}
+    in_groups = actor.id is not None and kind.judge is not None and bool(kind.judge.groups)
+    groups = groups_of(session, actor.id or 0, loaded.measure.organization_id) if in_groups else frozenset()
+    named = named_as(kind.judge, held, actor.roles_on(loaded.place.path), groups)
+    people = {actor.id} if actor.id else set()
+    return named, why_not(people, named, submitter, submitted_for, loaded.snapshot.owner_id)
+
+
+def barred_from_judging(
+    session: Session,
+    actor: Actor,
+    loaded: Loaded,
+    kind: EvidenceKind,
+    submitter: int,
+    submitted_for: int | None,
+) -> tuple[str, ...]:
+    """Every reason why a reader may not judge a revision of this kind; empty when they may."""
+    _named, reasons = _standing(session, actor, loaded, kind, submitter, submitted_for)
+    if right_of(actor, Permission.EVIDENCE_JUDGE, loaded.place) is None:
+        reasons += (NO_RIGHT,)
+    return reasons
 
 
 def _check_words(command: JudgeEvidence) -> None:
@@ -166,13 +195,6 @@ def _store(
             person, f"evidence_{state}", measure_id=loaded.measure.id,
             payload={"kind": fact.kind, "evidence": fact.evidence_id, "revision": fact.revision, "reason": reason},
         )  # fmt: skip
-
-
-def _judges(
-    session: Session, loaded: Loaded, kind: EvidenceKind, row: EvidenceRevision, today: date
-) -> Judges:
-    named = named_judges(session, loaded, [kind.judge] if kind.judge else [], today)
-    return judges_of(kind.judge, named, row.person_id, row.on_behalf_of, loaded.snapshot)
 
 
 def judges_here(
