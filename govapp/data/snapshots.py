@@ -13,13 +13,14 @@ from sqlalchemy.orm import Session
 from govapp.data.evidence import Evidence, EvidenceRevision
 from govapp.data.finance import EffectLine, EffectValue
 from govapp.data.gates import EvidenceKindVersion, WorkflowVersion
-from govapp.data.json_rows import json_rows
+from govapp.data.json_rows import json_rows, json_text
 from govapp.data.locks import lock_measures, neighbours_of
 from govapp.data.measures import Card, Dependency, Measure, Milestone, Part, Risk, StagePassage, StatusEntry
 from govapp.data.people import Person
 from govapp.data.reviews import BARRED, Dossier, Review, ReviewStep, StepDecider, Vote
 from govapp.data.rulebook import rules_for
 from govapp.data.structure import Branch, Organization
+from govapp.domain.criteria import MILESTONE_FIELD
 from govapp.domain.money import from_minor
 from govapp.domain.rights import Place
 from govapp.domain.rules import Rules
@@ -141,6 +142,7 @@ def _statement() -> Select[*tuple[Any, ...]]:
                     EvidenceRevision.digest, EvidenceRevision.person_id, EvidenceRevision.on_behalf_of,
                     EvidenceRevision.valid_until, EvidenceRevision.judged, EvidenceRevision.passage_id,
                     EvidenceKindVersion.number.label("kind_number"),
+                    json_text(EvidenceRevision.values, MILESTONE_FIELD).label("milestone"),
                 )
                 .join(
                     EvidenceRevision,
@@ -253,9 +255,10 @@ def _loaded(session: Session, row: Any) -> Loaded:
     evidence = tuple(
         EvidenceFact(
             kind, eid, rid, number, digest, frozenset(p for p in (person, behalf) if p), _day(until), judged or "",
-            passage, kind_no,
+            passage, kind_no, milestone or "",
         )
-        for kind, eid, rid, number, digest, person, behalf, until, judged, passage, kind_no in json.loads(row.evidence)
+        for kind, eid, rid, number, digest, person, behalf, until, judged, passage, kind_no, milestone
+        in json.loads(row.evidence)
     )  # fmt: skip
     figures = {f"{line.id}:run_rate": line.run_rate for line in lines if line.run_rate is not None}
     figures |= {f"{line.id}:plan": line.plan for line in lines if line.plan is not None}

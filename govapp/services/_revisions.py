@@ -12,6 +12,7 @@ from govapp.data.people import Person
 from govapp.data.rulebook import kind_version_id
 from govapp.data.snapshots import Loaded
 from govapp.domain.basis import digest_of
+from govapp.domain.criteria import MILESTONE_FIELD, names_milestone, same_name
 from govapp.domain.errors import Invalid, NotFound
 from govapp.domain.events import Event
 from govapp.domain.evidence_kinds import EvidenceKind, valid_until
@@ -45,6 +46,8 @@ def _store_revision(
     Raises Invalid with errors by field, NotFound for an unknown piece, Stale when another revision was seen.
     """
     values, errors = validate_values(kind, submission.values, _context(work, loaded, kind, submission.values))
+    if not errors and names_milestone(loaded.rules, kind.key):
+        errors |= _milestone_faults(loaded, values)
     today = work.today(loaded.timezone)
     effective = submission.effective_on or today
     if effective > today:
@@ -106,6 +109,15 @@ def _store_revision(
         measure_id=loaded.measure.id, branch_id=loaded.measure.branch_id,
     )  # fmt: skip
     return revision
+
+
+def _milestone_faults(loaded: Loaded, values: Mapping[str, Any]) -> dict[str, list[Fault]]:
+    """A gate asks what this proves by the name of a milestone, so it must be one of the plan."""
+    names = [one.name for one in loaded.snapshot.milestones]
+    said = str(values.get(MILESTONE_FIELD, ""))
+    if any(same_name(said, name) for name in names):
+        return {}
+    return {MILESTONE_FIELD: [Fault("milestone_unknown", {"names": ", ".join(names)})]}
 
 
 def _context(work: Work, loaded: Loaded, kind: EvidenceKind, values: Mapping[str, Any]) -> FormContext:

@@ -11,7 +11,7 @@ from govapp.data import evidence_queries as queries
 from govapp.data.engine import reading
 from govapp.data.measure_pages import OFFERED, people_here, person_by_email
 from govapp.data.snapshots import Loaded
-from govapp.domain.criteria import applies, counts
+from govapp.domain.criteria import MILESTONE_FIELD, applies, counts
 from govapp.domain.errors import NotFound, Refused
 from govapp.domain.evidence_expiry import end_of
 from govapp.domain.evidence_judging import Judges
@@ -185,6 +185,12 @@ def form_start(
     return FormStart(form, context, piece, revision, returned=returned)
 
 
+def attestation_start(session: Session, now: Standing, kind: EvidenceKind) -> FormStart:
+    """The empty form of an attestation, for the page of the vote that signs it: each signer says it anew."""
+    context = _context(session, now, kind, {})
+    return FormStart(from_values(kind, {}, context), context)
+
+
 def _piece(session: Session, now: Standing, kind: EvidenceKind, piece_id: int | None) -> queries.Piece | None:
     if piece_id is None and not kind.several:
         piece_id = next((fact.evidence_id for fact in now.snapshot.evidence if fact.kind == kind.key), None)
@@ -204,7 +210,11 @@ def _context(session: Session, now: Standing, kind: EvidenceKind, values: Mappin
         )
         people = [(row.id, row.name) for row in people_here(session, now.place, now.today, named)]
     person_of = _person_of if len(people) >= OFFERED else None
-    return FormContext(now.today, now.currency, people, dict(now.snapshot.fields), person_of=person_of)
+    names = [one.name for one in now.snapshot.milestones]
+    return FormContext(
+        now.today, now.currency, people, dict(now.snapshot.fields), person_of=person_of,
+        suggestions={MILESTONE_FIELD: names},
+    )  # fmt: skip
 
 
 def _person_of(email: str) -> int | None:
