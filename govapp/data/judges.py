@@ -68,6 +68,23 @@ def named_judges(
     return {by: tuple(sorted(people.values(), key=lambda each: each.name)) for by, people in found.items()}
 
 
+def group_members(session: Session, branch_id: int | None, keys: Iterable[str]) -> dict[str, dict[int, str]]:
+    """Active members of groups of the branch's organization: names by id, by the group's key."""
+    rows = session.execute(
+        select(Group.key, Person.id, Person.name)
+        .join(GroupMember, GroupMember.group_id == Group.id)
+        .join(Person, Person.id == GroupMember.person_id)
+        .join(Branch, Branch.organization_id == Group.organization_id)
+        .where(Branch.id == branch_id, Group.key.in_(list(keys)))
+        .where(GroupMember.ended_at.is_(None), Person.active.is_(True))
+        .order_by(Person.name, Person.id)
+    )
+    found: dict[str, dict[int, str]] = {}
+    for key, person, name in rows:
+        found.setdefault(key, {})[person] = name
+    return found
+
+
 def _right(path: str, today: date) -> ColumnElement[bool]:
     """Clause: the person holds `evidence:judge` by a grant in force on the branch or above it."""
     grant, role, branch = aliased(Grant), aliased(Role), aliased(Branch)

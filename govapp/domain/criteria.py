@@ -86,6 +86,7 @@ def _distinct(params: Mapping[str, Any], rules: Rules, snapshot: Snapshot, today
     return met, "parts_distinct" if met else "parts_same", {"parts": list(params["parts"])}
 
 
+UNJUDGED = "evidence_unjudged"
 MILESTONE_FIELD = "milestone"
 FINAL_MILESTONE = "final_milestone"
 
@@ -229,7 +230,7 @@ def find(criterion: CriterionRule, rules: Rules, snapshot: Snapshot, today: date
         check(criterion.params, rules, snapshot, today) if check else (False, "kind_unknown", {})
     )
     supplied_by = criterion.supplied_by
-    if code == "evidence_unjudged":
+    if code == UNJUDGED:
         supplied_by = _judges(rules, criterion.params["kind"])
     return Finding(criterion.key, met, code, values, criterion.wording, supplied_by)
 
