@@ -24,6 +24,7 @@ from govapp.services.settling import settle_all, settle_due
 from tests.cast import SYSTEM
 from tests.factories import (
     finish_milestones,
+    judge,
     loaded,
     make_measure,
     move,
@@ -277,3 +278,34 @@ def again(cast, key, row, **changes):
         "name": row.name,
     }  # fmt: skip
     return SetMilestone(key, origin=cast.owner.origin, milestone_id=row.id, **(values | changes))
+
+
+def with_final_proof():
+    data = judged_set(
+        technical_review={"judged": False},
+        handover_record={"judged": False},
+        baseline_record={"judged": False},
+        business_case={"judged": False},
+    )
+    for gate in data["gates"]:
+        for line in gate["criteria"]:
+            if line["id"] == "evidence:milestone-proof":
+                line["params"]["per"] = "final_milestone"
+    install_set(SYSTEM, data)
+
+
+def test_proof_names_a_milestone_of_the_plan_and_the_gate_wants_the_final_one(database, cast):
+    with_final_proof()
+    key = make_measure(cast, "detailed")
+    pass_gate(cast, key, "decided")
+    with pytest.raises(Invalid) as refused:
+        submit(cast, key, "milestone-proof", milestone="Something else")
+    assert list(refused.value.values["faults"]) == ["milestone"]
+    stones = [one.name for one in milestones(key)]
+    submit(cast, key, "milestone-proof", milestone=stones[0])
+    judge(cast, key, "milestone-proof")
+    supplied = {each.key: each.code for each in move(cast, key, "implemented").decision.unmet}
+    assert supplied["evidence:milestone-proof"] == "evidence_other_milestone"
+    submit(cast, key, "milestone-proof", milestone=stones[-1].upper())
+    judge(cast, key, "milestone-proof")
+    assert "evidence:milestone-proof" not in loaded(key).card.missing_keys

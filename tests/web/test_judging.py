@@ -1,9 +1,20 @@
 """Judging pages: the list, the form beside the revision, what was wrong, dead ends, and revising what was returned."""
 
+from datetime import timedelta
+
 import pytest
 
 from govapp.services.parts import AssignParts, assign_parts
-from tests.factories import judge, loaded, make_measure, submit, version_of
+from tests.factories import (
+    finish_milestones,
+    judge,
+    loaded,
+    make_measure,
+    submit,
+    supply,
+    today_of,
+    version_of,
+)
 from tests.judged_set import use_judged_set
 
 BASELINE = "baseline-record"
@@ -177,3 +188,43 @@ def test_the_page_of_a_piece_costs_the_same_however_many_revisions(client, cast,
         client.get(address)
     assert many.number == one.number
     assert many.number <= 12
+
+
+def test_a_refused_move_names_the_judge_and_offers_no_second_form(client, cast, key, address):
+    supply(cast, key, "identified")
+    submit(cast, key, BASELINE, by=cast.member, value=31)
+    drop = {"to": "identified", "version": str(version_of(key)), "action_key": "k"}
+    refused = client.sign_in(cast.owner).submit(f"/measures/{key}/moves", drop)
+    assert refused.status_code == 422
+    assert "Handed in, not yet judged." in refused.text
+    assert f"{cast.controller.name} can judge it." in refused.text
+    assert "Save and try again" not in refused.text
+    mine = client.sign_in(cast.controller).submit(f"/measures/{key}/moves", drop | {"action_key": "mine"})
+    assert "It waits for your judgement." in mine.text
+    assert f'href="{address}#judging"' in mine.text
+
+
+def test_who_asks_for_what_waits_asks_its_judge(client, cast, key, address):
+    client.sign_in(cast.owner)
+    client.submit(f"/measures/{key}/asks", {"finding": f"evidence:{BASELINE}", "next": f"/measures/{key}"})
+    told = client.sign_in(cast.controller).get("/notices").text
+    assert told.count("waits for your judgement: baseline record.") == 2
+    assert f'href="{address}"' in told or address in told
+
+
+def test_a_proof_is_offered_the_milestones_of_the_plan(client, cast):
+    key = make_measure(cast, "detailed")
+    page = client.sign_in(cast.owner).get(f"/measures/{key}/evidence/new?kind=milestone-proof").text
+    assert '<option value="Rolled out">' in page
+
+
+def test_a_late_tick_shows_when_it_was_entered(client, cast):
+    key = make_measure(cast, "detailed")
+    client.sign_in(cast.owner)
+    finish_milestones(cast, key)
+    assert "entered " not in client.get(f"/measures/{key}/plan").text
+    first = loaded(key).snapshot.milestones[0]
+    day = today_of(key) - timedelta(days=40)
+    fields = {"name": first.name, "actual_date": day.isoformat(), "action_key": "tick", "version": "2"}
+    assert client.submit(f"/measures/{key}/milestones/{first.id}", fields).status_code == 303
+    assert "entered " in client.get(f"/measures/{key}/plan").text
