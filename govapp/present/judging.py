@@ -74,7 +74,7 @@ def who_may(judges: Judges) -> str:
 def waits_words(judges: Judges) -> str:
     """Whom a revision waits for, or that nobody can judge it."""
     if judges.dead_end:
-        return _("Nobody can judge it")
+        return _("Nobody has been able to judge it")
     return _("Waits for %(who)s", who=who_may(judges))
 
 
@@ -117,16 +117,17 @@ def dead_end(judges: Judges) -> DeadEnd | None:
         one.by.startswith("part:") for one, _reasons in judges.barred
     )
     mend = [_("A program lead can name somebody for the part.")] if parts else []
-    if any(not by.startswith("part:") for by in judges.vacant):
-        mend.append(_("An administrator can fill the group or grant the role."))
+    others = [*judges.vacant, *(one.by for one, _reasons in judges.barred)]
+    if any(not by.startswith("part:") for by in others):
+        mend.append(_("An administrator can add somebody to the group or grant the role to one more person."))
     if any({"judge_submitted", "judge_submitted_for"} & set(reasons) for _one, reasons in judges.barred):
-        mend.append(_("Or somebody else hands in the next revision."))
+        mend.append(_("Somebody else can hand in the next revision."))
     if any("judge_no_right" in reasons for _one, reasons in judges.barred):
         mend.append(_("An administrator can grant a role that judges evidence."))
     return DeadEnd(tuple(why), tuple(mend), parts)
 
 
-def judgement_words(revision: Revision, newest: int, judges: Judges | None, zone: str, now: datetime) -> str:
+def judgement_words(revision: Revision, newest: int, judges: Judges | None, zone: str) -> str:
     """What became of a revision: waits for whom since when, accepted or returned by whom, or that a newer one came."""
     if revision.judged:
         who = revision.judged_by
@@ -140,7 +141,7 @@ def judgement_words(revision: Revision, newest: int, judges: Judges | None, zone
         return _("Not judged: revision %(n)s came after it", n=newest)
     if judges is None:
         return ""
-    return _("%(waits)s, %(since)s", waits=waits_words(judges), since=dates.ago(revision.at, now))
+    return _("%(waits)s since %(since)s", waits=waits_words(judges), since=dates.moment(revision.at, zone))
 
 
 def end_words(until: date | None, state: str) -> str:

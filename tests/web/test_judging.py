@@ -42,7 +42,7 @@ def test_the_list_of_a_judge_shows_what_waits_and_leads_to_it(client, cast, key,
     page = client.sign_in(cast.controller).get("/evidence/judgements")
     assert page.status_code == 200
     assert "1 piece waits for your judgement" in page.text
-    assert f'href="{address}#judging"' in page.text
+    assert f'href="{address}"' in page.text
     assert cast.member.name in page.text
     empty = client.sign_in(cast.member).get("/evidence/judgements")
     assert "Nothing waits for your judgement" in empty.text
@@ -131,7 +131,7 @@ def test_when_nobody_can_judge_it_is_a_defect_at_once_with_how_to_mend_it(client
     own = submit(cast, key, "milestone-proof", by=cast.lead)
     page = client.get(f"/measures/{key}/evidence/{own.evidence_id}").text
     assert f"{cast.lead.name} handed it in and may not judge it." in page
-    assert "somebody else hands in the next revision" in page
+    assert "Somebody else can hand in the next revision." in page
 
 
 def test_revisions_carry_their_judgements_side_by_side(client, cast, key, address):
