@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from govapp.services.governance import install_set, read_set
+from govapp.services.governance import FIRST_SET, install_set, read_set
 from tests.cast import SYSTEM
 
 JUDGES: dict[str, dict[str, list[str]]] = {
@@ -12,12 +12,11 @@ JUDGES: dict[str, dict[str, list[str]]] = {
     "technical-review": {"groups": ["technical-validators"]},
     "handover-record": {"parts": ["service_owner"]},
 }
-SIGNED = "scope-statement"
 
 
 def judged_set(**more: dict[str, Any]) -> dict[str, Any]:
     """The set; `more` gives further entries of kinds, by their key with underscores."""
-    data = read_set()
+    data = read_set(FIRST_SET)
     data["set"]["version"] = 77
     for kind in data["evidence_kinds"]:
         if kind["key"] in JUDGES:

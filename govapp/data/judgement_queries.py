@@ -12,7 +12,9 @@ from govapp.data.evidence import Evidence, EvidenceJudge, EvidenceRevision
 from govapp.data.gates import EvidenceKindVersion
 from govapp.data.measures import Measure, Part
 from govapp.data.people import Group, GroupMember, Person
+from govapp.data.reviews import Lookback
 from govapp.data.structure import Branch
+from govapp.domain.evidence_judging import LOOKBACK_KIND
 from govapp.domain.permissions import PART_PERMISSIONS, Permission
 from govapp.domain.rights import Actor
 
@@ -82,13 +84,21 @@ def _waiting(actor: Actor, *columns: Any) -> Select[Any]:
         select(*columns)
         .select_from(EvidenceJudge)
         .join(EvidenceRevision, EvidenceRevision.id == EvidenceJudge.revision_id)
+        .join(Evidence, Evidence.id == EvidenceRevision.evidence_id)
         .join(Measure, Measure.id == EvidenceJudge.measure_id)
         .join(Branch, Branch.id == Measure.branch_id)
         .where(_named(actor), _right(actor))
         .where(EvidenceRevision.person_id != me)
         .where(or_(EvidenceRevision.on_behalf_of.is_(None), EvidenceRevision.on_behalf_of != me))
         .where(~exists().where(owner.measure_id == Measure.id, owner.part == "owner", owner.person_id == me))
+        .where(~and_(Evidence.kind == LOOKBACK_KIND, exists().where(*_acted(actor))))
     )
+
+
+def _acted(actor: Actor) -> tuple[ColumnElement[bool], ...]:
+    """Clauses: the actor used the emergency path on the measure and the look-back on it is open."""
+    by = or_(Lookback.set_by == actor.id, Lookback.on_behalf_of == actor.id)
+    return (Lookback.measure_id == EvidenceJudge.measure_id, Lookback.state == "open", by)
 
 
 def _named(actor: Actor) -> ColumnElement[bool]:

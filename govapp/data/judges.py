@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from govapp.data.actors import above, in_force
 from govapp.data.measures import Part
 from govapp.data.people import Grant, Group, GroupMember, Person, Role, RolePermission
+from govapp.data.reviews import Lookback
 from govapp.data.snapshots import Loaded
 from govapp.data.structure import Branch
 from govapp.domain.evidence_judging import Named
@@ -66,6 +67,16 @@ def named_judges(
         one = Named(person, name, f"{kind}:{key}", bool(may) or person in by_part)
         found.setdefault(one.by, {}).setdefault(person, one)
     return {by: tuple(sorted(people.values(), key=lambda each: each.name)) for by, people in found.items()}
+
+
+def emergency_people(session: Session, measure_id: int) -> frozenset[int]:
+    """Who used the emergency path on a measure and still owes a look-back, for themselves or for somebody."""
+    rows = session.execute(
+        select(Lookback.set_by, Lookback.on_behalf_of).where(
+            Lookback.measure_id == measure_id, Lookback.state == "open"
+        )
+    )
+    return frozenset(person for row in rows for person in row if person is not None)
 
 
 def group_members(session: Session, branch_id: int | None, keys: Iterable[str]) -> dict[str, dict[int, str]]:

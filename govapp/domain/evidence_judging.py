@@ -10,7 +10,8 @@ from govapp.domain.snapshot import EvidenceFact, Snapshot
 ACCEPT, RETURN = "accept", "return"
 STATES = {ACCEPT: "accepted", RETURN: "returned"}
 NOT_NAMED, OWN, FOR_ME, OWNER = "judge_not_named", "judge_submitted", "judge_submitted_for", "judge_owner"
-NO_RIGHT = "judge_no_right"
+EMERGENCY, NO_RIGHT = "judge_emergency", "judge_no_right"
+LOOKBACK_KIND = "lookback-report"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,30 +64,35 @@ def named_as(
     return ""
 
 
-def why_not(
-    people: AbstractSet[int], named: str, submitter: int, submitted_for: int | None, owner: int | None
-) -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """Who handed a revision in, on whose behalf, and whose act it looks back on (an emergency advance)."""
+
+    submitter: int
+    submitted_for: int | None = None
+    acted: frozenset[int] = frozenset()
+
+
+def why_not(people: AbstractSet[int], named: str, handed: Handed, owner: int | None) -> tuple[str, ...]:
     """Every reason why these people (who acts, and for whom) may not judge a revision; empty when they may.
 
     Never the submitter nor on whose behalf it was handed in, never the owner of the measure (product.md, Words: judge;
-    duty matrix, submit-judge). A deputy is bound by the conflicts of both.
+    duty matrix: submit-judge, emergency-lookback). A deputy is bound by the conflicts of both.
     """
     reasons = [] if named else [NOT_NAMED]
-    if submitter in people:
+    if handed.submitter in people:
         reasons.append(OWN)
-    if submitted_for is not None and submitted_for in people:
+    if handed.submitted_for is not None and handed.submitted_for in people:
         reasons.append(FOR_ME)
     if owner is not None and owner in people:
         reasons.append(OWNER)
+    if handed.acted & people:
+        reasons.append(EMERGENCY)
     return tuple(reasons)
 
 
 def judges_of(
-    judge: Judge | None,
-    named: Mapping[str, tuple[Named, ...]],
-    submitter: int,
-    submitted_for: int | None,
-    snapshot: Snapshot,
+    judge: Judge | None, named: Mapping[str, tuple[Named, ...]], handed: Handed, snapshot: Snapshot
 ) -> Judges:
     """Who can judge a revision, of those who hold what its kind names (`named`, by `part:...`, `role:...`)."""
     keys = _keys(judge)
@@ -94,7 +100,7 @@ def judges_of(
     barred: dict[int, tuple[Named, tuple[str, ...]]] = {}
     for key in keys:
         for one in named.get(key, ()):
-            reasons = why_not({one.person_id}, one.by, submitter, submitted_for, snapshot.owner_id)
+            reasons = why_not({one.person_id}, one.by, handed, snapshot.owner_id)
             reasons = reasons or (() if one.right else (NO_RIGHT,))
             if reasons:
                 barred.setdefault(one.person_id, (one, reasons))

@@ -85,6 +85,9 @@ def reason_sentence(code: str) -> str:
         "judge_submitted": _("You handed it in yourself, and nobody judges their own evidence."),
         "judge_submitted_for": _("It was handed in on your behalf, and nobody judges their own evidence."),
         "judge_owner": _("You own the measure, and an owner does not judge its evidence."),
+        "judge_emergency": _(
+            "You used the emergency path, and whoever did does not judge whether it was justified."
+        ),
         "judge_no_right": _("Your roles and parts do not let you judge evidence here."),
     }
     return known.get(code, code)
@@ -95,6 +98,8 @@ def _barred_sentence(one: Named, reasons: Sequence[str]) -> str:
         return _("%(name)s handed it in and may not judge it.", name=one.name)
     if "judge_owner" in reasons:
         return _("%(name)s owns the measure and may not judge its evidence.", name=one.name)
+    if "judge_emergency" in reasons:
+        return _("%(name)s used the emergency path and may not judge its look-back.", name=one.name)
     return _("%(name)s is named, but lacks the right to judge evidence here.", name=one.name)
 
 

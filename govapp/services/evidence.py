@@ -8,7 +8,7 @@ from govapp.data.evidence import EvidenceDraft, EvidenceRevision
 from govapp.data.judges import named_judges
 from govapp.data.snapshots import Loaded, load_measures
 from govapp.domain.errors import Invalid, NotFound, Refused
-from govapp.domain.evidence_judging import judges_of
+from govapp.domain.evidence_judging import Handed, judges_of
 from govapp.domain.evidence_kinds import EvidenceKind
 from govapp.domain.permissions import Permission
 from govapp.domain.rights import Actor, Place, may
@@ -127,7 +127,8 @@ def _tell_judges(work: Work, loaded: Loaded, kind: EvidenceKind, row: EvidenceRe
     named = named_judges(
         work.session, loaded, [kind.judge] if kind.judge else [], work.today(loaded.timezone)
     )
-    for one in judges_of(kind.judge, named, row.person_id, row.on_behalf_of, loaded.snapshot).may:
+    handed = Handed(row.person_id, row.on_behalf_of)
+    for one in judges_of(kind.judge, named, handed, loaded.snapshot).may:
         work.tell(
             one.person_id, "judgement_waits", measure_id=loaded.measure.id,
             payload={"kind": kind.key, "evidence": row.evidence_id, "revision": row.number},

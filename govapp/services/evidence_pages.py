@@ -106,7 +106,7 @@ def standings_of_kinds(session: Session, actor: Actor, loaded: Loaded, today: da
     drafts = queries.draft_kinds(session, loaded.measure.id, actor.id)
     facts = {fact.evidence_id: fact for fact in loaded.snapshot.evidence}
     reasons = {key: counts(fact, loaded.rules, loaded.snapshot, today) for key, fact in facts.items()}
-    judges = judges_here(session, loaded, [(row.id, row.person_id, row.for_id) for row in rows], today)
+    judges = judges_here(session, loaded, {row.id: (row.person_id, row.for_id) for row in rows}, today)
     found = []
     for kind in loaded.rules.kinds.values():
         gates = asking(loaded, kind.key)
@@ -258,7 +258,7 @@ def piece_view(session: Session, actor: Actor, loaded: Loaded, evidence_id: int,
         files.setdefault(row.revision_id, []).append(row)
     fact = next((fact for fact in loaded.snapshot.evidence if fact.evidence_id == piece.id), None)
     newest = rows[0]
-    judges = judges_here(session, loaded, [(piece.id, newest.person_id, newest.for_id)], today).get(piece.id)
+    judges = judges_here(session, loaded, {piece.id: (newest.person_id, newest.for_id)}, today).get(piece.id)
     barred: tuple[str, ...] = ()
     if judges is not None:
         barred = barred_from_judging(session, actor, loaded, kind, newest.person_id, newest.for_id)

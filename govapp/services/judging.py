@@ -1,6 +1,6 @@
 """Judging evidence: a judge other than the submitter accepts a revision or returns it with a reason, once."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -8,16 +8,18 @@ from sqlalchemy.orm import Session
 
 from govapp.data.actors import groups_of
 from govapp.data.evidence import EvidenceRevision
-from govapp.data.judges import named_judges
+from govapp.data.judges import emergency_people, named_judges
 from govapp.data.snapshots import Loaded, load_measures
 from govapp.domain.errors import Invalid, NotFound, Refused, Stale
 from govapp.domain.events import Event
 from govapp.domain.evidence_judging import (
+    ACCEPT,
+    LOOKBACK_KIND,
     NO_RIGHT,
     RETURN,
     STATES,
+    Handed,
     Judges,
-    Named,
     judges_of,
     named_as,
     waits_for_judge,
@@ -31,6 +33,7 @@ from govapp.services._belongs import _refuse_cancelled, _same_version, _where, v
 from govapp.services._keys import consume, consumed
 from govapp.services._settle import settle
 from govapp.services._work import Origin, Work, writing
+from govapp.services.lookbacks import _accept_lookback
 
 REASON_LIMIT = 4000
 REASON_LEAST = 3
@@ -113,7 +116,10 @@ def _judge(work: Work, command: JudgeEvidence) -> Judged:
     if fact.judged:
         raise Stale("judged_already", state=fact.judged)
     state = STATES[command.verdict]
-    _store(work, loaded, fact, row, state, command.reason.strip(), f"{right} {named}")
+    used = f"{right} {named}"
+    _store(work, loaded, fact, row, state, command.reason.strip(), used)
+    if kind.key == LOOKBACK_KIND and command.verdict == ACCEPT:
+        _accept_lookback(work, loaded, row, used)
     work.session.flush()
     settle(work, load_measures(work.session, [loaded.measure.id]))
     outcome = {"kind": fact.kind, "kind_name": kind.name, "revision": fact.revision, "state": state}
@@ -123,22 +129,25 @@ def _judge(work: Work, command: JudgeEvidence) -> Judged:
 
 def _require_judge(work: Work, loaded: Loaded, kind: EvidenceKind, row: EvidenceRevision) -> str:
     """As what the kind names the actor. Raises Refused with every reason, and with the names of those who may."""
-    named, reasons = _standing(work.session, work.actor, loaded, kind, row.person_id, row.on_behalf_of)
+    handed = Handed(row.person_id, row.on_behalf_of, _acted(work.session, loaded, kind))
+    named, reasons = _standing(work.session, work.actor, loaded, kind, handed)
     if reasons:
-        submitted = [(row.evidence_id, row.person_id, row.on_behalf_of)]
+        submitted = {row.evidence_id: (row.person_id, row.on_behalf_of)}
         judges = judges_here(work.session, loaded, submitted, work.today(loaded.timezone))
         may_judge = judges[row.evidence_id].may if row.evidence_id in judges else ()
         raise Refused("may_not_judge", reasons=list(reasons), judges=[one.name for one in may_judge])
     return named
 
 
+def _acted(session: Session, loaded: Loaded, kind: EvidenceKind) -> frozenset[int]:
+    """Who used the emergency path that a look-back report of this measure looks back on."""
+    if kind.key != LOOKBACK_KIND:
+        return frozenset()
+    return emergency_people(session, loaded.measure.id)
+
+
 def _standing(
-    session: Session,
-    actor: Actor,
-    loaded: Loaded,
-    kind: EvidenceKind,
-    submitter: int,
-    submitted_for: int | None,
+    session: Session, actor: Actor, loaded: Loaded, kind: EvidenceKind, handed: Handed
 ) -> tuple[str, tuple[str, ...]]:
     """As what the kind names somebody, and every reason why they may not judge."""
     held = {part for part, person in loaded.place.parts.items() if person == actor.id}
@@ -146,7 +155,7 @@ def _standing(
     groups = groups_of(session, actor.id or 0, loaded.measure.organization_id) if in_groups else frozenset()
     named = named_as(kind.judge, held, actor.roles_on(loaded.place.path), groups)
     people = {actor.id} if actor.id else set()
-    return named, why_not(people, named, submitter, submitted_for, loaded.snapshot.owner_id)
+    return named, why_not(people, named, handed, loaded.snapshot.owner_id)
 
 
 def barred_from_judging(
@@ -158,7 +167,8 @@ def barred_from_judging(
     submitted_for: int | None,
 ) -> tuple[str, ...]:
     """Every reason why a reader may not judge a revision of this kind; empty when they may."""
-    _named, reasons = _standing(session, actor, loaded, kind, submitter, submitted_for)
+    handed = Handed(submitter, submitted_for, _acted(session, loaded, kind))
+    _named, reasons = _standing(session, actor, loaded, kind, handed)
     if right_of(actor, Permission.EVIDENCE_JUDGE, loaded.place) is None:
         reasons += (NO_RIGHT,)
     return reasons
@@ -198,18 +208,18 @@ def _store(
 
 
 def judges_here(
-    session: Session, loaded: Loaded, submitted: Iterable[tuple[int, int, int | None]], today: date
+    session: Session, loaded: Loaded, submitted: Mapping[int, tuple[int, int | None]], today: date
 ) -> dict[int, Judges]:
-    """Who can judge each piece that waits, in one statement. `submitted`: piece, who handed it in, on whose behalf."""
+    """Who can judge each piece that waits, in one statement. `submitted`: by piece who handed it in, and for whom."""
     waiting = {}
     for fact in loaded.snapshot.evidence:
         kind = loaded.rules.kinds.get(fact.kind)
-        if kind is not None and waits_for_judge(kind, fact):
+        if kind is not None and fact.evidence_id in submitted and waits_for_judge(kind, fact):
             waiting[fact.evidence_id] = kind
     asked = [kind.judge for kind in waiting.values() if kind.judge]
-    named: dict[str, tuple[Named, ...]] = named_judges(session, loaded, asked, today) if asked else {}
-    return {
-        piece: judges_of(waiting[piece].judge, named, person, behalf, loaded.snapshot)
-        for piece, person, behalf in submitted
-        if piece in waiting
-    }
+    named = named_judges(session, loaded, asked, today) if asked else {}
+    found = {}
+    for piece, kind in waiting.items():
+        handed = Handed(*submitted[piece], _acted(session, loaded, kind))
+        found[piece] = judges_of(kind.judge, named, handed, loaded.snapshot)
+    return found

@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from govapp.domain.evidence_judging import Named, judges_of, named_as, waits_for_judge, why_not
+from govapp.domain.evidence_judging import Handed, Named, judges_of, named_as, waits_for_judge, why_not
 from govapp.domain.evidence_kinds import EvidenceKind, Judge, KindError
 from tests.domain.snapshots import CONTROLLER, LEAD, MEMBER, OWNER, SPONSOR, evidence, measure, rules
 
@@ -22,7 +22,7 @@ def test_r03_every_reason_is_said_and_none_is_hidden_by_another(named, submitted
         *(["judge_submitted_for"] if acted_for else []),
         *(["judge_owner"] if owns else []),
     ]
-    found = why_not({CONTROLLER}, "part:controller" if named else "", submitter, principal, owner)
+    found = why_not({CONTROLLER}, "part:controller" if named else "", Handed(submitter, principal), owner)
     assert list(found) == expected
 
 
@@ -37,7 +37,7 @@ def test_r03_every_reason_is_said_and_none_is_hidden_by_another(named, submitted
     ],
 )
 def test_r58_a_deputy_is_bound_by_the_conflicts_of_both(deputy, principal, expected):
-    assert why_not({deputy, principal}, "part:controller", MEMBER, SPONSOR, OWNER) == expected
+    assert why_not({deputy, principal}, "part:controller", Handed(MEMBER, SPONSOR), OWNER) == expected
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_who_is_left_to_judge_is_named_and_who_is_barred_stands_with_the_reasons
     found = judges_of(
         JUDGE,
         {"part:controller": named((CONTROLLER, True)), "role:program_lead": named((MEMBER, True), (LEAD, False))},
-        MEMBER, None, measure(),
+        Handed(MEMBER), measure(),
     )  # fmt: skip
     assert [one.person_id for one in found.may] == [CONTROLLER]
     assert {one.person_id: reasons for one, reasons in found.barred} == {
@@ -74,8 +74,8 @@ def test_who_is_left_to_judge_is_named_and_who_is_barred_stands_with_the_reasons
 
 
 def test_evidence_that_nobody_can_judge_is_a_dead_end_at_once():
-    assert judges_of(JUDGE, {}, MEMBER, None, measure()).dead_end
-    only_me = judges_of(JUDGE, {"part:controller": named((CONTROLLER, True))}, CONTROLLER, None, measure())
+    assert judges_of(JUDGE, {}, Handed(MEMBER), measure()).dead_end
+    only_me = judges_of(JUDGE, {"part:controller": named((CONTROLLER, True))}, Handed(CONTROLLER), measure())
     assert only_me.dead_end
     assert only_me.barred[0][1] == ("judge_submitted",)
 
@@ -93,3 +93,9 @@ def test_what_is_signed_with_a_vote_is_not_judged_as_well():
     plain = rules().kinds["scope-statement"].to_dict()
     with pytest.raises(KindError):
         EvidenceKind.from_dict(plain | {"judged": True, "judge": {"parts": ["controller"]}, "attested": True})
+
+
+def test_whoever_used_the_emergency_path_does_not_judge_its_look_back():
+    handed = Handed(MEMBER, None, frozenset({LEAD}))
+    assert why_not({LEAD}, "role:program_lead", handed, OWNER) == ("judge_emergency",)
+    assert why_not({CONTROLLER}, "part:controller", handed, OWNER) == ()

@@ -11,8 +11,8 @@ from govapp.data.evidence import EvidenceRevision
 from govapp.data.inbox import waiting_for
 from govapp.data.measures import Milestone
 from govapp.data.notices import Notice
+from govapp.domain.asks import AskKind, Outcome
 from govapp.domain.errors import Invalid, Refused
-from govapp.domain.gates import AskKind, Outcome
 from govapp.services._belongs import _settle_again, visible
 from govapp.services._work import Origin, now, writing
 from govapp.services.evidence import Submission, SubmitEvidence, _attest, submit_evidence

@@ -13,8 +13,9 @@ from govapp.data.engine import reading
 from govapp.data.evidence import EvidenceRevision
 from govapp.data.judgement_queries import judging_count, judging_for
 from govapp.data.notices import Notice
+from govapp.domain.asks import AskKind, Outcome
 from govapp.domain.errors import Invalid, KeyReused, NotFound, Refused, Stale
-from govapp.domain.gates import AskKind, Outcome, gate_findings
+from govapp.domain.gates import gate_findings
 from govapp.services._work import now
 from govapp.services.audit import verify
 from govapp.services.choices import SetGroup, set_group
