@@ -1,6 +1,7 @@
 """What waits for a person's judgement: evidence that names them as its judge and that they may judge, oldest first."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -78,8 +79,7 @@ def _row(values: list[Any]) -> JudgingRow:
 
 
 def _waiting(actor: Actor, *columns: Any) -> Select[Any]:
-    """Revisions that wait and name the actor, who may judge them. Settle keeps `evidence_judge` to those that wait."""
-    me, owner = actor.id, aliased(Part)
+    """Revisions that wait and that the actor may judge. Settle keeps `evidence_judge` to those that wait."""
     return (
         select(*columns)
         .select_from(EvidenceJudge)
@@ -87,17 +87,28 @@ def _waiting(actor: Actor, *columns: Any) -> Select[Any]:
         .join(Evidence, Evidence.id == EvidenceRevision.evidence_id)
         .join(Measure, Measure.id == EvidenceJudge.measure_id)
         .join(Branch, Branch.id == Measure.branch_id)
-        .where(_named(actor), _right(actor))
-        .where(EvidenceRevision.person_id != me)
-        .where(or_(EvidenceRevision.on_behalf_of.is_(None), EvidenceRevision.on_behalf_of != me))
-        .where(~exists().where(owner.measure_id == Measure.id, owner.part == "owner", owner.person_id == me))
-        .where(~and_(Evidence.kind == LOOKBACK_KIND, exists().where(*_acted(actor))))
+        .where(_judges(actor, {actor.id}))
     )
 
 
-def _acted(actor: Actor) -> tuple[ColumnElement[bool], ...]:
-    """Clauses: the actor used the emergency path on the measure and the look-back on it is open."""
-    by = or_(Lookback.set_by == actor.id, Lookback.on_behalf_of == actor.id)
+def _judges(voice: Actor, people: AbstractSet[int | None]) -> ColumnElement[bool]:
+    """Clause: a voice is named and has the right, and nothing bars whoever acts (`people`: the voice and the actor)."""
+    owner, both = aliased(Part), sorted(person for person in people if person is not None)
+    behalf = EvidenceRevision.on_behalf_of
+    owned = exists().where(owner.measure_id == Measure.id, owner.part == "owner", owner.person_id.in_(both))
+    return and_(
+        _named(voice),
+        _right(voice),
+        EvidenceRevision.person_id.not_in(both),
+        or_(behalf.is_(None), behalf.not_in(both)),
+        ~owned,
+        ~and_(Evidence.kind == LOOKBACK_KIND, exists().where(*_acted(both))),
+    )
+
+
+def _acted(people: Sequence[int]) -> tuple[ColumnElement[bool], ...]:
+    """Clauses: one of these people used the emergency path on the measure and the look-back on it is open."""
+    by = or_(Lookback.set_by.in_(people), Lookback.on_behalf_of.in_(people))
     return (Lookback.measure_id == EvidenceJudge.measure_id, Lookback.state == "open", by)
 
 

@@ -3,9 +3,10 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from govapp.data.actors import load_actor
 from govapp.data.audit import AuditLog
@@ -13,15 +14,20 @@ from govapp.data.engine import reading
 from govapp.data.evidence import EvidenceRevision
 from govapp.data.judgement_queries import judging_count, judging_for
 from govapp.data.notices import Notice
-from govapp.domain.asks import AskKind, Outcome
+from govapp.data.report_queries import measures_in, record_of
+from govapp.data.reviews import Lookback
+from govapp.domain.asks import Ask, AskKind, Outcome
 from govapp.domain.errors import Invalid, KeyReused, NotFound, Refused, Stale
 from govapp.domain.gates import gate_findings
-from govapp.services._work import now
+from govapp.services._belongs import visible
+from govapp.services._work import now, writing
 from govapp.services.audit import verify
 from govapp.services.choices import SetGroup, set_group
 from govapp.services.evidence import Submission, SubmitEvidence, submit_evidence
 from govapp.services.evidence_pages import piece_view
+from govapp.services.governance import STANDARD_SET, install_set, read_set
 from govapp.services.judging import JudgeEvidence, judge_evidence
+from govapp.services.lookbacks import _owe_lookback
 from govapp.services.parts import AssignParts, assign_parts
 from govapp.services.people import PersonCommand, disable_person
 from govapp.services.settling import settle_all
@@ -32,6 +38,7 @@ from tests.factories import (
     key_of_form,
     loaded,
     make_measure,
+    make_proposal,
     move,
     open_review,
     review_states,
@@ -357,3 +364,59 @@ def test_two_judges_at_once_make_one_judgement(key, cast):
         found = sorted(pool.map(attempt, ("accept", "return")))
     assert "judged_already" in found
     assert len(set(found) & {"accepted", "returned"}) == 1
+
+
+def test_a_past_moment_does_not_know_a_judgement_that_came_later(key, cast):
+    submit(cast, key, "baseline-record")
+    with reading() as session:
+        before = session.scalar(select(func.max(AuditLog.sequence)).where(AuditLog.chain == "business"))
+    judge(cast, key, "baseline-record")
+    branch, number = loaded(key).measure.branch_id, loaded(key).measure.id
+
+    def piece_at(session, seq):
+        rows = measures_in(session, seq, [branch])
+        return record_of(session, seq, rows, full=True)[number].newest_evidence()[0]
+
+    with reading() as session:
+        earlier, later = piece_at(session, before), piece_at(session, before + 1)
+    assert (earlier["judged"], earlier["judged_by"]) == ("", None)
+    assert (later["judged"], later["judged_by"]) == ("accepted", cast.controller.id)
+
+
+def owe_lookback(cast, key, who):
+    """Somebody used the emergency path."""
+
+    def body(work):
+        measure = visible(work, key)
+        due = (today_of(key) + timedelta(days=9)).isoformat()
+        details = {"lookback_due": due, "incident_number": "INC004711", "informed_people": []}
+        ask = Ask(AskKind.EMERGENCY, "decided", "The desk was down", details)
+        _owe_lookback(work, measure, ask, "decided", [], "role:program_lead")
+
+    writing(who.origin, body)
+
+
+def state_of_lookback():
+    with reading() as session:
+        return session.scalars(select(Lookback.state)).one()
+
+
+def test_an_accepted_look_back_settles_it_and_never_by_whom_it_looks_back_on(database, cast):
+    install_set(SYSTEM, read_set(STANDARD_SET))
+    key = make_proposal(cast)
+    assign_all(cast, key)
+    members = [cast.approver.id, cast.lead.id]
+    set_group(SetGroup(SYSTEM, "OI", "risk-reviewers", "Risk reviewers", members))
+    owe_lookback(cast, key, cast.lead)
+    submit(cast, key, "lookback-report", by=cast.owner)
+    assert waiting(cast, "lead") == []
+    assert waiting(cast, "approver") == [(key, "lookback-report", 1)]
+    with pytest.raises(Refused) as refused:
+        judge(cast, key, "lookback-report", by=cast.lead)
+    assert refused.value.values["reasons"] == ["judge_emergency"]
+    judge(cast, key, "lookback-report", "return", by=cast.approver, reason="Say who was informed")
+    assert state_of_lookback() == "open"
+    submit(cast, key, "lookback-report", by=cast.owner)
+    judge(cast, key, "lookback-report", by=cast.approver)
+    assert state_of_lookback() == "accepted"
+    assert verify(state=True).ok
