@@ -175,6 +175,8 @@ def due_sentence(what: str, name: str, due: date | None, today: date, whose: str
         return _("%(who)s fulfilled a condition: %(name)s You confirm it.", who=whose, name=name)
     if what == "lookback":
         return _("Look-back on the emergency advance into %(name)s, due %(when)s.", name=name, when=when)
+    if what == "judgement":
+        return _("%(name)s, handed in by %(who)s, waits for your judgement.", name=name, who=whose)
     if what == "evidence_returned":
         return _("%(name)s was returned by %(who)s.", name=name, who=whose or _("its judge"))
     if what == "evidence_expires":
@@ -188,6 +190,6 @@ def due_sentence(what: str, name: str, due: date | None, today: date, whose: str
 
 def due_address(what: str, key: str, number: int) -> str:
     """Where a thing that is due is mended."""
-    if what.startswith("evidence"):
+    if what.startswith("evidence") or what == "judgement":
         return f"/measures/{key}/evidence/{number}"
     return f"/measures/{key}/plan" if what == "milestone" else f"/measures/{key}"

@@ -222,7 +222,7 @@ _KINDS: dict[str, Callable[[_About], Told]] = {
         _("%(deputy)s stands in for %(person)s no longer.", deputy=a.text("deputy_name"), person=a.text("person_name")),
         "/account/deputies",
     ),
-    "bulk_done": lambda a: Told(_bulk(a), a.text("address") or "/measures"),
+    "bulk_done": lambda a: Told(_bulk(a), f"/bulk/{a.text('batch')}"),
 }  # fmt: skip
 
 

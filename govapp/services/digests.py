@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from govapp.data.actors import load_actor
+from govapp.data.actors import day_in, load_actor
 from govapp.data.dues import EVIDENCE, OWED, Due, dues_of, only
 from govapp.data.engine import hold, reading
 from govapp.data.inbox import InboxRow, waiting_count, waiting_for
+from govapp.data.judgement_queries import JudgingRow, judging_for
 from govapp.data.mail_queries import (
     choices_of_mail,
     notices_for_digest,
@@ -151,13 +152,13 @@ def _letters(session: Session, people: list[tuple[int, str]], todo: _Round, at: 
             "day": todo.day.isoformat(), "zone": actor.timezone or todo.zone,
             "notices": [said_of(session, row, reader) for row in news[:SHOWN]],
             "more_notices": max(0, len(news) - SHOWN),
-        } | _waits(session, actor, chosen.get(person, {}), at)  # fmt: skip
+        } | _waits(session, actor, chosen.get(person, {}), todo.zone, at)  # fmt: skip
         if payload["notices"] or payload["decisions"] or payload["dues"]:
             letters.append(_Letter(person, payload, tuple(row.notice.id for row in rows)))
     return letters
 
 
-def _waits(session: Session, actor: Actor, chosen: dict[str, str], at: datetime) -> dict[str, Any]:
+def _waits(session: Session, actor: Actor, chosen: dict[str, str], zone: str, at: datetime) -> dict[str, Any]:
     """What waits for the person, as far as they want mail about such things."""
 
     def wanted(kind: str) -> bool:
@@ -166,11 +167,14 @@ def _waits(session: Session, actor: Actor, chosen: dict[str, str], at: datetime)
     decisions = waiting_for(session, actor, limit=SHOWN) if wanted("decision_waits") else []
     total = waiting_count(session, actor) if len(decisions) == SHOWN else len(decisions)
     dues = [due for due in only(dues_of(session, actor, at), *OWED, *EVIDENCE) if wanted(_SPEAKS[due.what])]
+    judging = judging_for(session, actor, limit=SHOWN) if wanted("judgement_waits") else []
+    today = day_in(zone, at)
+    owed = [_judgement(row, today) for row in judging] + [_due(session, due) for due in dues]
     return {
         "decisions": [_decision(row) for row in decisions],
         "more_decisions": total - len(decisions),
-        "dues": [_due(session, due) for due in dues[:SHOWN]],
-        "more_dues": max(0, len(dues) - SHOWN),
+        "dues": owed[:SHOWN],
+        "more_dues": max(0, len(owed) - SHOWN),
     }
 
 
@@ -178,6 +182,13 @@ def _decision(row: InboxRow) -> dict[str, Any]:
     return {
         "key": row.measure, "title": row.title, "review": row.review_id, "step": row.step,
         "since": row.since.isoformat(timespec="seconds"), "hours": row.target_hours,
+    }  # fmt: skip
+
+
+def _judgement(row: JudgingRow, today: date) -> dict[str, Any]:
+    return {
+        "what": "judgement", "key": row.measure, "title": row.title, "id": row.evidence_id, "whose": row.person,
+        "text": "", "name": row.kind_name, "day": "", "today": today.isoformat(),
     }  # fmt: skip
 
 

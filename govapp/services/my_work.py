@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from govapp.data.dues import Due, dues_of
 from govapp.data.inbox import InboxRow, waiting_for
+from govapp.data.judgement_queries import JudgingRow, judging_for
 from govapp.data.my_work import MINE, PROPOSAL, Seen, WorkRow, my_measures, seen_before
 from govapp.data.rulebook import rules_for
 from govapp.data.sent_back import SentBack
@@ -17,7 +18,7 @@ from govapp.domain.rules import Rules
 from govapp.services.digests import due_name
 from govapp.services.sent_back import my_sent_back
 
-DECISIONS = 50
+DECISIONS, JUDGEMENTS = 50, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class MyWork:
     decisions: tuple[Waiting, ...]
     mine: tuple[WorkRow, ...]
     proposals: tuple[WorkRow, ...]
+    judging: tuple[JudgingRow, ...]
     dues: tuple[Due, ...]
     names: Mapping[tuple[str, int], str]
     returned: Mapping[str, SentBack]
@@ -52,6 +54,7 @@ def my_work(session: Session, actor: Actor, at: datetime, page: int = 1) -> MyWo
         decisions=decisions,
         mine=tuple(row for row in measures if row.list == MINE),
         proposals=tuple(row for row in measures if row.list == PROPOSAL),
+        judging=tuple(judging_for(session, actor, limit=JUDGEMENTS)),
         dues=tuple(dues),
         names={(due.what, due.id): due_name(session, due) for due in dues},
         returned=my_sent_back(session, actor),

@@ -28,7 +28,7 @@ PAGES = {
     "/admin/people": 12,
 }
 # A drop that opens a review writes eight kinds of rows; the budget of 18 is missed there (docs/benchmarks.md).
-MOVES = {"accepted": 18, "refused": 18, "review opened": 21}
+MOVES = {"accepted": 18, "refused": 18, "review opened": 22}
 
 
 class Elements(HTMLParser):
