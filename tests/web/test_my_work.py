@@ -15,6 +15,7 @@ from govapp.services._work import Origin, writing
 from govapp.services.effects import SetEffectLine, set_effect_line
 from govapp.services.plans import SetMilestone, set_milestone
 from tests.factories import (
+    judge,
     make_measure,
     make_proposal,
     measure_row,
@@ -27,6 +28,7 @@ from tests.factories import (
     today_of,
     vote,
 )
+from tests.judged_set import use_judged_set
 
 SYSTEM = Origin(None, "job", "test")
 
@@ -192,6 +194,22 @@ def test_returned_evidence_names_its_judge_and_reason_to_who_handed_it_in(client
     assert "was returned by Carla Nowak" in page
     assert "The period is missing." in page
     assert 'data-due="evidence_returned"' not in client.sign_in(cast.leader).get("/").text
+
+
+def test_evidence_that_waits_for_ones_judgement_stands_there_until_it_is_judged(client, cast):
+    use_judged_set()
+    made = make_measure(cast, "defined")
+    submit(cast, made, "baseline-record")
+    with reading() as session:
+        piece = session.scalars(
+            select(EvidenceRevision.evidence_id).where(EvidenceRevision.measure_id == measure_row(made).id)
+        ).one()
+    page = client.sign_in(cast.controller).get("/").text
+    assert f'data-judging="{piece}"' in page
+    assert f"/measures/{made}/evidence/{piece}" in page
+    assert "data-judging" not in client.sign_in(cast.owner).get("/").text
+    judge(cast, made, "baseline-record")
+    assert "data-judging" not in client.sign_in(cast.controller).get("/").text
 
 
 def test_evidence_that_ends_within_a_month_or_has_ended_stands_there_for_its_owner(client, cast):
