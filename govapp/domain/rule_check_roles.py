@@ -1,4 +1,4 @@
-"""Check of roles: they permit what exists, and the administrator decides nothing (product.md, Rights as seeded; R06)."""
+"""Check of roles: they permit what exists, and an administrator decides nothing (product.md, Rights; R06)."""
 
 from collections.abc import Iterator
 

@@ -10,7 +10,8 @@ _SET: dict[str, Any] = {
     "roles": [
         {"key": "member", "name": "Member", "permissions": ["measure:view"]},
         {"key": "lead", "name": "Lead", "permissions": ["measure:view", "review:decide"]},
-        {"key": "administrator", "name": "Administrator", "permissions": ["governance:edit", "governance:activate", "role:grant", "people:manage"]},
+        {"key": "administrator", "name": "Administrator", "permissions": [
+            "governance:edit", "governance:activate", "role:grant", "people:manage"]},
     ],
     "parts": [{"key": each, "name": each} for each in ("owner", "sponsor", "controller")],
     "groups": [
@@ -56,7 +57,8 @@ _SET: dict[str, Any] = {
     ],
     "decision_table": {
         "rows": [
-            {"id": "P1", "when": {"stage": "planned", "value_below": 100}, "steps": {"sponsoring": 1}, "says": "Small."},
+            {"id": "P1", "when": {"stage": "planned", "value_below": 100}, "steps": {"sponsoring": 1},
+             "says": "Small."},
             {"id": "P2", "when": {"stage": "planned", "value_from": 100}, "steps": {"board": 2, "two-of": 1},
              "says": "Large."},
             {"id": "P3", "when": {"stage": "planned", "risk_rating": ["high", "critical"]}, "steps": {"board": 2},
@@ -68,7 +70,8 @@ _SET: dict[str, Any] = {
         {"key": "hold", "name": "Hold", "who": {"parts": ["sponsor"], "roles": ["lead"], "groups": ["board"]}},
     ],
     "calendars": [
-        {"key": "office", "name": "Office", "timezone": "Europe/Berlin", "days": ["mon", "tue"], "hours": ["09:00-12:00"]},
+        {"key": "office", "name": "Office", "timezone": "Europe/Berlin", "days": ["mon", "tue"],
+         "hours": ["09:00-12:00"]},
     ],
 }  # fmt: skip
 

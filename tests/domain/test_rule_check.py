@@ -1,4 +1,4 @@
-"""The check of a governance set: each fault is found by its code, all of them at once, and the sets we ship have none."""
+"""The check of a governance set: each fault by its code, all of them at once; the sets we ship have none."""
 
 import copy
 
