@@ -122,6 +122,7 @@ def _under(paths: Sequence[str]) -> ColumnElement[bool]:
 def _scoped(workflow_id: int, version_id: int, scope: Scope, *columns: Any) -> Select[Any]:
     statement = (
         select(*columns)
+        .select_from(Measure)
         .join(Branch, Branch.id == Measure.branch_id)
         .join(WorkflowVersion, WorkflowVersion.id == Measure.workflow_version_id)
         .where(
@@ -139,12 +140,32 @@ def _scoped(workflow_id: int, version_id: int, scope: Scope, *columns: Any) -> S
     return statement
 
 
-def to_migrate(session: Session, workflow_id: int, version_id: int, scope: Scope) -> list[tuple[int, str]]:
+def to_migrate(
+    session: Session,
+    workflow_id: int,
+    version_id: int,
+    scope: Scope,
+    *,
+    after: int = 0,
+    limit: int | None = None,
+) -> list[tuple[int, str]]:
     """Ids and keys of the measures of a scope that go on under another version of the workflow, by id."""
-    rows = session.execute(
-        _scoped(workflow_id, version_id, scope, Measure.id, Measure.key).order_by(Measure.id)
-    )
+    statement = _scoped(workflow_id, version_id, scope, Measure.id, Measure.key).where(Measure.id > after)
+    rows = session.execute(statement.order_by(Measure.id).limit(limit))
     return [(row.id, row.key) for row in rows]
+
+
+def count_to_migrate(session: Session, workflow_id: int, version_id: int, scope: Scope) -> int:
+    """How many measures `to_migrate` finds."""
+    return session.scalar(_scoped(workflow_id, version_id, scope, func.count())) or 0
+
+
+def last_staged(session: Session, batch_id: int) -> tuple[int, int]:
+    """The largest measure id staged in a batch and the number its next row gets."""
+    row = session.execute(
+        select(func.max(BatchRow.measure_id), func.max(BatchRow.number)).where(BatchRow.batch_id == batch_id)
+    ).one()
+    return row[0] or 0, 0 if row[1] is None else row[1] + 1
 
 
 def open_measures(session: Session, workflow_id: int) -> list[int]:

@@ -4,6 +4,7 @@ import gc
 import logging
 import resource
 import time
+from collections.abc import Callable
 from typing import Any
 
 import redis
@@ -35,11 +36,18 @@ class LimitedWorker(Worker):
         super().main_work_horse(job, queue)
 
 
+# what a killed job's row needs, by the job; a migration is handed out again by the clock
+_DIED: dict[str, Callable[[int], object]] = {
+    "govapp.jobs.reports.render": worker_died,
+    "govapp.jobs.rules.migrate": lambda batch_id: None,
+}
+
+
 def _killed(job: Job, *_about: object) -> None:
-    """The work-horse ended without a word (killed, out of memory): the report is taken up again or fails at once."""
+    """The work-horse ended without a word (killed, out of memory): its row is taken up again or fails at once."""
     try:
-        worker_died(int(job.args[0]))
-    except Exception:  # noqa: BLE001 - the clock finds the report a little later; the worker must live on
+        _DIED[str(job.func_name)](int(job.args[0]))
+    except Exception:  # noqa: BLE001 - the clock finds the row a little later; the worker must live on
         _log.exception("after the end of job %s", job.id)
 
 

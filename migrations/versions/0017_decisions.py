@@ -32,6 +32,7 @@ ADDED: dict[str, tuple[tuple[str, Any, str | None], ...]] = {
         ("confirmed_by", BIG, None), ("confirmed_at", MOMENT, None),
     ),
     "notice": (("on_behalf_of", BIG, None), ("digest_on", DAY, None)),
+    "batch": (("about", TEXT, "'{}'"),),
     "workflow_version": (("note", TEXT, EMPTY), ("made_by", BIG, None)),
 }  # fmt: skip
 KEPT = ("measure", "condition")

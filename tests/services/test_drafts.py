@@ -1,4 +1,4 @@
-"""Life of a workflow version: several drafts, checked, switched on with a reason, thrown away; never twice, never faulty."""
+"""Life of a workflow version: several drafts, checked, switched on with a reason, thrown away; none faulty."""
 
 import copy
 
@@ -56,7 +56,7 @@ def states():
         found = session.execute(
             select(WorkflowVersion.number, WorkflowVersion.state).order_by(WorkflowVersion.number)
         )
-        return {number: state for number, state in found}
+        return {row.number: row.state for row in found}
 
 
 def payload_of(event):
@@ -239,7 +239,10 @@ def test_a_draft_is_thrown_away_with_its_workflow_when_there_is_nothing_else_of_
     discard_draft(DiscardDraft(SYSTEM, made.version_id))
     discard_draft(DiscardDraft(SYSTEM, other.version_id))
     after = everything()
-    assert {name: rows for name, rows in after.items() if rows != before[name]}.keys() <= {"audit_log", "audit_head"}
+    assert {name: rows for name, rows in after.items() if rows != before[name]}.keys() <= {
+        "audit_log",
+        "audit_head",
+    }
     assert verify().ok
 
 
