@@ -1,6 +1,8 @@
 """Rules in words for the pages of versions: conditions, deciders, rows, differences, what changes for a measure."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from govapp.domain.migration import RuleChange
@@ -8,6 +10,7 @@ from govapp.domain.rule_diff import ADDED, REMOVED, Difference
 from govapp.present.findings import part_words
 from govapp.present.language import gettext as _
 from govapp.present.language import ngettext
+from govapp.present.money import number
 
 MOST_LETTERS = 160
 
@@ -32,15 +35,18 @@ def one_of(values: Any) -> str:
 def _value(value: Any) -> Any:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
-    if isinstance(value, int | float):
-        return f"{value:,}".replace(",", "\u202f")
+    if isinstance(value, int | float) and math.isfinite(value):
+        return number(Decimal(str(value)))
     return value
+
+
+_VALUE_FIRST = {"value_from": 0, "value_below": 1}
 
 
 def condition_words(when: Mapping[str, Any], *, stage: bool = True) -> str:
     """The conditions of a criterion or a row: `value from 25 000 and risk rating low or medium`; '' without any."""
     said = []
-    for name, wanted in when.items():
+    for name, wanted in sorted(when.items(), key=lambda item: _VALUE_FIRST.get(item[0], 2)):
         if name == "stage" and not stage:
             continue
         subject, _underscore, test = name.rpartition("_")
