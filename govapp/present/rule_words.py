@@ -22,11 +22,12 @@ def plain(code: object) -> str:
 
 def one_of(values: Any) -> str:
     """Values of which any will do."""
-    listed = (
-        [plain(_value(each)) for each in values]
-        if isinstance(values, list | tuple)
-        else [plain(_value(values))]
-    )
+    listed = values if isinstance(values, list | tuple) else [values]
+    return either([plain(_value(each)) for each in listed])
+
+
+def either(listed: Sequence[str]) -> str:
+    """Words with commas and a last `or`."""
     if len(listed) < 2:
         return "".join(listed)
     return _("%(first)s or %(last)s", first=", ".join(listed[:-1]), last=listed[-1])
@@ -40,19 +41,22 @@ def _value(value: Any) -> Any:
     return value
 
 
-_VALUE_FIRST = {"value_from": 0, "value_below": 1}
+_VALUE_FIRST = {"value_from": 0, "value_below": 1, "vendor_spend_from": 3, "vendor_spend_below": 4}
 
 
 def condition_words(when: Mapping[str, Any], *, stage: bool = True) -> str:
     """The conditions of a criterion or a row: `value from 25 000 and risk rating low or medium`; '' without any."""
-    said = []
+    said: list[str] = []
     for name, wanted in sorted(when.items(), key=lambda item: _VALUE_FIRST.get(item[0], 2)):
         if name == "stage" and not stage:
             continue
         subject, _underscore, test = name.rpartition("_")
         if test in {"from", "below"} and subject:
             words = {"from": _("%(what)s from %(limit)s"), "below": _("%(what)s below %(limit)s")}[test]
-            said.append(words % {"what": plain(subject), "limit": _value(wanted)})
+            if test == "below" and f"{subject}_from" in when:
+                said[-1] += _(" to below %(limit)s", limit=_value(wanted))
+            else:
+                said.append(words % {"what": plain(subject), "limit": _value(wanted)})
         elif isinstance(wanted, bool):
             said.append(plain(name) if wanted else _("not %(what)s", what=plain(name)))
         else:
@@ -65,7 +69,7 @@ def decider_words(deciders: Mapping[str, Any], groups: Mapping[str, str]) -> str
     named = [_("the %(part)s", part=part_words(part)) for part in _keys(deciders.get("parts"))]
     named += [part_words(role) for role in _keys(deciders.get("roles"))]
     named += [groups.get(group, plain(group)) for group in _keys(deciders.get("groups"))]
-    return _(" and ").join(named) or _("nobody")
+    return either(named) or _("nobody")
 
 
 def _keys(value: Any) -> list[str]:
