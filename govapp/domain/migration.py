@@ -7,6 +7,7 @@ from govapp.domain.criteria import Finding
 from govapp.domain.gates import gate_findings
 from govapp.domain.rules import Rules
 from govapp.domain.snapshot import Snapshot
+from govapp.domain.table import path_for
 
 STAGE_MISSING, REVIEW_OPEN = "stage_missing", "review_open"
 
@@ -43,7 +44,10 @@ class RuleChange:
 
 def steps_into(rules: Rules, into: str, snapshot: Snapshot) -> tuple[StepAt, ...]:
     """The steps that the gate into a stage asks for as the measure stands."""
-    return tuple(StepAt(step.key, step.name, step.order) for step in rules.gates[into].steps)
+    return tuple(
+        StepAt(one.step.key, one.step.name, one.step.order, tuple(row.key for row in one.because))
+        for one in path_for(rules, into, snapshot)
+    )
 
 
 def change_for(old: Rules, new: Rules, snapshot: Snapshot, today: date) -> RuleChange:

@@ -18,9 +18,10 @@ from govapp.domain.rule_findings import (
     whole,
     words,
 )
+from govapp.domain.when import names_read
 
 # fields of a measure that a criterion may read beside its own columns
-READABLE = frozenset(FIELDS) | {"vendor", "dependencies", "measure_package", "service_tier"}
+READABLE = frozenset(FIELDS) | {"vendor", "dependencies", "measure_package", "service_tier", "value"}
 _MORE_SUPPLIERS = frozenset({"submitter", "condition_owner"})
 
 
@@ -115,16 +116,12 @@ def _criterion(names: SetNames, gate: str, raw: Mapping[str, Any]) -> Iterator[R
         yield fault("param_value_unknown", key, gate=gate, param="check", value=params["check"])
     yield from _named(names, gate, key, params)
     yield from _limits(gate, key, params)
-    for name in sorted(_condition_fields(raw) - READABLE):
+    for name in sorted(names_read(map(str, mapping(raw.get("when")))) - READABLE):
         yield fault("condition_field_unknown", key, gate=gate, field=name)
     people = names.parts | names.roles | _MORE_SUPPLIERS
     for who in words(raw.get("supplied_by")):
         if who not in people:
             yield warning("supplier_unknown", key, gate=gate, who=who)
-
-
-def _condition_fields(raw: Mapping[str, Any]) -> set[str]:
-    return {"vendor_spend" if name == "vendor_spend_from" else str(name) for name in mapping(raw.get("when"))}
 
 
 def _named(names: SetNames, gate: str, key: str, params: Mapping[str, Any]) -> Iterator[RuleFinding]:

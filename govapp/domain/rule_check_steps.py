@@ -43,7 +43,7 @@ def check_steps(names: SetNames) -> Iterator[RuleFinding]:
             yield fault("step_decider_unknown", key, kind=kind, who=who)
         if not any(words(deciders.get(kind)) for kind in DECIDERS):
             yield fault("step_without_deciders", key)
-        for part in words(raw.get("excludes")):
+        for part in words(mapping(raw.get("excludes")).get("parts")):
             if part not in names.parts:
                 yield fault("step_excludes_unknown", key, part=part)
         yield from _step_rule(names, key, raw, deciders)

@@ -22,6 +22,7 @@ from govapp.domain.rule_findings import (
     whole,
     words,
 )
+from govapp.domain.when import holds
 
 NUMBERS: Mapping[str, str] = {
     "value_from": "value", "value_below": "value",
@@ -33,6 +34,7 @@ CHOICES = frozenset({
     "service_tier", "vendor",
 })  # fmt: skip
 MOST_GAPS = 5
+OF_GATE = "gate:"
 _STEP = Decimal("0.01")
 
 
@@ -47,17 +49,11 @@ class _Row:
     otherwise: bool
 
     def accepts(self, name: str, value: Any) -> bool:
-        """True when the row's tests on one input hold for a value."""
-        return all(_holds(test, wanted, value) for test, wanted in self.tests.get(name, {}).items())
-
-
-def _holds(test: str, wanted: Any, value: Any) -> bool:
-    if test in NUMBERS:
-        limit = _number(wanted)
-        if value is None or limit is None:
-            return False
-        return bool(value >= limit if test.endswith("_from") else value < limit)
-    return value in wanted if isinstance(wanted, list | tuple) else bool(value == wanted)
+        """True when the row's tests on one input hold for a value, as the program itself reads them."""
+        tests = self.tests.get(name, {})
+        return not any(test in NUMBERS and wanted is None for test, wanted in tests.items()) and holds(
+            tests, {name: value}
+        )
 
 
 def _number(value: Any) -> Decimal | None:
@@ -73,21 +69,21 @@ def _number(value: Any) -> Decimal | None:
 def _row(raw: Mapping[str, Any], place: int) -> _Row:
     tests: dict[str, dict[str, Any]] = {}
     for test, wanted in mapping(raw.get("when")).items():
-        tests.setdefault(NUMBERS.get(test, str(test)), {})[str(test)] = wanted
+        input_of = NUMBERS.get(test, str(test))
+        tests.setdefault(input_of, {})[str(test)] = _number(wanted) if test in NUMBERS else wanted
     steps = {str(key): whole(order) or 0 for key, order in mapping(raw.get("steps")).items()}
     return _Row(str(raw.get("id", place + 1)), place, tests, steps, bool(raw.get("otherwise")))
 
 
 def table_rows(names: SetNames) -> list[_Row]:
-    """The rows of the table; a set that names steps at its gates has one row a gate."""
-    table = names.data.get("decision_table")
-    if isinstance(table, Mapping):
-        return [_row(raw, place) for place, raw in enumerate(entries(table.get("rows")))]
-    return [
-        _row({"id": into, "when": {"stage": into}, "steps": _orders(names, gate)}, place)
-        for place, (into, gate) in enumerate(names.gates.items())
+    """The rows of the table; a gate that names its steps itself reads as a row for its stage."""
+    raw = entries(mapping(names.data.get("decision_table")).get("rows"))
+    raw += [
+        {"id": f"{OF_GATE}{into}", "when": {"stage": into}, "steps": _orders(names, gate)}
+        for into, gate in names.gates.items()
         if words(gate.get("steps"))
     ]
+    return [_row(each, place) for place, each in enumerate(raw)]
 
 
 def _orders(names: SetNames, gate: Mapping[str, Any]) -> dict[str, int]:
@@ -100,7 +96,7 @@ def check_table(names: SetNames) -> Iterator[RuleFinding]:
     named = isinstance(names.data.get("decision_table"), Mapping)
     if named:
         yield from _form(names)
-        yield from _last_row(rows)
+        yield from _last_row([row for row in rows if not row.id.startswith(OF_GATE)])
     for row in rows:
         yield from _names_of(names, row)
     matching = [row for row in rows if _can_match(names, row)]
@@ -158,8 +154,8 @@ def _names_of(names: SetNames, row: _Row) -> Iterator[RuleFinding]:
         if name not in {"stage", "value", "vendor_spend"} | CHOICES | FLAGS:
             yield fault("row_input_unknown", row.id, input=name)
         for test, wanted in tests.items():
-            if test in NUMBERS and _number(wanted) is None:
-                yield fault("row_value_wrong", row.id, input=test, value=str(wanted))
+            if test in NUMBERS and wanted is None:
+                yield fault("row_value_wrong", row.id, input=test)
             for value in words(wanted):
                 if name in known and value not in known[name]:
                     yield fault("row_value_unknown", row.id, input=name, value=value)
@@ -174,7 +170,7 @@ def _classes(names: SetNames, name: str, rows: Sequence[_Row]) -> list[Any]:
     if name == "stage":
         values = list(names.stages)
     elif name in {"value", "vendor_spend"}:
-        limits = {_number(wanted) for row in rows for wanted in row.tests.get(name, {}).values()}
+        limits = {wanted for row in rows for wanted in row.tests.get(name, {}).values()}
         edges = sorted(limit for limit in limits if limit is not None)
         around = [edge + shift for edge in edges for shift in (-_STEP, Decimal(0), _STEP)]
         values = [Decimal(0), *around, None]

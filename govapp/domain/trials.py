@@ -45,8 +45,16 @@ class Otherwise:
     @property
     def same(self) -> bool:
         """True when nothing differs."""
-        return self.outcome[0] == self.outcome[1] and self.to[0] == self.to[1] and not (
-            self.newly_unmet or self.newly_met or self.steps_added or self.steps_removed or self.steps_moved
+        return (
+            self.outcome[0] == self.outcome[1]
+            and self.to[0] == self.to[1]
+            and not (
+                self.newly_unmet
+                or self.newly_met
+                or self.steps_added
+                or self.steps_removed
+                or self.steps_moved
+            )
         )
 
 
@@ -140,7 +148,12 @@ def _placed(rule: Any, known: StepFact | None) -> StepFact:
     if known is None:
         return fresh
     return replace(
-        fresh, id=known.id, votes=known.votes, opened_at=known.opened_at, named=known.named, electors=known.electors
+        fresh,
+        id=known.id,
+        votes=known.votes,
+        opened_at=known.opened_at,
+        named=known.named,
+        electors=known.electors,
     )
 
 

@@ -160,7 +160,7 @@ _SENTENCES: dict[str, Say] = {
     "row_step_unknown": _told(lambda: _("Row %(about)s asks for the step %(step)s, which is not there.")),
     "row_order_wrong": _told(lambda: _("Row %(about)s: %(order)s is no place in the order for %(step)s.")),
     "row_input_unknown": _told(lambda: _("Row %(about)s looks at %(input)s, which the table does not know.")),
-    "row_value_wrong": _told(lambda: _("Row %(about)s: %(value)s is no number for %(input)s.")),
+    "row_value_wrong": _told(lambda: _("Row %(about)s: %(input)s is no number.")),
     "row_value_unknown": _told(lambda: _("Row %(about)s: there is no %(input)s %(value)s.")),
     "row_value_unlisted": _told(lambda: _("Row %(about)s: the set lists no %(input)s %(value)s.")),
     "row_never_matches": _told(lambda: _("Row %(about)s can never match.")),

@@ -123,24 +123,11 @@ def _store_rows(work: Work, workflow: Workflow, version: WorkflowVersion, rules:
 
 
 def _store_gate(work: Work, version_id: int, gate: GateRule) -> None:
-    steps = [
-        {
-            "key": step.key,
-            "name": step.name,
-            "waits_for": step.waits_for,
-            "order": step.order,
-            "deciders": {kind: list(keys) for kind, keys in step.deciders.items()},
-            "rule": dict(step.rule),
-            "target_hours": step.target_hours,
-        }
-        for step in gate.steps
-    ]
     row = Gate(
         workflow_version_id=version_id,
         into=gate.into,
         came_from=gate.came_from,
         question=gate.question,
-        steps=steps,
     )
     work.session.add(row)
     work.session.flush()

@@ -22,7 +22,8 @@ from govapp.services._people_rights import _may_anywhere
 from govapp.services._versions import ACTIVE, _new_version, _switch_on, _workflow_for
 from govapp.services._work import Origin, Work, writing
 
-STANDARD_SET = ROOT / "governance" / "service-team-1.yaml"
+FIRST_SET = ROOT / "governance" / "service-team-1.yaml"
+STANDARD_SET = ROOT / "governance" / "service-team-2.yaml"
 
 
 @dataclass(frozen=True, slots=True)

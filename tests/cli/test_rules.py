@@ -5,7 +5,7 @@ import copy
 import pytest
 import yaml
 
-from govapp.services.governance import read_set
+from govapp.services.governance import FIRST_SET, read_set
 from tests.cli.test_commands import refused
 from tests.factories import loaded, make_measure
 
@@ -21,7 +21,7 @@ def file(tmp_path):
     """A file of the standard set as its next version, changed by a function."""
 
     def written(harm=lambda data: None, version=2):
-        data = copy.deepcopy(read_set())
+        data = copy.deepcopy(read_set(FIRST_SET))
         data["set"]["version"] = version
         harm(data)
         path = tmp_path / f"set-{version}.yaml"

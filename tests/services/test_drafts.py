@@ -21,7 +21,7 @@ from govapp.services.drafts import (
     discard_draft,
     draft_version,
 )
-from govapp.services.governance import read_set
+from govapp.services.governance import FIRST_SET, read_set
 from tests.cast import SYSTEM
 from tests.factories import key_of_form, loaded, make_measure, make_proposal
 from tests.many import everything
@@ -29,7 +29,7 @@ from tests.many import everything
 
 def next_set(number=2, **changes):
     """The standard set with another number and another name of its first stage."""
-    data = copy.deepcopy(read_set())
+    data = copy.deepcopy(read_set(FIRST_SET))
     data["set"]["version"] = number
     data["stages"][0]["name"] = f"Written down {number}"
     data.update(changes)
@@ -109,7 +109,7 @@ def test_a_draft_is_replaced_by_a_better_one_and_keeps_its_number(database):
 
 def test_the_same_content_is_no_further_version(database):
     with pytest.raises(Invalid, match="version_there"):
-        draft(read_set())
+        draft(read_set(FIRST_SET))
 
 
 def test_what_was_switched_on_once_is_never_replaced_or_thrown_away(database):

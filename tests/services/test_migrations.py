@@ -16,7 +16,7 @@ from govapp.services import migration_runs
 from govapp.services._work import Origin, now, writing
 from govapp.services.audit import verify
 from govapp.services.drafts import ActivateVersion, DraftVersion, activate_version, draft_version
-from govapp.services.governance import read_set
+from govapp.services.governance import FIRST_SET, read_set
 from govapp.services.grants import EndGrant, GrantRole, end_grant, grant_role
 from govapp.services.migrating import MigrateMeasures, preview_migration, scope_of, start_migration
 from govapp.services.migration_runs import resume_migrations, run_migration
@@ -38,7 +38,7 @@ from tests.many import everything, open_many
 
 def second_set():
     """Asks for a longer problem to get Identified, no longer for a scope statement, and for the sponsor twice over."""
-    data = copy.deepcopy(read_set())
+    data = copy.deepcopy(read_set(FIRST_SET))
     data["set"]["version"] = 2
     gate = next(each for each in data["gates"] if each["into"] == "identified")
     gate["criteria"] = [each for each in gate["criteria"] if each["id"] != "evidence:scope-statement"]
@@ -141,7 +141,7 @@ def test_a_measure_with_an_open_review_is_refused_and_keeps_its_version(database
 
 
 def test_a_measure_whose_stage_is_gone_is_refused(database, cast):
-    key, data = make_measure(cast, "detailed"), read_set()
+    key, data = make_measure(cast, "detailed"), read_set(FIRST_SET)
     version = switch_on()
     bring_to(cast, key, "decided")
     data["set"]["version"] = 3

@@ -10,7 +10,7 @@ from govapp.data.engine import reading
 from govapp.data.gates import WorkflowVersion
 from govapp.data.imports import Batch
 from govapp.services.drafts import DraftVersion, draft_version
-from govapp.services.governance import read_set
+from govapp.services.governance import FIRST_SET, read_set
 from govapp.services.migration_runs import run_migration
 from tests.cast import SYSTEM
 from tests.factories import key_of_form, loaded, make_measure, move, supply
@@ -19,7 +19,7 @@ PARTS = ("", "/gates", "/table", "/steps", "/evidence", "/duties", "/differences
 
 
 def next_set():
-    data = copy.deepcopy(read_set())
+    data = copy.deepcopy(read_set(FIRST_SET))
     data["set"]["version"] = 2
     gate = next(each for each in data["gates"] if each["into"] == "identified")
     gate["question"] = "Is it owned, and is it worth it?"
