@@ -75,7 +75,7 @@ def try_on(old: Rules, new: Rules, past: Recorded) -> Otherwise:
         return Otherwise((before["outcome"], STAGE_MISSING), (before["to"], None))
     given = under(old, new, past.given)
     right = past.right if may_still_ask(new, past) else None
-    decision = decide(new, given, past.ask, past.day, right=right, holders=past.holders)
+    decision = decide(new, given, past.ask, past.day, right=right, holders=_known(new, past))
     after = answer_to_json(new, given, decision)
     findings_before = {key: (met, code) for key, met, code in before["findings"]}
     findings_after = {key: (met, code) for key, met, code in after["findings"]}
@@ -94,6 +94,20 @@ def try_on(old: Rules, new: Rules, past: Recorded) -> Otherwise:
         ),
         *compare_steps(_steps(old, before["steps"]), _path(new, after, given)),
     )
+
+
+def _known(rules: Rules, past: Recorded) -> Holders | None:
+    """Who held roles and groups then, where the record has all that the new path names; else only parts count."""
+    into = past.ask.stage
+    if past.holders is None or into is None or into not in rules.gates:
+        return past.holders
+    named = {
+        f"{kind[:-1]}:{key}"
+        for chosen in path_for(rules, into, past.given)
+        for kind in ("roles", "groups")
+        for key in chosen.step.deciders.get(kind, ())
+    }
+    return past.holders if named <= past.holders.keys() else None
 
 
 def _steps(rules: Rules, recorded: list[Any]) -> tuple[StepAt, ...]:

@@ -17,6 +17,7 @@ from govapp.jobs.queue import connect, queue_on
 from govapp.jobs.reports import use_address
 from govapp.reports._engine import pango_problem, warm
 from govapp.reports._long import forget_left_behind
+from govapp.services.replay_runs import replay_worker_died
 from govapp.services.report_runs import worker_died
 
 MEMORY_BYTES = 1536 * 1024 * 1024
@@ -40,6 +41,7 @@ class LimitedWorker(Worker):
 _DIED: dict[str, Callable[[int], object]] = {
     "govapp.jobs.reports.render": worker_died,
     "govapp.jobs.rules.migrate": lambda batch_id: None,
+    "govapp.jobs.rules.replay": replay_worker_died,
 }
 
 

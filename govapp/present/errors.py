@@ -121,6 +121,7 @@ SENTENCES: dict[str, Sentence] = {
     "stages_occupied": lambda: _(
         "This version lacks stages in which measures stand: %(stages)s. Bring those measures on or back first."
     ),
+    "replay_wanted": lambda: _("Between 0 and 20,000 decisions."),
     "migration_scope": lambda: _("Say which measures: chosen keys, a branch, or all."),
     "migration_empty": lambda: _("None of these measures goes on under another version than %(number)s."),
     "check_begin_again": lambda: _("This check cannot be continued. Please begin again."),

@@ -81,7 +81,9 @@ MADE: dict[str, tuple[tuple[str, Any, bool, str | None], ...]] = {
         ("workflow_version_id", BIG, False, "workflow_version"), ("wanted", NUMBER, False, None),
         ("asked_by", BIG, True, "person"), ("made_at", MOMENT, False, None), ("done_at", MOMENT, True, None),
         ("state", TEXT, False, None), ("todo", NUMBER, False, None), ("done", NUMBER, False, None),
-        ("differing", NUMBER, False, None), ("differences", TEXT, False, None), ("problem", TEXT, False, None),
+        ("differing", NUMBER, False, None), ("differences", TEXT, False, None), ("faults", TEXT, False, None),
+        ("faulty", NUMBER, False, None), ("place", TEXT, False, None), ("attempts", NUMBER, False, None),
+        ("beat_at", MOMENT, True, None), ("problem", TEXT, False, None),
     ),
 }  # fmt: skip
 UNIQUE = {
