@@ -7,13 +7,16 @@ from flask.cli import AppGroup
 
 from govapp.cli._say import BY_COMMAND, EverySecond, fail, in_one_line
 from govapp.data.engine import reading
+from govapp.data.gates import Replay, WorkflowVersion
 from govapp.data.version_queries import Scope, version_numbered, versions
 from govapp.domain.errors import Invalid
 from govapp.domain.rights import SYSTEM
 from govapp.domain.rule_check import check as check_set
 from govapp.domain.rule_findings import RuleFinding, fault
 from govapp.present.rule_faults import finding_sentence
+from govapp.present.rule_pages import SetView
 from govapp.present.rule_words import change_lines
+from govapp.present.trial_words import fault_sentence, group_heading, group_lines, sorted_groups
 from govapp.services._work import now
 from govapp.services.drafts import (
     ActivateVersion,
@@ -27,6 +30,8 @@ from govapp.services.drafts import (
 from govapp.services.governance import STANDARD_SET, install_set, read_set
 from govapp.services.migrating import MigrateMeasures, preview_migration, scope_of, start_migration
 from govapp.services.migration_runs import run_migration
+from govapp.services.replay_runs import run_replay
+from govapp.services.replays import StartReplay, start_replay
 
 governance = AppGroup("governance", help="Gates, forms and rules as data.")
 rules = AppGroup(
@@ -164,6 +169,28 @@ def _say_preview(version_id: int, scope: Scope) -> None:
         verb = "refused" if each.change.refused else f"from version {each.number}"
         click.echo(f"{each.key}  {verb}  {' '.join(change_lines(each.change))}")
     click.echo(f"{found.total} measures; nothing was changed")
+
+
+@rules.command("replay")
+@click.argument("number", type=int)
+@click.option(
+    "--last", default=1000, show_default=True, help="So many of the newest decisions; all open measures too."
+)
+@WORKFLOW
+@in_one_line
+def replay(number: int, last: int, workflow: str) -> None:
+    """Try version NUMBER on past decisions and open measures, and say what would come out otherwise and why."""
+    trial = start_replay(StartReplay(BY_COMMAND, _id(workflow, number), last), by_job=False)
+    run_replay(trial, EverySecond(), seconds=float("inf"))
+    with reading() as session:
+        row = session.get_one(Replay, trial)
+        version = session.get_one(WorkflowVersion, row.workflow_version_id)
+        stages = SetView(version.definition).stage_names
+        for group in sorted_groups(row.differences):  # type: ignore[arg-type]  # JSON
+            click.echo(f"{group_heading(group, stages)}: {' '.join(group_lines(group))}")
+        for each in row.faults:
+            click.echo(f"not reproduced: {fault_sentence(each)}")  # type: ignore[arg-type]  # JSON
+        click.echo(f"{row.done} looked at, {row.differing} come out otherwise, {row.faulty} not reproduced")
 
 
 def _id(workflow: str, number: int) -> int:

@@ -1,6 +1,6 @@
 """Read queries for trials of rules: past decisions in order, and the trials there are."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -13,6 +13,7 @@ from govapp.data.gates import Replay, WorkflowVersion
 from govapp.data.measures import Measure
 from govapp.data.people import Person
 from govapp.data.reviews import DecisionRecord
+from govapp.data.structure import Branch
 from govapp.domain.events import BUSINESS
 
 
@@ -136,3 +137,14 @@ def silent_replays(session: Session, queued_before: datetime, beat_before: datet
     waiting = (Replay.state == "queued") & (Replay.beat_at < queued_before)
     working = (Replay.state == "running") & (Replay.beat_at < beat_before)
     return list(session.scalars(select(Replay.id).where(waiting | working).order_by(Replay.id)))
+
+
+def places_of(session: Session, keys: Collection[str]) -> dict[str, str]:
+    """Paths of the branches of measures by their keys."""
+    found: dict[str, str] = {}
+    wanted = sorted(keys)
+    for start in range(0, len(wanted), 500):
+        some = select(Measure.key, Branch.path).join(Branch, Branch.id == Measure.branch_id)
+        rows = session.execute(some.where(Measure.key.in_(wanted[start : start + 500])))
+        found |= {row.key: row.path for row in rows}
+    return found

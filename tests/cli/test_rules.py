@@ -95,7 +95,23 @@ def test_what_cannot_be_done_is_said_in_one_line(run, words, said):
     assert said in refused(run("rules", *words))
 
 
-@pytest.mark.parametrize("word", ["draft", "check", "list", "activate", "migrate", "discard"])
+def test_a_draft_is_tried_on_what_was_decided(run, file, cast):
+    make_measure(cast, "identified")
+
+    def longer(data):
+        data["gates"][1]["criteria"][0]["params"] = {"part": "finance_contact"}
+        data["approval_steps"][1]["name"] = "Word of the sponsor"
+        data["gates"][1]["steps"] = ["sponsor-decision", "controller-check"]
+
+    run("rules", "draft", file(longer))
+    said = run("rules", "replay", "2", "--last", "50").output
+    assert "to advance into Identified: allowed then, would still wait for approvals now" in said
+    assert "One more step: Controller's check of the numbers." in said
+    assert said.splitlines()[-1].endswith("0 not reproduced")
+    assert "no version 9" in refused(run("rules", "replay", "9"))
+
+
+@pytest.mark.parametrize("word", ["replay", "draft", "check", "list", "activate", "migrate", "discard"])
 def test_every_command_explains_itself(run, word):
     answer = run("rules", word, "--help")
     assert answer.exit_code == 0

@@ -12,6 +12,7 @@ from govapp.data.imports import Batch
 from govapp.services.drafts import DraftVersion, draft_version
 from govapp.services.governance import FIRST_SET, read_set
 from govapp.services.migration_runs import run_migration
+from govapp.services.replay_runs import fail_replay, run_replay
 from tests.cast import SYSTEM
 from tests.factories import key_of_form, loaded, make_measure, move, supply
 
@@ -178,6 +179,57 @@ def test_measures_are_shown_what_changes_and_then_brought_over(client, cast):
     assert "Goes on under version 2 of the gates, before under version 1: One set for all" in history
 
 
+def a_trial(client, version, wanted="100"):
+    """A trial begun by form; its address and number."""
+    answer = client.submit(
+        f"/admin/workflows/{version}/trials", {"wanted": wanted, "action_key": key_of_form()}
+    )
+    assert answer.status_code == 303, answer.text
+    return answer.location, int(answer.location.rsplit("/", 1)[1])
+
+
+def test_a_draft_is_tried_before_it_is_switched_on_and_every_difference_is_explained(client, cast):
+    key = make_measure(cast, "identified")
+    version = draft()
+    client.sign_in(cast.administrator)
+    assert "Not tried yet" in client.get(f"/admin/workflows/{version}").text
+    address, trial = a_trial(client, version)
+    going = client.get(address).text
+    assert 'data-trial-state="queued"' in going and 'hx-trigger="every 1s"' in going
+    run_replay(trial)
+    answer = client.fragment(address)
+    assert "<html" not in answer.text
+    said = " ".join(re.sub(r"<[^>]+>", " ", answer.text).split())
+    assert "The rules of then answer every record exactly as they did" in said
+    assert "decision to advance into Identified: allowed then, refused now" in said
+    assert "Newly missing: The description is long." in said
+    assert f'href="/measures/{key}"' in answer.text
+    overview = client.get(f"/admin/workflows/{version}").text
+    assert f'href="{address}"' in overview and "done" in overview
+
+
+def test_who_may_not_read_a_measure_does_not_find_its_key_in_a_trial(client, cast):
+    key = make_measure(cast, "identified")
+    version = draft()
+    client.sign_in(cast.administrator)
+    address, trial = a_trial(client, version)
+    run_replay(trial)
+    assert key in client.get(address).text
+    seen = client.sign_in(cast.outsider).get(address)
+    assert seen.status_code == 200 and f"/measures/{key}" not in seen.text
+
+
+def test_a_trial_that_failed_says_what_to_do(client, cast):
+    version = draft()
+    client.sign_in(cast.administrator)
+    address, trial = a_trial(client, version)
+    fail_replay(trial, "no_worker")
+    assert "Start the workers" in client.get(address).text
+    wrong = client.submit(f"/admin/workflows/{version}/trials", {"wanted": "99999", "action_key": "k"})
+    assert wrong.status_code == 422 and "Between 0 and 20,000 decisions." in wrong.text
+    assert client.get(f"/admin/workflows/1/trials/{trial}").status_code == 404
+
+
 def test_a_choice_that_names_nothing_says_so(client, cast):
     client.sign_in(cast.administrator)
     at = "/admin/workflows/1/migration"
@@ -194,7 +246,7 @@ def test_r08_who_may_only_look_sees_no_forms_and_is_refused(client, cast):
     client.sign_in(cast.lead)
     page = client.get(f"/admin/workflows/{version}").text
     assert "<form" not in page.split("<main")[1]
-    for act in ("activate", "discard", "migration"):
+    for act in ("activate", "discard", "migration", "trials"):
         assert (
             client.submit(f"/admin/workflows/{version}/{act}", {"reason": "x", "action_key": "k"}).status_code
             == 403

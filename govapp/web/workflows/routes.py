@@ -1,23 +1,18 @@
 """Versions of the rules: the list, one version, differences, switching on, throwing away, bringing measures over."""
 
-from typing import Any
-
-from flask import Blueprint, request
+from flask import request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from govapp.data.engine import reading
-from govapp.data.gates import WorkflowVersion
 from govapp.data.imports import Batch
-from govapp.data.version_queries import PAGE, VersionRow, definition_of, migration_rows, migrations, versions
+from govapp.data.version_queries import PAGE, VersionRow, definition_of, migration_rows, versions
 from govapp.domain.errors import GovappError, Invalid, NotFound
 from govapp.domain.permissions import Permission
 from govapp.domain.rule_diff import set_differences
 from govapp.present import rule_words as words
 from govapp.present.errors import sentences_of
-from govapp.present.rule_faults import finding_sentence
 from govapp.present.rule_pages import SetView
-from govapp.services._versions import findings_of
 from govapp.services.drafts import ActivateVersion, DiscardDraft, activate_version, discard_draft
 from govapp.services.migrating import KIND, MigrateMeasures, preview_migration, scope_of, start_migration
 from govapp.web._context import actor, moment, origin
@@ -26,8 +21,12 @@ from govapp.web._fields import form_key, page_number, text
 from govapp.web._hx import page, see_other
 from govapp.web._numbers import whole
 from govapp.web._routes import route
+from govapp.web.workflows import trial_routes
+from govapp.web.workflows._bp import bp
+from govapp.web.workflows._pages import acts, overview, version_row
 
-bp = Blueprint("workflows", __name__)
+__all__ = ["bp", "trial_routes"]
+
 P = Permission
 PARTS = ("gates", "table", "steps", "evidence", "duties")
 PREVIEWED = 200
@@ -45,7 +44,7 @@ def list_versions() -> Response:
 @route(bp, "/admin/workflows/<int:version_id>", permission=P.GOVERNANCE_VIEW)
 def show_version(version_id: int) -> Response:
     """One version: what the check says, and what may be done with it."""
-    return _overview(version_id)
+    return overview(version_id)
 
 
 @route(bp, "/admin/workflows/<int:version_id>/<part>", permission=P.GOVERNANCE_VIEW)
@@ -53,14 +52,14 @@ def show_part(version_id: int, part: str) -> Response:
     """Stages with gates, the decision table, steps, evidence kinds, or duties of a version."""
     if part not in PARTS:
         raise NotFound("not_found")
-    row, definition = _version(version_id)
+    row, definition = version_row(version_id)
     return page(f"workflows/{part}.html", row=row, part=part, rules=SetView(definition))
 
 
 @route(bp, "/admin/workflows/<int:version_id>/differences", permission=P.GOVERNANCE_VIEW)
 def show_differences(version_id: int) -> Response:
     """What is different from another version of the workflow; without one named, from the one before."""
-    row, definition = _version(version_id)
+    row, definition = version_row(version_id)
     with reading() as session:
         others = [
             each for each in versions(session) if each.workflow_id == row.workflow_id and each.id != row.id
@@ -91,7 +90,7 @@ def activate(version_id: int) -> Response:
     try:
         activate_version(ActivateVersion(origin(), version_id, text("reason"), form_key()))
     except Invalid as error:
-        return _overview(version_id, error)
+        return overview(version_id, error)
     return see_other(
         f"/admin/workflows/{version_id}",
         _("New measures start under it now; all others keep theirs."),
@@ -104,7 +103,7 @@ def discard(version_id: int) -> Response:
     try:
         discard_draft(DiscardDraft(origin(), version_id, form_key()))
     except Invalid as error:
-        return _overview(version_id, error)
+        return overview(version_id, error)
     return see_other("/admin/workflows", _("The draft is thrown away. The history keeps its digest."))
 
 
@@ -132,7 +131,7 @@ def migrate(version_id: int) -> Response:
 def show_batch(version_id: int, batch_id: int) -> Response:
     """How far a migration is, and what became of each measure."""
     number, state = page_number(), request.args.get("state", "")
-    row, _definition = _version(version_id)
+    row, _definition = version_row(version_id)
     with reading() as session:
         batch = session.get(Batch, batch_id)
         if batch is None or batch.kind != KIND or batch.about.get("version") != version_id:
@@ -146,43 +145,13 @@ def show_batch(version_id: int, batch_id: int) -> Response:
     )  # fmt: skip
 
 
-def _version(version_id: int) -> tuple[VersionRow, dict[str, Any]]:
-    with reading() as session:
-        rows = versions(session, version_id=version_id)
-        if not rows:
-            raise NotFound("not_found")
-        return rows[0], definition_of(session, version_id)
-
-
-def _overview(version_id: int, error: Invalid | None = None) -> Response:
-    row, _definition = _version(version_id)
-    with reading() as session:
-        found = findings_of(session, session.get_one(WorkflowVersion, version_id))
-        runs = migrations(session, version_id)
-        session.expunge_all()
-    return page(
-        "workflows/version.html", status=STATUS[type(error)] if error else 200, row=row, part="overview",
-        faults=[finding_sentence(each) for each in found if each.stops],
-        warnings=[finding_sentence(each) for each in found if not each.stops], runs=runs,
-        problem=sentences_of(error) if error else {}, typed=request.form, **_acts(),
-    )  # fmt: skip
-
-
-def _acts() -> dict[str, Any]:
-    me = actor()
-    return {
-        "may_activate": me.holds_anywhere(P.GOVERNANCE_ACTIVATE),
-        "may_edit": me.holds_anywhere(P.GOVERNANCE_EDIT),
-    }
-
-
 def _keys(typed: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(typed.upper().replace(",", " ").split()))[:MOST_KEYS]
 
 
 def _migration(version_id: int, error: GovappError | None = None) -> Response:
     """The form, and with a choice of measures in the address what would change for each."""
-    row, _definition = _version(version_id)
+    row, _definition = version_row(version_id)
     given = request.form if request.method == "POST" else request.args
     keys, branch = _keys(given.get("keys", "")), given.get("branch", "").strip()[:100]
     preview, problem = None, sentences_of(error) if error else {}
@@ -197,5 +166,5 @@ def _migration(version_id: int, error: GovappError | None = None) -> Response:
             )
     return page(
         "workflows/migration.html", status=STATUS[type(error)] if error else 200, row=row, part="migration",
-        preview=preview, problem=problem, given=given, keys=keys, words=words, **_acts(),
+        preview=preview, problem=problem, given=given, keys=keys, words=words, **acts(),
     )  # fmt: skip
