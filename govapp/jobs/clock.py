@@ -17,8 +17,10 @@ from govapp.services.clockwork import sweep_period
 from govapp.services.conditions import hold_overdue
 from govapp.services.digests import send_digests
 from govapp.services.mails import make_mails
+from govapp.services.migration_runs import resume_migrations
 from govapp.services.outbox import deliver_due
 from govapp.services.refusals import log_counts
+from govapp.services.replay_runs import reap_replays
 from govapp.services.report_runs import reap_reports
 from govapp.services.settling import settle_due
 
@@ -69,6 +71,8 @@ def duties(redis_url: str, smtp_url: str, sender: str, base_url: str = "") -> li
         Duty("bulk", 15, lambda: resume_bulk(CLOCK)),
         Duty("due measures", 5, lambda: settle_due(CLOCK)),
         Duty("overdue conditions", 30, lambda: hold_overdue(CLOCK)),
+        Duty("trials", 5, lambda: reap_replays(CLOCK)),
+        Duty("migrations", 20, lambda: resume_migrations(CLOCK)),
         Duty("refusals", 30, lambda: log_counts(CLOCK)),
         Duty("sweep", 60, lambda: sweep_period(CLOCK)),
         Duty("notices", TICK, lambda: make_mails(CLOCK)),

@@ -21,7 +21,9 @@ _KINDS: dict[str, tuple[_Words, _Words, _Words]] = {
     ),
     "escalated": (
         lambda: _("A decision was escalated to you"),
-        lambda: _("A step nears or passes its target and escalates to you. This mail cannot be switched off."),
+        lambda: _(
+            "A step nears or passes its target and escalates to you. This mail cannot be switched off."
+        ),
         lambda: _("a late decision comes to you"),
     ),
     "vote_stale": (
