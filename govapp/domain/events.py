@@ -38,6 +38,7 @@ class Event(StrEnum):
     BRANCH_EDITED = "structure:branch-edited"
     ORGANIZATION_ADDED = "structure:organization-added"
     CHOICES_SET = "structure:choices-set"
+    CALENDARS_SET = "structure:calendars-set"
     WORKFLOW_ACTIVATED = "governance:activated"
     ROLES_SET = "governance:roles-set"
     GROUP_SET = "people:group-set"
@@ -116,6 +117,7 @@ REQUIRED: dict[Event, frozenset[str]] = {
     _E.WORKFLOW_ACTIVATED: frozenset({"workflow", "number", "digest"}),
     _E.BRANCH_ADDED: frozenset({"key", "kind", "name"}),
     _E.BRANCH_EDITED: frozenset({"changes"}),
+    _E.CALENDARS_SET: frozenset({"added", "changed", "counts_for"}),
     _E.ANCHORED: frozenset({"heads"}),
     _E.ACCESS_REFUSALS_COUNTED: frozenset({"what", "person", "address", "minute", "count"}),
     _E.PAYLOAD_REDACTED: frozenset({"chain", "sequence", "reason"}),

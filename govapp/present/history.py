@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from govapp.domain.events import Event
-from govapp.present import dates
+from govapp.present import dates, history_time
 from govapp.present.findings import part_words
 from govapp.present.language import gettext as _
 from govapp.present.language import ngettext
@@ -345,4 +345,5 @@ _SAID: dict[str, Callable[[Payload, Names, str], str]] = {
     Event.AUDIT_EXPORTED: _said(lambda: _("Audit log exported as %(form)s"), form="form"),
     Event.AUDIT_VERIFIED: _verified,
     Event.INTEGRITY_FAILED: _failed,
+    **history_time.SAID,
 }

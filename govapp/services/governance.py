@@ -29,6 +29,7 @@ from govapp.domain.permissions import Permission
 from govapp.domain.rules import GateRule, Rules, RulesError, parse_rules
 from govapp.services._people_rights import _may_anywhere
 from govapp.services._work import Origin, Work, writing
+from govapp.services.calendars import _install_everywhere
 
 STANDARD_SET = ROOT / "governance" / "service-team-1.yaml"
 ACTIVE, RETIRED = "active", "retired"
@@ -147,6 +148,7 @@ def _install_workflow(work: Work, data: Mapping[str, Any]) -> Installed:
         {"workflow": workflow.key, "number": version.number, "set_version": rules.version, "digest": digest},
         right=right, object_type="workflow", object_id=workflow.key,
     )  # fmt: skip
+    _install_everywhere(work, data, right)
     return Installed(workflow.key, version.id, version.number, changed=True)
 
 

@@ -65,7 +65,7 @@ MADE: dict[str, tuple[tuple[str, Any, bool, str | None], ...]] = {
         ("organization_id", BIG, False, "organization"), ("key", TEXT, False, None), ("name", TEXT, False, None),
         ("timezone", TEXT, False, None), ("days", TEXT, False, None), ("hours", TEXT, False, None),
         ("country", TEXT, False, None), ("subdivision", TEXT, False, None), ("closed", TEXT, False, None),
-        ("version", NUMBER, False, None),
+        ("standard", FLAG, False, None), ("version", NUMBER, False, None),
     ),
     "waiting_span": (
         ("measure_id", BIG, False, "measure"), ("review_id", BIG, False, "review"),

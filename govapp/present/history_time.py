@@ -1,0 +1,26 @@
+"""Sentences for events about working time: calendars."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from govapp.domain.events import Event
+from govapp.present.language import gettext as _
+
+Payload = Mapping[str, Any]
+
+
+def _calendars(p: Payload, names: object, about: str) -> str:
+    said = []
+    if p["added"]:
+        added = ", ".join(each.get("name", key) for key, each in p["added"].items())
+        said.append(_("Calendars added: %(names)s", names=added))
+    for key, changes in p["changed"].items():
+        fields = ", ".join(str(name).replace("_", " ") for name in changes)
+        said.append(_("Calendar %(key)s changed", key=key) + (f": {fields}" if fields else ""))
+    if p["counts_for"]:
+        counts = ", ".join(f"{key}: {calendar or '–'}" for _list, key, calendar in p["counts_for"])
+        said.append(_("which calendar counts for whom: %(counts)s", counts=counts))
+    return "; ".join(said)
+
+
+SAID: dict[str, Callable[[Payload, Any, str], str]] = {Event.CALENDARS_SET: _calendars}
