@@ -121,7 +121,9 @@ def calendars_by_organization(session: Session, organizations: Iterable[int]) ->
     if not wanted:
         return {}
     rows = session.execute(_statement(), {"organizations": wanted})
-    return {row_id: _calendars(zone, json.loads(raw), json.loads(named)) for row_id, zone, raw, named in rows}
+    return {
+        row_id: calendars_from(zone, json.loads(raw), json.loads(named)) for row_id, zone, raw, named in rows
+    }
 
 
 def calendars_of(session: Session, organization_id: int) -> Calendars:
@@ -129,7 +131,8 @@ def calendars_of(session: Session, organization_id: int) -> Calendars:
     return calendars_by_organization(session, [organization_id])[organization_id]
 
 
-def _calendars(zone: str, rows: Sequence[Sequence[str]], named: Sequence[Sequence[str]]) -> Calendars:
+def calendars_from(zone: str, rows: Sequence[Sequence[str]], named: Sequence[Sequence[str]]) -> Calendars:
+    """The calendars of an organization from rows as `json_rows` gives them; `zone` is the organization's."""
     found: dict[str, Calendar] = {}
     standard = plain_calendar(zone)
     for key, place, days, hours, closed, country, subdivision, is_standard in rows:
