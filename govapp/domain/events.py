@@ -30,10 +30,19 @@ class Event(StrEnum):
     EVIDENCE_SUBMITTED = "evidence:submitted"
     REVIEW_OPENED = "review:opened"
     REVIEW_DOSSIER = "review:dossier"
+    REVIEW_PATH = "review:path"
     REVIEW_ENDED = "review:ended"
     VOTE_CAST = "review:vote"
     VOTES_STALE = "review:votes-stale"
     ASKED = "review:asked"
+    CONDITION_SET = "condition:set"
+    CONDITION_FULFILLED = "condition:fulfilled"
+    CONDITION_CONFIRMED = "condition:confirmed"
+    CONDITION_NOT_MET = "condition:not-met"
+    CONDITION_EXTENDED = "condition:extended"
+    CONDITION_LIFTED = "condition:lifted"
+    LOOKBACK_SET = "lookback:set"
+    LOOKBACK_ACCEPTED = "lookback:accepted"
     BRANCH_ADDED = "structure:branch-added"
     BRANCH_EDITED = "structure:branch-edited"
     ORGANIZATION_ADDED = "structure:organization-added"
@@ -111,6 +120,10 @@ REQUIRED: dict[Event, frozenset[str]] = {
     _E.REVIEW_OPENED: frozenset({"into", "dossier", "basis"}),
     _E.VOTE_CAST: frozenset({"step", "verdict", "dossier"}),
     _E.REVIEW_ENDED: frozenset({"state"}),
+    _E.CONDITION_SET: frozenset({"condition", "wording", "owner", "due", "blocking"}),
+    _E.CONDITION_EXTENDED: frozenset({"condition", "due", "reason"}),
+    _E.CONDITION_LIFTED: frozenset({"condition", "reason"}),
+    _E.LOOKBACK_SET: frozenset({"due", "into", "debts"}),
     _E.ROLE_GRANTED: frozenset({"person", "role", "branch"}),
     _E.ROLE_ENDED: frozenset({"person", "role", "branch"}),
     _E.REPORT_MADE: frozenset({"report", "content_hash"}),
@@ -129,7 +142,15 @@ READ_WITH: dict[Permission, frozenset[Event]] = {
     Permission.FINANCE_VIEW: frozenset({_E.EFFECT_CHANGED}),
     Permission.EVIDENCE_VIEW: frozenset({_E.EVIDENCE_SUBMITTED}),
     Permission.REVIEW_VIEW: frozenset(
-        {_E.REVIEW_OPENED, _E.REVIEW_DOSSIER, _E.REVIEW_ENDED, _E.VOTE_CAST, _E.VOTES_STALE, _E.ASKED}
+        {
+            _E.REVIEW_OPENED,
+            _E.REVIEW_DOSSIER,
+            _E.REVIEW_ENDED,
+            _E.VOTE_CAST,
+            _E.VOTES_STALE,
+            _E.ASKED,
+            _E.REVIEW_PATH,
+        }
     ),
 }
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
@@ -93,7 +94,7 @@ def dossier_content(session: Session, loaded: Loaded, into: str, today: date) ->
         "into": into,
         "from": snapshot.stage,
         "rules": [loaded.rules.workflow, loaded.rules.version],
-        "fields": dict(snapshot.fields),
+        "fields": {name: str(value) if isinstance(value, Decimal) else value for name, value in snapshot.fields.items()},
         "parts": {part: {"person": held.person_id, "name": held.name} for part, held in snapshot.parts.items()},
         "evidence": _evidence(loaded, evidence),
         "milestones": [

@@ -31,7 +31,8 @@ from govapp.services._people_rights import _may_anywhere
 from govapp.services._work import Origin, Work, writing
 from govapp.services.calendars import _install_everywhere
 
-STANDARD_SET = ROOT / "governance" / "service-team-1.yaml"
+FIRST_SET = ROOT / "governance" / "service-team-1.yaml"
+STANDARD_SET = ROOT / "governance" / "service-team-2.yaml"
 ACTIVE, RETIRED = "active", "retired"
 
 
@@ -192,24 +193,11 @@ def _store_version(
 
 
 def _store_gate(work: Work, version_id: int, gate: GateRule) -> None:
-    steps = [
-        {
-            "key": step.key,
-            "name": step.name,
-            "waits_for": step.waits_for,
-            "order": step.order,
-            "deciders": {kind: list(keys) for kind, keys in step.deciders.items()},
-            "rule": dict(step.rule),
-            "target_hours": step.target_hours,
-        }
-        for step in gate.steps
-    ]
     row = Gate(
         workflow_version_id=version_id,
         into=gate.into,
         came_from=gate.came_from,
         question=gate.question,
-        steps=steps,
     )
     work.session.add(row)
     work.session.flush()

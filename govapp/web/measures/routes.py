@@ -111,12 +111,7 @@ def _list_context(
     asked: dict[str, str], n: int, scope: Scope, choices: Mapping[int, Any], rows: list[Any], total: int
 ) -> dict[str, Any]:
     stages = {stage.key: stage.name for rules in scope.rules.values() for stage in rules.stages}
-    steps = {
-        step.key: step.name
-        for rules in scope.rules.values()
-        for gate in rules.gates.values()
-        for step in gate.steps
-    }
+    steps = {step.key: step.name for rules in scope.rules.values() for step in rules.steps.values()}
     organizations = {branch.organization_id for branch in scope.shown()}
     lists: dict[str, list[tuple[str, str]]] = {}
     for organization in sorted(organizations):
@@ -231,7 +226,9 @@ def _gate(session: Session, loaded: Loaded) -> dict[str, Any]:
     views = [finding_view(finding, rules, now.key, found.get(finding.key)) for finding in findings]
     review = snapshot.review
     states = (
-        standings(review, digest_of(basis_of(rules, rules.gates[review.into], snapshot))) if review else {}
+        standings(review, digest_of(basis_of(rules, rules.gates[review.into], snapshot)), rules)
+        if review
+        else {}
     )
     return {"following": following, "findings": views, "review": review, "standings": states}
 
