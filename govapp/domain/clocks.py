@@ -203,7 +203,7 @@ class Clock:
 def clock_of(
     calendar: Calendar, hours: int | None, target_at: datetime | None, now: datetime
 ) -> Clock | None:
-    """The clock of an open step from its target moment, which pauses have moved; None without one, as while it rests."""
+    """The clock of an open step from its target moment, which pauses have moved; None while it rests."""
     if not hours or target_at is None:
         return None
     left = working_time(calendar, now, target_at)

@@ -35,6 +35,8 @@ class Event(StrEnum):
     VOTE_CAST = "review:vote"
     VOTES_STALE = "review:votes-stale"
     ASKED = "review:asked"
+    STEP_REMINDED = "review:reminded"
+    STEP_ESCALATED = "review:escalated"
     CONDITION_SET = "condition:set"
     CONDITION_FULFILLED = "condition:fulfilled"
     CONDITION_CONFIRMED = "condition:confirmed"
@@ -120,6 +122,8 @@ REQUIRED: dict[Event, frozenset[str]] = {
     _E.REVIEW_OPENED: frozenset({"into", "dossier", "basis"}),
     _E.VOTE_CAST: frozenset({"step", "verdict", "dossier"}),
     _E.REVIEW_ENDED: frozenset({"state"}),
+    _E.STEP_REMINDED: frozenset({"step", "percent", "people"}),
+    _E.STEP_ESCALATED: frozenset({"step", "percent", "people", "to"}),
     _E.CONDITION_SET: frozenset({"condition", "wording", "owner", "due", "blocking"}),
     _E.CONDITION_EXTENDED: frozenset({"condition", "due", "reason"}),
     _E.CONDITION_LIFTED: frozenset({"condition", "reason"}),
@@ -148,7 +152,7 @@ READ_WITH: dict[Permission, frozenset[Event]] = {
             _E.REVIEW_ENDED,
             _E.VOTE_CAST,
             _E.VOTES_STALE,
-            _E.ASKED,
+            _E.ASKED, _E.STEP_REMINDED, _E.STEP_ESCALATED,
             _E.REVIEW_PATH,
         }
     ),

@@ -16,6 +16,7 @@ from govapp.services.clockwork import sweep_period
 from govapp.services.conditions import hold_overdue
 from govapp.services.outbox import deliver_due
 from govapp.services.refusals import log_counts
+from govapp.services.reminders import remind_due
 from govapp.services.report_runs import reap_reports
 from govapp.services.settling import settle_due
 
@@ -64,6 +65,7 @@ def duties(redis_url: str, smtp_url: str, sender: str) -> list[Duty]:
         Duty("jobs", TICK, hand_over),
         Duty("reports", 5, lambda: reap_reports(CLOCK)),
         Duty("due measures", 5, lambda: settle_due(CLOCK)),
+        Duty("reminders", 5, lambda: remind_due(CLOCK)),
         Duty("overdue conditions", 30, lambda: hold_overdue(CLOCK)),
         Duty("refusals", 30, lambda: log_counts(CLOCK)),
         Duty("sweep", 60, lambda: sweep_period(CLOCK)),

@@ -1,4 +1,4 @@
-"""Sentences for events about working time: calendars."""
+"""Sentences for events about working time: calendars, reminders, escalations."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -23,4 +23,26 @@ def _calendars(p: Payload, names: object, about: str) -> str:
     return "; ".join(said)
 
 
-SAID: dict[str, Callable[[Payload, Any, str], str]] = {Event.CALENDARS_SET: _calendars}
+def _reminded(p: Payload, n: Any, about: str) -> str:
+    return _(
+        "%(step)s: %(n)s %% of the target has passed, reminded: %(who)s",
+        step=n.step(p["step"]), n=p["percent"], who=_people(p, n),
+    )  # fmt: skip
+
+
+def _escalated(p: Payload, n: Any, about: str) -> str:
+    return _(
+        "%(step)s: %(n)s %% of the target has passed, escalated to: %(who)s",
+        step=n.step(p["step"]), n=p["percent"], who=_people(p, n),
+    )  # fmt: skip
+
+
+def _people(p: Payload, n: Any) -> str:
+    return ", ".join(n.person(each) for each in p["people"]) or _("nobody")
+
+
+SAID: dict[str, Callable[[Payload, Any, str], str]] = {
+    Event.CALENDARS_SET: _calendars,
+    Event.STEP_REMINDED: _reminded,
+    Event.STEP_ESCALATED: _escalated,
+}

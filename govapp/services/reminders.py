@@ -55,7 +55,7 @@ def _reminder(measure: int) -> Any:
 
 
 def _remind(work: Work, measure: int) -> int:
-    loaded = next(iter(load_measures(work.session, [measure])), None)
+    loaded = next(iter(load_measures(work.session, [measure], lock=True, at=work.at)), None)
     if loaded is None or loaded.snapshot.review is None or loaded.snapshot.state == "on_hold":
         return 0
     review = loaded.snapshot.review

@@ -16,6 +16,7 @@ LIST, EMPTY, NO = "'[]'", "''", "false"
 # table -> (column, type, default of a column that may not be empty); what refers to a row does so by number only, so
 # that the columns can be dropped on SQLite too
 ADDED: dict[str, tuple[tuple[str, Any, str | None], ...]] = {
+    "card": (("target_at", MOMENT, None),),
     "measure": (("cancel_cause", TEXT, EMPTY), ("value_treatment", TEXT, EMPTY)),
     "review_step": (
         ("quorum", NUMBER, None), ("veto", FLAG, NO), ("sign", FLAG, NO),
