@@ -1,4 +1,4 @@
-"""Sentences for events about working time: calendars, reminders, escalations."""
+"""Sentences for events about time: calendars, reminders, escalations, what time alone changed."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -42,6 +42,9 @@ def _people(p: Payload, n: Any) -> str:
 
 
 SAID: dict[str, Callable[[Payload, Any, str], str]] = {
+    Event.MEASURES_SETTLED: lambda p, n, a: _(
+        "Brought up to date, as time had passed or by command: %(keys)s", keys=", ".join(p["changed"])
+    ),
     Event.CALENDARS_SET: _calendars,
     Event.STEP_REMINDED: _reminded,
     Event.STEP_ESCALATED: _escalated,
