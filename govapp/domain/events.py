@@ -49,6 +49,13 @@ class Event(StrEnum):
     ORGANIZATION_ADDED = "structure:organization-added"
     CHOICES_SET = "structure:choices-set"
     WORKFLOW_ACTIVATED = "governance:activated"
+    VERSION_DRAFTED = "governance:drafted"
+    DRAFT_DISCARDED = "governance:draft-discarded"
+    MIGRATION_STARTED = "governance:migration-started"
+    MIGRATION_ENDED = "governance:migration-ended"
+    MEASURE_MIGRATED = "measure:migrated"
+    REPLAY_ASKED = "governance:replay-asked"
+    REPLAY_ENDED = "governance:replay-ended"
     ROLES_SET = "governance:roles-set"
     GROUP_SET = "people:group-set"
     PERSON_ADDED = "people:added"
@@ -131,6 +138,11 @@ REQUIRED: dict[Event, frozenset[str]] = {
     _E.ROLE_ENDED: frozenset({"person", "role", "branch"}),
     _E.REPORT_MADE: frozenset({"report", "content_hash"}),
     _E.WORKFLOW_ACTIVATED: frozenset({"workflow", "number", "digest"}),
+    _E.VERSION_DRAFTED: frozenset({"workflow", "number", "digest"}),
+    _E.DRAFT_DISCARDED: frozenset({"workflow", "number", "digest"}),
+    _E.MIGRATION_STARTED: frozenset({"workflow", "number", "reason"}),
+    _E.MIGRATION_ENDED: frozenset({"workflow", "number", "changed", "refused"}),
+    _E.MEASURE_MIGRATED: frozenset({"from", "to", "reason"}),
     _E.BRANCH_ADDED: frozenset({"key", "kind", "name"}),
     _E.BRANCH_EDITED: frozenset({"changes"}),
     _E.ANCHORED: frozenset({"heads"}),

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from govapp.domain.events import Event
-from govapp.present import dates, history_evidence
+from govapp.present import dates, history_evidence, history_rules
 from govapp.present.findings import part_words
 from govapp.present.language import gettext as _
 from govapp.present.language import ngettext
@@ -284,12 +284,7 @@ _SAID: dict[str, Callable[[Payload, Names, str], str]] = {
         changed=len(p["changed"]),
         removed=len(p["removed"]),
     ),
-    Event.WORKFLOW_ACTIVATED: _said(
-        lambda: _("Gates %(name)s, version %(n)s, switched on"), name="workflow", n="number"
-    ),
-    Event.ROLES_SET: lambda p, n, a: _(
-        "Rights of roles set: %(roles)s", roles=", ".join(_plain(each) for each in p["roles"])
-    ),
+    **history_rules.SAID,
     Event.GROUP_SET: lambda p, n, a: _(
         "Group %(name)s set: %(who)s",
         name=p["name"],
