@@ -286,6 +286,7 @@ _SAID: dict[str, Callable[[Payload, Names, str], str]] = {
         changed=len(p["changed"]),
         removed=len(p["removed"]),
     ),
+    Event.PLAN_RATES_SET: _said(lambda: _("Plan rates set, in force from %(day)s"), day="from_day"),
     Event.WORKFLOW_ACTIVATED: _said(
         lambda: _("Gates %(name)s, version %(n)s, switched on"), name="workflow", n="number"
     ),

@@ -17,7 +17,10 @@ from govapp.services.uploads import RegisterFiles, register_files
 
 @dataclass
 class Papers:
-    """Evidence by its id in the file, the kinds that are live, and the people."""
+    """Evidence by its id in the file, the kinds that are live, and the people.
+
+    `handed`: piece and revision of what was handed in, by the same id.
+    """
 
     measures: Mapping[str, Any]
     kinds: Mapping[str, EvidenceKind]
@@ -25,21 +28,24 @@ class Papers:
     system: Origin
     kpis: Mapping[str, Any]
     by_id: dict[str, tuple[str, Mapping[str, Any]]] = field(default_factory=dict)
+    handed: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for key, data in self.measures.items():
             for one in data["evidence"]:
                 self.by_id[one["id"]] = (key, one)
 
-    def submit(self, evidence_id: str, origin: Origin) -> bool:
-        """Hand in a submission of the file; False when its kind is not live."""
+    def kind_of(self, evidence_id: str) -> EvidenceKind:
+        """The kind of a submission of the file."""
+        return self.kinds[self.by_id[evidence_id][1]["kind"]]
+
+    def submit(self, evidence_id: str, origin: Origin) -> None:
+        """Hand in a submission of the file."""
         key, data = self.by_id[evidence_id]
-        kind = self.kinds.get(data["kind"])
-        if kind is None:
-            return False
+        kind = self.kind_of(evidence_id)
         values = self._values(kind, data["values"], f"{key} {kind.name}")
-        submit_evidence(SubmitEvidence(key, Submission(kind.key, values, data["effective"]), origin))
-        return True
+        done = submit_evidence(SubmitEvidence(key, Submission(kind.key, values, data["effective"]), origin))
+        self.handed[evidence_id] = done.evidence_id, done.revision
 
     def _values(self, kind: EvidenceKind, values: Mapping[str, Any], words: str) -> dict[str, Any]:
         clean: dict[str, Any] = {}
