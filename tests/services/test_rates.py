@@ -4,10 +4,8 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from click.testing import CliRunner
 from sqlalchemy import select
 
-from govapp.cli.structure import organization
 from govapp.data.audit import AuditLog
 from govapp.data.engine import reading
 from govapp.data.finance import CurrencyRate
@@ -102,13 +100,3 @@ def test_the_tier_of_the_service_is_read_from_the_catalogue(cast: Cast) -> None:
     gold = [ChoiceItem("service-1", "Service 1", {"tier": "gold"})]
     set_choices(SetChoices(SYSTEM, "OI", "services", gold))
     assert loaded(key).snapshot.fields["service_tier"] == "gold"
-
-
-def test_rates_are_set_by_command_and_what_is_no_rate_is_said_in_one_line(cast: Cast) -> None:
-    run = CliRunner()
-    done = run.invoke(organization, ["rates", "OI", "USD=0.92", "GBP=1.17", "--from", "2026-01-01"])
-    assert (done.exit_code, done.output) == (0, "2 of 2 rates changed\n")
-    assert stored() == {"USD": "0.92", "GBP": "1.17"}
-    wrong = run.invoke(organization, ["rates", "OI", "USD=lots", "--from", "2026-01-01"])
-    assert wrong.exit_code == 1
-    assert "USD=lots is not a rate such as USD=0.92" in wrong.output

@@ -11,6 +11,7 @@ from govapp.data.engine import reading
 from govapp.data.measures import Measure, Part
 from govapp.domain.structure import key_from
 from govapp.services.demo.play import Play, measure_row
+from govapp.services.judging import JudgeEvidence, judge_evidence
 from govapp.services.measures import ProposeMeasure, propose_measure
 from govapp.services.parts import AssignParts, assign_parts
 from govapp.services.statuses import DeclareStatus, declare_status
@@ -53,6 +54,13 @@ def hand_in(play: Play, key: str, at: datetime, said: Mapping[str, Any]) -> None
     if kind.key == "baseline-record" and not _held(key, play.stage.people[supplier]) & set(kind.submitted_by):
         name_parts(play, key, play.lead(key), at, {"reporting_owner": supplier})
     play.papers.submit(said["evidence"], play.origin(said, at))
+
+
+def judge(play: Play, key: str, at: datetime, said: Mapping[str, Any], verdict: str) -> None:
+    """Accept or return what was handed in, as the file says."""
+    piece, revision = play.papers.handed[said["evidence"]]
+    reason = said.get("reason", said.get("comment", ""))
+    judge_evidence(JudgeEvidence(key, piece, revision, verdict, play.origin(said, at), reason))
 
 
 def _held(key: str, person: int) -> set[str]:

@@ -146,6 +146,8 @@ _PLAYED: dict[str, Callable[[Play, str, datetime, Mapping[str, Any]], None]] = {
     "statuses_due": lambda p, k, at, said: figures.declare_from_figures(p, k, at),
     "year_ends": lambda p, k, at, said: figures.keep_true(p, k, at),
     "evidence_submitted": acts.hand_in,
+    "evidence_accepted": lambda p, k, at, said: acts.judge(p, k, at, said, "accept"),
+    "evidence_returned": lambda p, k, at, said: acts.judge(p, k, at, said, "return"),
     "status_declared": acts.declare,
     "review_opened": decisions.open_a_review,
     "move_refused": decisions.be_refused,
