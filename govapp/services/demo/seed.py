@@ -127,7 +127,7 @@ def _happen(play: Play, at: datetime, key: str, event: str, said: Mapping[str, A
         play.papers.sustain_dates(key, play.stage.origin(data["finance_contact"], at))
     elif event == "measure_created":
         acts.propose(play, key, at, said)
-        figures.rough(play, key, said["by"], at)
+        figures.rough(play, key, play.lead(key), at)
     elif event == "put_on_hold":
         if said["by"] == "system":
             decisions.hold_what_is_overdue(play, key, at)
