@@ -28,6 +28,7 @@ class Event(StrEnum):
     STATUS_DECLARED = "status:declared"
     EFFECT_CHANGED = "finance:effect-changed"
     EVIDENCE_SUBMITTED = "evidence:submitted"
+    EVIDENCE_JUDGED = "evidence:judged"
     REVIEW_OPENED = "review:opened"
     REVIEW_DOSSIER = "review:dossier"
     REVIEW_PATH = "review:path"
@@ -67,6 +68,8 @@ class Event(StrEnum):
     REPORT_REQUESTED = "report:requested"
     REPORT_MADE = "report:made"
     REPORT_FAILED = "report:failed"
+    BULK_ASKED = "bulk:asked"
+    BULK_DONE = "bulk:done"
     IMPORT_STARTED = "import:started"
     IMPORT_ROW_REFUSED = "import:row-refused"
     IMPORT_ENDED = "import:ended"
@@ -123,6 +126,7 @@ REQUIRED: dict[Event, frozenset[str]] = {
     _E.MEASURE_OPENED_AT: frozenset({"stage", "file", "row"}),
     _E.MEASURES_SETTLED: frozenset({"changed"}),
     _E.EVIDENCE_SUBMITTED: frozenset({"kind", "revision", "digest"}),
+    _E.EVIDENCE_JUDGED: frozenset({"kind", "piece", "revision", "digest", "from", "to", "reason"}),
     _E.REVIEW_OPENED: frozenset({"into", "dossier", "basis"}),
     _E.VOTE_CAST: frozenset({"step", "verdict", "dossier"}),
     _E.REVIEW_ENDED: frozenset({"state"}),
@@ -142,6 +146,8 @@ REQUIRED: dict[Event, frozenset[str]] = {
     _E.BRANCH_ADDED: frozenset({"key", "kind", "name"}),
     _E.BRANCH_EDITED: frozenset({"changes"}),
     _E.ANCHORED: frozenset({"heads"}),
+    _E.BULK_ASKED: frozenset({"ask", "count", "reason"}),
+    _E.BULK_DONE: frozenset({"done", "refused"}),
     _E.ACCESS_REFUSALS_COUNTED: frozenset({"what", "person", "address", "minute", "count"}),
     _E.PAYLOAD_REDACTED: frozenset({"chain", "sequence", "reason"}),
 }
@@ -150,7 +156,7 @@ REQUIRED: dict[Event, frozenset[str]] = {
 # who reads a measure without one of these does not read these of its history either
 READ_WITH: dict[Permission, frozenset[Event]] = {
     Permission.FINANCE_VIEW: frozenset({_E.EFFECT_CHANGED}),
-    Permission.EVIDENCE_VIEW: frozenset({_E.EVIDENCE_SUBMITTED}),
+    Permission.EVIDENCE_VIEW: frozenset({_E.EVIDENCE_SUBMITTED, _E.EVIDENCE_JUDGED}),
     Permission.REVIEW_VIEW: frozenset(
         {
             _E.REVIEW_OPENED,

@@ -1,6 +1,6 @@
 """Sentences for refusals by code. They say what happened and what to do next."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from govapp.domain.errors import GovappError, Invalid
@@ -86,6 +86,7 @@ SENTENCES: dict[str, Sentence] = {
     "day_form": lambda: _("A day looks like 2026-11-30."),
     "day_past": lambda: _("This day is past."),
     "unknown_choice": lambda: _("Please choose from the list."),
+    "mail_must_come": lambda: _("This mail cannot be switched off. It may wait for the daily digest."),
     "role_held": lambda: _("The person holds this role there already."),
     "role_conflict": lambda: _(
         "%(asked)s cannot stand beside %(held)s in one organization: these duties are kept apart."
@@ -114,10 +115,16 @@ SENTENCES: dict[str, Sentence] = {
     "version_no_draft": lambda: _(
         "Version %(number)s was switched on once, so it stays as it is. Draft a further version."
     ),
-    "version_draft": lambda: _("Version %(number)s is a draft. Measures can go on under it once it is switched on."),
+    "version_draft": lambda: _(
+        "Version %(number)s is a draft. Measures can go on under it once it is switched on."
+    ),
     "version_active": lambda: _("Version %(number)s is switched on already."),
-    "version_faulty": lambda: _("The check finds faults (%(count)s), so this version stays off. Mend them first."),
-    "draft_of_other_workflow": lambda: _("The draft to be replaced belongs to another workflow than %(workflow)s."),
+    "version_faulty": lambda: _(
+        "The check finds faults (%(count)s), so this version stays off. Mend them first."
+    ),
+    "draft_of_other_workflow": lambda: _(
+        "The draft to be replaced belongs to another workflow than %(workflow)s."
+    ),
     "stages_occupied": lambda: _(
         "This version lacks stages in which measures stand: %(stages)s. Bring those measures on or back first."
     ),
@@ -144,6 +151,8 @@ SENTENCES: dict[str, Sentence] = {
 }
 
 
+# sentences that are made of several, from the values of the refusal
+COMPOSED: dict[str, Callable[[Mapping[str, Any]], str]] = {}
 _OWN_HEADINGS: dict[str, Sentence] = {
     "token_renewed": lambda: _("Once more, please"),
     "token_sign_in": lambda: _("Once more, please"),
@@ -161,6 +170,8 @@ def heading_of(status: int, code: str = "") -> str:
 def sentence_of(code: str, values: dict[str, Any] | None = None) -> str:
     """The sentence of a code, filled with values. A text that is no known code is taken for a sentence."""
     values = dict(values or {})
+    if code in COMPOSED:
+        return COMPOSED[code](values)
     if "retry_after" in values:
         values["wait"] = _wait(int(values["retry_after"]))
     for role in ("asked", "held"):

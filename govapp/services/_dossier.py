@@ -79,6 +79,10 @@ def _evidence(loaded: Loaded, rows: Iterable[Any]) -> list[dict[str, Any]]:
     ]
 
 
+def _said(value: Any) -> Any:
+    return str(value) if isinstance(value, Decimal) else value
+
+
 def dossier_content(session: Session, loaded: Loaded, into: str, today: date) -> dict[str, Any]:
     """Everything the deciders see: fields, parts, evidence with digests, figures (minor units), risks, findings, rules.
 
@@ -94,7 +98,7 @@ def dossier_content(session: Session, loaded: Loaded, into: str, today: date) ->
         "into": into,
         "from": snapshot.stage,
         "rules": [loaded.rules.workflow, loaded.rules.version],
-        "fields": {name: str(value) if isinstance(value, Decimal) else value for name, value in snapshot.fields.items()},
+        "fields": {name: _said(value) for name, value in snapshot.fields.items()},
         "parts": {part: {"person": held.person_id, "name": held.name} for part, held in snapshot.parts.items()},
         "evidence": _evidence(loaded, evidence),
         "milestones": [

@@ -36,6 +36,7 @@ from govapp.services._refused import LOGGED_A_MINUTE, _count_refusal
 from govapp.services._reviews import _open_review
 from govapp.services._settle import settle
 from govapp.services._stage import _change_stage, _change_state
+from govapp.services._telling import _tell_of_state
 from govapp.services._work import Origin, Work, now, writing
 from govapp.services.board_moves import Standing, standing_of
 from govapp.services.evidence import Submission, _body, _submit
@@ -192,6 +193,7 @@ def _carry_out(
         settle(work, [loaded])
         return replace(outcome, outcome=Outcome.WAITING, review_id=opened.id, opened=True)
     _do(work, loaded, decision, right, conditions)
+    _tell_of_state(work, loaded, ask)
     _keep_decision(work, loaded, given, decision, right, holders)
     settle(work, [loaded, *_successors(work, loaded)])
     return outcome

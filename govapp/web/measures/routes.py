@@ -18,11 +18,13 @@ from govapp.data.list_scope import ENDED, SORTS, STATES, ListFilter, Scope, read
 from govapp.data.measures import Measure
 from govapp.data.snapshots import Loaded, load_measure
 from govapp.domain.approvals import standings
+from govapp.domain.asks import PERMISSION_FOR
 from govapp.domain.basis import basis_of, digest_of
 from govapp.domain.gates import gate_findings
 from govapp.domain.imports import Remark
 from govapp.domain.permissions import PARTS, Permission
 from govapp.domain.rights import right_of
+from govapp.present import bulk
 from govapp.present import measures as words
 from govapp.present.csv_text import BOM, csv_line
 from govapp.present.findings import finding_view
@@ -30,6 +32,7 @@ from govapp.present.history import people_in
 from govapp.present.imports import remark_sentence
 from govapp.present.measure_csv import COLUMNS, cells
 from govapp.services.board_moves import standing_of, suppliers
+from govapp.services.bulk import ASKS
 from govapp.services.measures import RecordListExport, record_list_export
 from govapp.web._context import actor, moment, origin, today
 from govapp.web._fields import page_number
@@ -138,6 +141,9 @@ def _list_context(
         "address": lambda p: _address(asked, p),
         "query": urlencode(asked),
         "may_propose": actor().holds_anywhere(P.MEASURE_CREATE),
+        "may_ask": any(actor().holds_anywhere(PERMISSION_FOR[kind]) for kind in ASKS),
+        "bulk_asks": bulk.asks(),
+        "ticked": request.args.get("tick") == "all",
         "may_export": bool(exported),
         "exports_all": exported == scope.readable and all(row.branch_id in exported for row in rows),
         "most": MOST_COUNTED,
