@@ -35,6 +35,7 @@ _NO_CARD: dict[str, Any] = {
     "waits_words": [],
     "waits_whom": [],
     "waits_since": None,
+    "target_at": None,
     "implementation": "none",
     "potential": "none",
     "values": {},

@@ -20,6 +20,7 @@ from govapp.services.mails import make_mails
 from govapp.services.migration_runs import resume_migrations
 from govapp.services.outbox import deliver_due
 from govapp.services.refusals import log_counts
+from govapp.services.reminders import remind_due
 from govapp.services.replay_runs import reap_replays
 from govapp.services.report_runs import reap_reports
 from govapp.services.settling import settle_due
@@ -70,6 +71,7 @@ def duties(redis_url: str, smtp_url: str, sender: str, base_url: str = "") -> li
         Duty("reports", 5, lambda: reap_reports(CLOCK)),
         Duty("bulk", 15, lambda: resume_bulk(CLOCK)),
         Duty("due measures", 5, lambda: settle_due(CLOCK)),
+        Duty("reminders", 5, lambda: remind_due(CLOCK)),
         Duty("overdue conditions", 30, lambda: hold_overdue(CLOCK)),
         Duty("trials", 5, lambda: reap_replays(CLOCK)),
         Duty("migrations", 20, lambda: resume_migrations(CLOCK)),

@@ -109,6 +109,22 @@ SENTENCES: dict[str, Sentence] = {
     "choice_in_use": lambda: _("A measure bears one of the entries that would go: %(keys)s."),
     "chair_not_member": lambda: _("The chair must be one of the members."),
     "quorum_unreachable": lambda: _("The quorum lies between 1 and the number of members."),
+    "unknown_zone": lambda: _("Please give a time zone by its name, such as Europe/Berlin."),
+    "no_working_days": lambda: _(
+        "Choose at least one working day; without one no target would ever be reached."
+    ),
+    "no_working_hours": lambda: _(
+        "There would be no working hours, so no target would ever be reached. Give at least one stretch of hours."
+    ),
+    "hours_malformed": lambda: _("Hours look like 08:30-12:30, the last possible end being 24:00."),
+    "hours_reversed": lambda: _(
+        "A stretch of hours ends after it begins. Work through the night is two stretches: 22:00-24:00 and 00:00-06:00."
+    ),
+    "hours_overlap": lambda: _("Two stretches of hours overlap. Each minute of a day counts once."),
+    "day_malformed": lambda: _("A day of the year looks like 12-24, month first."),
+    "standard_stays": lambda: _(
+        "One calendar must be the standard one. Make another the standard instead; this one then no longer is."
+    ),
     "set_unreadable": lambda: _("%(file)s cannot be read as a governance set: %(problem)s"),
     "set_invalid": lambda: _("The governance set does not hold together: %(problem)s"),
     "version_there": lambda: _("This is what version %(number)s says already."),

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from govapp.domain.events import Event
-from govapp.present import dates, history_evidence, history_rules
+from govapp.present import dates, history_evidence, history_rules, history_time
 from govapp.present.findings import part_words
 from govapp.present.language import gettext as _
 from govapp.present.language import ngettext
@@ -239,9 +239,6 @@ _SAID: dict[str, Callable[[Payload, Names, str], str]] = {
     Event.MEASURE_CANCELLED: _said(lambda: _("Cancelled")),
     Event.MEASURE_REOPENED: lambda p, n, a: _("Reopened at %(b)s", b=n.stage(p["to"])) + _reason(p),
     Event.MEASURE_COMMENTED: lambda p, n, a: _("Commented: %(text)s", text=_short(p.get("text"))),
-    Event.MEASURES_SETTLED: lambda p, n, a: _(
-        "Brought up to date, as time had passed or by command: %(keys)s", keys=", ".join(p["changed"])
-    ),
     Event.MILESTONE_CHANGED: lambda p, n, a: (
         _("Milestone %(name)s %(what)s", name=_short(p.get("name")), what=_what(p))
         + (f": {_changes(p)}" if p.get("what") == "changed" and p.get("changes") else "")
@@ -338,4 +335,5 @@ _SAID: dict[str, Callable[[Payload, Names, str], str]] = {
     Event.AUDIT_EXPORTED: _said(lambda: _("Audit log exported as %(form)s"), form="form"),
     Event.AUDIT_VERIFIED: _verified,
     Event.INTEGRITY_FAILED: _failed,
+    **history_time.SAID,
 }

@@ -24,6 +24,7 @@ from govapp.domain.rule_check import check, faults
 from govapp.domain.rule_findings import RuleFinding, warning
 from govapp.domain.rules import GateRule, Rules, parse_rules
 from govapp.services._work import Work
+from govapp.services.calendars import _install_everywhere
 
 DRAFT, ACTIVE, RETIRED = "draft", "active", "retired"
 
@@ -103,6 +104,7 @@ def _switch_on(work: Work, workflow: Workflow, version: WorkflowVersion, right: 
     work.log(
         Event.WORKFLOW_ACTIVATED, payload, right=right, object_type="workflow", object_id=workflow.key,
     )  # fmt: skip
+    _install_everywhere(work, version.definition, right)
 
 
 def _store_rows(work: Work, workflow: Workflow, version: WorkflowVersion, rules: Rules) -> None:

@@ -29,6 +29,7 @@ from govapp.domain.structure import (
 from govapp.services._keys import writing_once
 from govapp.services._people_rights import _may_anywhere
 from govapp.services._work import Origin, Work, writing
+from govapp.services.calendars import _definition_in_use, _install_calendars
 
 ROOT_KIND = KINDS[0]
 
@@ -173,6 +174,7 @@ def _add_organization(work: Work, command: AddOrganization) -> BranchAdded:
         {"key": key, "name": name, "key_prefix": command.key_prefix, "workflow": workflow_id, **settings},
         right=right, object_type="organization", object_id=key, branch_id=root.id,
     )  # fmt: skip
+    _install_calendars(work, organization, root.id, _definition_in_use(work.session), right)
     return BranchAdded(root.id, key, organization.id, root.path)
 
 

@@ -36,7 +36,7 @@ ADDED: dict[str, tuple[tuple[str, Any, str | None], ...]] = {
     "batch": (("about", TEXT, "'{}'"),),
     "workflow_version": (("note", TEXT, EMPTY), ("made_by", BIG, None)),
     "evidence_revision": (("judged_for", BIG, None), ("judged_seq", NUMBER, "0")),
-    "card": (("judging", TEXT, LIST), ("ends_told", TEXT, "'{}'")),
+    "card": (("target_at", MOMENT, None), ("judging", TEXT, LIST), ("ends_told", TEXT, "'{}'")),
     "milestone": (("actual_at", MOMENT, None),),
 }  # fmt: skip
 KEPT = ("measure", "condition", "milestone")
@@ -71,7 +71,7 @@ MADE: dict[str, tuple[tuple[str, Any, bool, str | None], ...]] = {
         ("organization_id", BIG, False, "organization"), ("key", TEXT, False, None), ("name", TEXT, False, None),
         ("timezone", TEXT, False, None), ("days", TEXT, False, None), ("hours", TEXT, False, None),
         ("country", TEXT, False, None), ("subdivision", TEXT, False, None), ("closed", TEXT, False, None),
-        ("version", NUMBER, False, None),
+        ("standard", FLAG, False, None), ("version", NUMBER, False, None),
     ),
     "waiting_span": (
         ("measure_id", BIG, False, "measure"), ("review_id", BIG, False, "review"),
