@@ -247,7 +247,8 @@ def _milestones(context: _Context) -> tuple[paper.Milestone, ...]:
     return tuple(
         paper.Milestone(
             row["name"], name_of(context.people, row["owner_id"]), row["plan_date"], row["first_plan_date"],
-            row["forecast_date"], row["actual_date"], entered_later(row["actual_date"], row["actual_at"], context.organization.timezone),
+            row["forecast_date"], row["actual_date"],
+            entered_later(row["actual_date"], row["actual_at"], context.organization.timezone),
         )
         for row in rows
     )  # fmt: skip
