@@ -27,6 +27,7 @@ class Event(StrEnum):
     DEPENDENCY_CHANGED = "dependency:changed"
     STATUS_DECLARED = "status:declared"
     EFFECT_CHANGED = "finance:effect-changed"
+    PLAN_RATES_SET = "finance:plan-rates-set"
     EVIDENCE_SUBMITTED = "evidence:submitted"
     EVIDENCE_JUDGED = "evidence:judged"
     REVIEW_OPENED = "review:opened"
@@ -52,6 +53,13 @@ class Event(StrEnum):
     CHOICES_SET = "structure:choices-set"
     CALENDARS_SET = "structure:calendars-set"
     WORKFLOW_ACTIVATED = "governance:activated"
+    VERSION_DRAFTED = "governance:drafted"
+    DRAFT_DISCARDED = "governance:draft-discarded"
+    MIGRATION_STARTED = "governance:migration-started"
+    MIGRATION_ENDED = "governance:migration-ended"
+    MEASURE_MIGRATED = "measure:migrated"
+    REPLAY_ASKED = "governance:replay-asked"
+    REPLAY_ENDED = "governance:replay-ended"
     ROLES_SET = "governance:roles-set"
     GROUP_SET = "people:group-set"
     PERSON_ADDED = "people:added"
@@ -132,10 +140,16 @@ REQUIRED: dict[Event, frozenset[str]] = {
     _E.CONDITION_EXTENDED: frozenset({"condition", "due", "reason"}),
     _E.CONDITION_LIFTED: frozenset({"condition", "reason"}),
     _E.LOOKBACK_SET: frozenset({"due", "into", "debts"}),
+    _E.PLAN_RATES_SET: frozenset({"from_day", "changes"}),
     _E.ROLE_GRANTED: frozenset({"person", "role", "branch"}),
     _E.ROLE_ENDED: frozenset({"person", "role", "branch"}),
     _E.REPORT_MADE: frozenset({"report", "content_hash"}),
     _E.WORKFLOW_ACTIVATED: frozenset({"workflow", "number", "digest"}),
+    _E.VERSION_DRAFTED: frozenset({"workflow", "number", "digest"}),
+    _E.DRAFT_DISCARDED: frozenset({"workflow", "number", "digest"}),
+    _E.MIGRATION_STARTED: frozenset({"workflow", "number", "reason"}),
+    _E.MIGRATION_ENDED: frozenset({"workflow", "number", "changed", "refused"}),
+    _E.MEASURE_MIGRATED: frozenset({"from", "to", "reason"}),
     _E.BRANCH_ADDED: frozenset({"key", "kind", "name"}),
     _E.BRANCH_EDITED: frozenset({"changes"}),
     _E.CALENDARS_SET: frozenset({"added", "changed", "counts_for"}),
@@ -158,7 +172,9 @@ READ_WITH: dict[Permission, frozenset[Event]] = {
             _E.REVIEW_ENDED,
             _E.VOTE_CAST,
             _E.VOTES_STALE,
-            _E.ASKED, _E.STEP_REMINDED, _E.STEP_ESCALATED,
+            _E.ASKED,
+            _E.STEP_REMINDED,
+            _E.STEP_ESCALATED,
             _E.REVIEW_PATH,
         }
     ),

@@ -64,7 +64,11 @@ def clocks_then(
 def _calendars(session: Session, seq: int, organization_id: int, zone: str) -> Calendars:
     rows = kept(session, seq, "calendar", lambda t: t.c.organization_id == organization_id)
     entries = kept(
-        session, seq, "choice", lambda t: t.c.organization_id == organization_id, lambda t: t.c.list.in_(NAMING)
+        session,
+        seq,
+        "choice",
+        lambda t: t.c.organization_id == organization_id,
+        lambda t: t.c.list.in_(NAMING),
     )
     found, standard = {}, plain_calendar(zone)
     for row in rows:

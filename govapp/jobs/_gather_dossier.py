@@ -95,7 +95,9 @@ def dossier_data(
         waits=_waits(context) if "reviews" in sees else (),
         next_stage=stage_name(rules, following) if following else "",
         findings=_findings(context, following),
-        reviews=reviews_shown(context.recorded, rules, context.people, context.clocks) if "reviews" in sees else (),
+        reviews=reviews_shown(context.recorded, rules, context.people, context.clocks)
+        if "reviews" in sees
+        else (),
         conditions=_conditions(context) if "reviews" in sees else (),
         effects=_effects(context.recorded) if "finance" in sees else (),
         milestones=_milestones(context),

@@ -20,9 +20,7 @@ def reviews_shown(
     return tuple(_review(recorded, row, rules, people, clocks) for row in recorded.reviews)
 
 
-def _review(
-    recorded: Recorded, row: Row, rules: Rules, people: People, clocks: ClocksThen
-) -> paper.Review:
+def _review(recorded: Recorded, row: Row, rules: Rules, people: People, clocks: ClocksThen) -> paper.Review:
     fact = review_fact(recorded, row)
     dossiers = {d["id"]: d for d in recorded.dossiers if d["review_id"] == row["id"]}
     digests = [d["content_digest"] for d in dossiers.values()]

@@ -17,7 +17,6 @@ LIST, EMPTY, NO = "'[]'", "''", "false"
 # table -> (column, type, default of a column that may not be empty); what refers to a row does so by number only, so
 # that the columns can be dropped on SQLite too
 ADDED: dict[str, tuple[tuple[str, Any, str | None], ...]] = {
-    "card": (("target_at", MOMENT, None),),
     "measure": (("cancel_cause", TEXT, EMPTY), ("value_treatment", TEXT, EMPTY)),
     "review_step": (
         ("quorum", NUMBER, None), ("veto", FLAG, NO), ("sign", FLAG, NO),
@@ -33,16 +32,18 @@ ADDED: dict[str, tuple[tuple[str, Any, str | None], ...]] = {
         ("fulfilled_at", MOMENT, None), ("fulfilled_note", TEXT, EMPTY),
         ("confirmed_by", BIG, None), ("confirmed_at", MOMENT, None),
     ),
-    "notice": (("on_behalf_of", BIG, None), ("digest_on", DAY, None)),
+    "notice": (("on_behalf_of", BIG, None), ("mail", TEXT, EMPTY), ("digest_on", DAY, None)),
+    "batch": (("about", TEXT, "'{}'"),),
     "workflow_version": (("note", TEXT, EMPTY), ("made_by", BIG, None)),
     "evidence_revision": (("judged_for", BIG, None), ("judged_seq", NUMBER, "0")),
-    "card": (("judging", TEXT, LIST), ("ends_told", TEXT, "'{}'")),
+    "card": (("target_at", MOMENT, None), ("judging", TEXT, LIST), ("ends_told", TEXT, "'{}'")),
     "milestone": (("actual_at", MOMENT, None),),
 }  # fmt: skip
 KEPT = ("measure", "condition", "milestone")
 INDEXES = {
     "ix_review_step_look_at": ("review_step", ("look_at",)),
-    "ix_notice_digest_on": ("notice", ("digest_on",)),
+    "ix_notice_mail": ("notice", ("mail", "id")),
+    "ix_evidence_revision_person": ("evidence_revision", ("person_id",)),
 }
 # table -> its columns: name, type, may be empty, table it refers to
 MADE: dict[str, tuple[tuple[str, Any, bool, str | None], ...]] = {
@@ -85,7 +86,9 @@ MADE: dict[str, tuple[tuple[str, Any, bool, str | None], ...]] = {
         ("workflow_version_id", BIG, False, "workflow_version"), ("wanted", NUMBER, False, None),
         ("asked_by", BIG, True, "person"), ("made_at", MOMENT, False, None), ("done_at", MOMENT, True, None),
         ("state", TEXT, False, None), ("todo", NUMBER, False, None), ("done", NUMBER, False, None),
-        ("differing", NUMBER, False, None), ("differences", TEXT, False, None), ("problem", TEXT, False, None),
+        ("differing", NUMBER, False, None), ("differences", TEXT, False, None), ("faults", TEXT, False, None),
+        ("faulty", NUMBER, False, None), ("place", TEXT, False, None), ("attempts", NUMBER, False, None),
+        ("beat_at", MOMENT, True, None), ("problem", TEXT, False, None),
     ),
     "evidence_judge": (
         ("measure_id", BIG, False, "measure"), ("revision_id", BIG, False, "evidence_revision"),

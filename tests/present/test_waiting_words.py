@@ -92,8 +92,8 @@ def test_a_decision_turns_on_ebitda_a_year_and_once() -> None:
 
 @pytest.mark.parametrize(("days", "late"), [(43, "over target"), (1, "")])
 def test_a_card_says_when_a_decision_is_over_its_target(days: int, late: str) -> None:
-    gate = SimpleNamespace(steps=(SimpleNamespace(key="sponsor", target_hours=24),))
-    rules = SimpleNamespace(stages=(), order=(), gates={"decided": gate}, kinds={})
+    steps = {"sponsor": SimpleNamespace(key="sponsor", target_hours=24)}
+    rules = SimpleNamespace(stages=(), order=(), gates={}, kinds={}, steps=steps)
     row = card(
         id=1, key="M-1", title="Title", stage="detailed", version=1, seq=1, change_seq=1, owner="", proposer="",
         met=1, review_id=1, waits_for="sponsor", waits_words=("Decision",), waits_whom=("Henrik Lund",), expired=(),

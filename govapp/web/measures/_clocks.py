@@ -55,7 +55,11 @@ def step_clocks(session: Session, loaded: Loaded, now: datetime) -> dict[int, Cl
 
 
 def _held(
-    loaded: Loaded, row: records.ReviewRow, spans: Sequence[SpanRead], people: Mapping[int, str], now: datetime
+    loaded: Loaded,
+    row: records.ReviewRow,
+    spans: Sequence[SpanRead],
+    people: Mapping[int, str],
+    now: datetime,
 ) -> tuple[StepHeld, ...]:
     calendar = loaded.clock.calendar
     steps = {step.key: step.name for step in row.steps}
@@ -80,4 +84,3 @@ def _last(step: Any, spans: Sequence[SpanRead]) -> list[SpanRead]:
     if step is None or step.opened_at is None:
         return list(spans)
     return [span for span in spans if span.from_at >= step.opened_at]
-
