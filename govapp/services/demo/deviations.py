@@ -7,6 +7,8 @@ PRODUCT = (
     "Anyone who may move a card may ask for Closed; only the controller's vote moves it there (product.md)."
 )
 HELD = "The program looks again after thirty days, not on a day of its own choice."
+LEADERS = "The set tells the role leader, which two people hold; the file names the sponsor alone."
+WORD = "The same rule bears the name of the board: only the next stage can be asked for."
 BASELINE = "Only who holds a part the kind names may hand in; the lead names the reporting owner that early."
 
 
