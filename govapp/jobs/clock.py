@@ -16,6 +16,7 @@ from govapp.services.bulk_runs import resume_bulk
 from govapp.services.clockwork import sweep_period
 from govapp.services.conditions import hold_overdue
 from govapp.services.digests import send_digests
+from govapp.services.due_notices import escalate_lookbacks, tell_due
 from govapp.services.mails import make_mails
 from govapp.services.migration_runs import resume_migrations
 from govapp.services.outbox import deliver_due
@@ -72,6 +73,7 @@ def duties(redis_url: str, smtp_url: str, sender: str, base_url: str = "") -> li
         Duty("bulk", 15, lambda: resume_bulk(CLOCK)),
         Duty("due measures", 5, lambda: settle_due(CLOCK)),
         Duty("reminders", 5, lambda: remind_due(CLOCK)),
+        Duty("debts", 30, lambda: (tell_due(CLOCK), escalate_lookbacks(CLOCK))),
         Duty("overdue conditions", 30, lambda: hold_overdue(CLOCK)),
         Duty("trials", 5, lambda: reap_replays(CLOCK)),
         Duty("migrations", 20, lambda: resume_migrations(CLOCK)),
