@@ -60,6 +60,8 @@ class Event(StrEnum):
     REPORT_REQUESTED = "report:requested"
     REPORT_MADE = "report:made"
     REPORT_FAILED = "report:failed"
+    BULK_ASKED = "bulk:asked"
+    BULK_DONE = "bulk:done"
     IMPORT_STARTED = "import:started"
     IMPORT_ROW_REFUSED = "import:row-refused"
     IMPORT_ENDED = "import:ended"
@@ -130,6 +132,8 @@ REQUIRED: dict[Event, frozenset[str]] = {
     _E.BRANCH_ADDED: frozenset({"key", "kind", "name"}),
     _E.BRANCH_EDITED: frozenset({"changes"}),
     _E.ANCHORED: frozenset({"heads"}),
+    _E.BULK_ASKED: frozenset({"ask", "count", "reason"}),
+    _E.BULK_DONE: frozenset({"done", "refused"}),
     _E.ACCESS_REFUSALS_COUNTED: frozenset({"what", "person", "address", "minute", "count"}),
     _E.PAYLOAD_REDACTED: frozenset({"chain", "sequence", "reason"}),
 }
