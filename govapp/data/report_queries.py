@@ -215,7 +215,7 @@ def _read_votes(
         .where(Dossier.review_id.in_(reviews), Dossier.seq <= seq)
         .order_by(Dossier.id),
         "steps": select(*ReviewStep.__table__.c)
-        .where(ReviewStep.review_id.in_(reviews))
+        .where(ReviewStep.review_id.in_(reviews), ReviewStep.seq <= seq)
         .order_by(ReviewStep.position, ReviewStep.id),
         "votes": select(*Vote.__table__.c)
         .where(Vote.review_id.in_(reviews), Vote.seq <= seq)
