@@ -179,9 +179,9 @@ def _loaded(session: Session, row: Any, at: datetime) -> Loaded:
     evidence = tuple(
         EvidenceFact(
             kind, eid, rid, number, digest, frozenset(p for p in (person, behalf) if p), _day(until), judged or "",
-            passage, kind_no,
+            passage, kind_no, milestone or "",
         )
-        for kind, eid, rid, number, digest, person, behalf, until, judged, passage, kind_no, _ in pieces
+        for kind, eid, rid, number, digest, person, behalf, until, judged, passage, kind_no, milestone, _ in pieces
     )  # fmt: skip
     sizes = {kind: json.loads(said) for kind, *_, said in pieces if said}
     fields["service_tier"] = json.loads(row.service_details or "{}").get("tier", "")

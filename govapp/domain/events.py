@@ -28,6 +28,7 @@ class Event(StrEnum):
     STATUS_DECLARED = "status:declared"
     EFFECT_CHANGED = "finance:effect-changed"
     EVIDENCE_SUBMITTED = "evidence:submitted"
+    EVIDENCE_JUDGED = "evidence:judged"
     REVIEW_OPENED = "review:opened"
     REVIEW_DOSSIER = "review:dossier"
     REVIEW_PATH = "review:path"
@@ -118,6 +119,7 @@ REQUIRED: dict[Event, frozenset[str]] = {
     _E.MEASURE_OPENED_AT: frozenset({"stage", "file", "row"}),
     _E.MEASURES_SETTLED: frozenset({"changed"}),
     _E.EVIDENCE_SUBMITTED: frozenset({"kind", "revision", "digest"}),
+    _E.EVIDENCE_JUDGED: frozenset({"kind", "piece", "revision", "digest", "from", "to", "reason"}),
     _E.REVIEW_OPENED: frozenset({"into", "dossier", "basis"}),
     _E.VOTE_CAST: frozenset({"step", "verdict", "dossier"}),
     _E.REVIEW_ENDED: frozenset({"state"}),
@@ -142,7 +144,7 @@ REQUIRED: dict[Event, frozenset[str]] = {
 # who reads a measure without one of these does not read these of its history either
 READ_WITH: dict[Permission, frozenset[Event]] = {
     Permission.FINANCE_VIEW: frozenset({_E.EFFECT_CHANGED}),
-    Permission.EVIDENCE_VIEW: frozenset({_E.EVIDENCE_SUBMITTED}),
+    Permission.EVIDENCE_VIEW: frozenset({_E.EVIDENCE_SUBMITTED, _E.EVIDENCE_JUDGED}),
     Permission.REVIEW_VIEW: frozenset(
         {
             _E.REVIEW_OPENED,

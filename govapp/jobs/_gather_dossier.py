@@ -238,10 +238,16 @@ def _milestones(context: _Context) -> tuple[paper.Milestone, ...]:
     return tuple(
         paper.Milestone(
             row["name"], name_of(context.people, row["owner_id"]), row["plan_date"], row["first_plan_date"],
-            row["forecast_date"], row["actual_date"],
+            row["forecast_date"], row["actual_date"], _entered_later(row, context.organization.timezone),
         )
         for row in rows
     )  # fmt: skip
+
+
+def _entered_later(row: Row, zone: str) -> date | None:
+    """The day on which an actual date was entered, when that was after it."""
+    entered = row["actual_at"].astimezone(ZoneInfo(zone)).date() if row.get("actual_at") else None
+    return entered if entered and row["actual_date"] and entered > row["actual_date"] else None
 
 
 def _dependencies(context: _Context) -> tuple[paper.Dependency, ...]:

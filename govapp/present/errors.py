@@ -1,6 +1,6 @@
 """Sentences for refusals by code. They say what happened and what to do next."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from govapp.domain.errors import GovappError, Invalid
@@ -130,6 +130,8 @@ SENTENCES: dict[str, Sentence] = {
 }
 
 
+# sentences that are made of several, from the values of the refusal
+COMPOSED: dict[str, Callable[[Mapping[str, Any]], str]] = {}
 _OWN_HEADINGS: dict[str, Sentence] = {
     "token_renewed": lambda: _("Once more, please"),
     "token_sign_in": lambda: _("Once more, please"),
@@ -147,6 +149,8 @@ def heading_of(status: int, code: str = "") -> str:
 def sentence_of(code: str, values: dict[str, Any] | None = None) -> str:
     """The sentence of a code, filled with values. A text that is no known code is taken for a sentence."""
     values = dict(values or {})
+    if code in COMPOSED:
+        return COMPOSED[code](values)
     if "retry_after" in values:
         values["wait"] = _wait(int(values["retry_after"]))
     for role in ("asked", "held"):

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from govapp.domain.events import Event
-from govapp.present import dates
+from govapp.present import dates, history_evidence
 from govapp.present.findings import part_words
 from govapp.present.language import gettext as _
 from govapp.present.language import ngettext
@@ -257,9 +257,7 @@ _SAID: dict[str, Callable[[Payload, Names, str], str]] = {
     ),
     Event.STATUS_DECLARED: _declared,
     Event.EFFECT_CHANGED: _effect,
-    Event.EVIDENCE_SUBMITTED: lambda p, n, a: _(
-        "%(kind)s handed in, revision %(n)s", kind=n.kind(p["kind"]), n=p["revision"]
-    ),
+    **history_evidence.SAID,
     Event.REVIEW_OPENED: lambda p, n, a: _("Review into %(b)s opened", b=n.stage(p["into"])),
     Event.REVIEW_DOSSIER: _said(lambda: _("Dossier %(n)s written"), n="dossier"),
     Event.REVIEW_ENDED: _ended,

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
+from govapp.present import dates
 from govapp.present.findings import part_words
 from govapp.present.language import gettext as _
 
@@ -28,6 +30,22 @@ def _criterion(finding: str) -> str:
 def _supply(key: str, payload: Mapping[str, Any]) -> str:
     kind, _colon, name = str(payload.get("finding", "")).partition(":")
     return f"/measures/{key}/evidence/new?kind={name}" if kind == "evidence" else f"/measures/{key}"
+
+
+def _piece(key: str, payload: Mapping[str, Any]) -> str:
+    return f"/measures/{key}/evidence/{payload.get('evidence', '')}".rstrip("/")
+
+
+def _revise(key: str, payload: Mapping[str, Any]) -> str:
+    return f"/measures/{key}/evidence/new?kind={payload.get('kind', '')}&piece={payload.get('evidence', '')}"
+
+
+def _kind(payload: Mapping[str, Any]) -> str:
+    return str(payload.get("kind", "")).replace("-", " ")
+
+
+def _until(payload: Mapping[str, Any]) -> str:
+    return dates.day(date.fromisoformat(str(payload["until"]))) if payload.get("until") else ""
 
 
 _Maker = Callable[[str, str, str, Mapping[str, Any]], Told]
@@ -57,6 +75,30 @@ _KINDS: dict[str, _Maker] = {
             who=who, key=key, parts=", ".join(part_words(part) for part in more.get("parts", ())),
         ),
         f"/measures/{key}",
+    ),
+    "judgement_waits": lambda key, who, review, more: Told(
+        _("%(who)s handed in evidence of %(key)s that waits for your judgement: %(kind)s.",
+          who=who, key=key, kind=_kind(more)),
+        _piece(key, more),
+    ),
+    "evidence_accepted": lambda key, who, review, more: Told(
+        _("%(who)s accepted your evidence of %(key)s: %(kind)s.", who=who, key=key, kind=_kind(more)),
+        _piece(key, more), str(more.get("reason", "")),
+    ),
+    "evidence_returned": lambda key, who, review, more: Told(
+        _("%(who)s returned your evidence of %(key)s: %(kind)s. Hand in a new revision.",
+          who=who, key=key, kind=_kind(more)),
+        _revise(key, more), str(more.get("reason", "")),
+    ),
+    "evidence_expiring": lambda key, who, review, more: Told(
+        _("Evidence of %(key)s counts until %(day)s only: %(kind)s. Renew it before then.",
+          key=key, day=_until(more), kind=_kind(more)),
+        _revise(key, more),
+    ),
+    "evidence_expired": lambda key, who, review, more: Told(
+        _("Evidence of %(key)s has expired on %(day)s: %(kind)s. Hand in a new revision; a gate passed stays passed.",
+          key=key, day=_until(more), kind=_kind(more)),
+        _revise(key, more),
     ),
     "comment": lambda key, who, review, more: Told(
         _("%(who)s commented on %(key)s.", who=who, key=key), f"/measures/{key}"

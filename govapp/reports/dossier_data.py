@@ -131,7 +131,10 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class Milestone:
-    """A milestone with its planned, expected and actual day; `first_plan` is the first plan ever given."""
+    """A milestone with its planned, expected and actual day; `first_plan` is the first plan ever given.
+
+    `entered`: the day on which the actual one was entered, where that was later.
+    """
 
     name: str
     owner: str = ""
@@ -139,6 +142,7 @@ class Milestone:
     first_plan: date | None = None
     forecast: date | None = None
     actual: date | None = None
+    entered: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,13 +20,14 @@ from govapp.data.reviews import ReviewStep
 from govapp.data.snapshots import Loaded
 from govapp.domain.approvals import StepStanding, barred_holders, defect_of, standings
 from govapp.domain.basis import basis_of, digest_of
-from govapp.domain.criteria import counts
 from govapp.domain.events import Event
+from govapp.domain.evidence_expiry import next_change
 from govapp.domain.finance import value_of
 from govapp.domain.gates import gate_findings
 from govapp.domain.measures import required_parts
 from govapp.domain.snapshot import ReviewFact, StepFact, VoteFact
 from govapp.services._dossier import write_dossier
+from govapp.services._evidence_life import _evidence_life
 from govapp.services._reviews import _follow_path, _keep_barred, deciders_of
 from govapp.services._work import Work
 
@@ -153,19 +154,6 @@ def values_of(loaded: Loaded) -> dict[str, int]:
     return value_of((line.kind, line.timing, line.currency, line.run_rate) for line in loaded.lines)
 
 
-def _expired(loaded: Loaded, today: date) -> list[str]:
-    """Kinds whose newest evidence has expired, unless the stage until which that matters is reached."""
-    found = []
-    for fact in loaded.snapshot.evidence:
-        kind = loaded.rules.kinds.get(fact.kind)
-        until = kind.validity_matters_until if kind else None
-        if until and loaded.rules.reached(loaded.snapshot.stage, until):
-            continue
-        if counts(fact, loaded.rules, loaded.snapshot, today) == "expired":
-            found.append(fact.kind)
-    return sorted(set(found))
-
-
 def _vacant(loaded: Loaded) -> list[str]:
     """Parts that must be held by now and are not; of what is cancelled none."""
     snapshot = loaded.snapshot
@@ -174,13 +162,14 @@ def _vacant(loaded: Loaded) -> list[str]:
 
 
 def _next_look(loaded: Loaded, today: date, colours: dict[str, tuple[str, date | None]]) -> datetime | None:
-    """The first midnight after which an expiry or a lapse changes something."""
-    days = [f.valid_until for f in loaded.snapshot.evidence if f.valid_until and f.valid_until >= today]
-    days += [until for _, until in colours.values() if until and until >= today]
-    days += [one.due for one in loaded.snapshot.conditions if one.due >= today]
-    if not days or loaded.snapshot.state == "cancelled":
+    """The first midnight at which evidence nears its end or expires, a status lapses, or a condition is overdue."""
+    snapshot = loaded.snapshot
+    days = [day for f in snapshot.evidence if (day := next_change(f, loaded.rules, snapshot, today))]
+    days += [until + timedelta(days=1) for _, until in colours.values() if until and until >= today]
+    days += [one.due + timedelta(days=1) for one in snapshot.conditions if one.due >= today]
+    if not days or snapshot.state == "cancelled":
         return None
-    midnight = datetime.combine(min(days) + timedelta(days=1), time(), ZoneInfo(loaded.timezone))
+    midnight = datetime.combine(min(days), time(), ZoneInfo(loaded.timezone))
     return midnight.astimezone(UTC)
 
 
@@ -218,7 +207,7 @@ def _derive(work: Work, loaded: Loaded) -> dict[str, Any]:
         "waits_whom": list(waiting.whom),
         "waits_since": waiting.since,
         "stale_votes": waiting.stale,
-        "expired": _expired(loaded, today),
+        **_evidence_life(work, loaded, today),
         "vacant": _vacant(loaded),
         "implementation": _status(loaded, "implementation", today),
         "potential": _status(loaded, "potential", today),
