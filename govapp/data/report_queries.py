@@ -273,6 +273,11 @@ def _sums(session: Session, seq: int, ids: Sequence[int]) -> list[Any]:
     return list(session.execute(statement).all())
 
 
+def dossier_at(session: Session, dossier_id: int) -> Mapping[str, Any]:
+    """What a dossier holds; it never changes."""
+    return session.execute(select(Dossier.content).where(Dossier.id == dossier_id)).scalar_one()
+
+
 def files_of(session: Session, revisions: Sequence[int]) -> dict[int, list[Row]]:
     """Files by revision."""
     found: dict[int, list[Row]] = {}

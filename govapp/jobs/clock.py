@@ -9,12 +9,14 @@ from dataclasses import dataclass
 
 from sqlalchemy.exc import DBAPIError
 
+from govapp.data.notices import FILING
 from govapp.jobs.mail import Mailer
 from govapp.jobs.queue import Enqueuer
 from govapp.services._work import Busy, Origin
 from govapp.services.bulk_runs import resume_bulk
 from govapp.services.clockwork import sweep_period
 from govapp.services.conditions import hold_overdue
+from govapp.services.filing import file_again
 from govapp.services.outbox import deliver_due
 from govapp.services.refusals import log_counts
 from govapp.services.report_runs import reap_reports
@@ -55,7 +57,7 @@ def duties(redis_url: str, smtp_url: str, sender: str) -> list[Duty]:
     mailer = Mailer(smtp_url, sender) if smtp_url else None
 
     def hand_over() -> int:
-        return deliver_due(CLOCK, {"job": enqueuer.put}) if enqueuer.open else 0
+        return sum(deliver_due(CLOCK, {kind: enqueuer.put}) for kind in ("job", FILING) if enqueuer.open)
 
     def send_mail() -> int:
         ready = mailer is not None and mailer.open
@@ -64,6 +66,7 @@ def duties(redis_url: str, smtp_url: str, sender: str) -> list[Duty]:
     return [
         Duty("jobs", TICK, hand_over),
         Duty("reports", 5, lambda: reap_reports(CLOCK)),
+        Duty("filings", 60, lambda: file_again(CLOCK)),
         Duty("bulk", 15, lambda: resume_bulk(CLOCK)),
         Duty("due measures", 5, lambda: settle_due(CLOCK)),
         Duty("overdue conditions", 30, lambda: hold_overdue(CLOCK)),

@@ -87,9 +87,10 @@ class EvidencePiece:
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """A vote: verdict approve, send_back or comment, and the meaning the voter signed.
+    """A vote: verdict approve, approve_with_conditions, send_back, comment or close_ballot, with what was set by it.
 
-    `dossier`: the number seen.
+    `dossier`: the number seen. `signed`: the printed name of who signed ('' where no signature was asked for), `attests`
+    what was signed with it.
     """
 
     name: str
@@ -100,17 +101,24 @@ class Vote:
     meaning: str = ""
     dossier: int = 1
     stale: bool = False
+    signed: str = ""
+    attests: str = ""
+    conditions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """An approval step with all its votes. `state`: waiting, open, granted, refused, ended."""
+    """An approval step with all its votes. `state`: waiting, open, granted, refused, ended, dropped.
+
+    `because`: why the decision table asks for it, in the words of its rows.
+    """
 
     name: str
     deciders: str
     rule: str
     state: str
     votes: tuple[Vote, ...] = ()
+    because: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +208,41 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
+class Difference:
+    """One value that differs from the dossier decided on before, in words."""
+
+    what: str
+    old: str
+    new: str
+    difference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """The decision a filed dossier belongs to; `state`: passed or sent_back. Digests are SHA-256, hexadecimal.
+
+    `since`: when the decision before it fell, None for the first; `changes` what differs from it.
+    """
+
+    review: int
+    dossier: int
+    came_from: str
+    into: str
+    question: str
+    state: str
+    reason: str
+    asked_by: str
+    asked_for: str
+    asked_at: datetime
+    frozen_at: datetime
+    ended_at: datetime
+    digest: str
+    basis: str
+    since: datetime | None = None
+    changes: tuple[Difference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryEntry:
     """One row of the log as a sentence, oldest first."""
 
@@ -213,7 +256,8 @@ class HistoryEntry:
 @dataclass(frozen=True, slots=True)
 class DossierData:
     """All a dossier shows. `values`: worth a year by currency. `zone`: in which times are printed. `rules`:
-    the version. `unseen`: sections its reader may not read (evidence, finance, reviews).
+    the version. `unseen`: sections its reader may not read (evidence, finance, reviews). `gate`: of a filed dossier
+    the decision it belongs to; then all else is what its deciders had before them.
 
     `base_url` only makes keys into links and is no part of the content hash.
     """
@@ -246,4 +290,5 @@ class DossierData:
     evidence: tuple[EvidencePiece, ...] = ()
     history: tuple[HistoryEntry, ...] = ()
     unseen: tuple[str, ...] = ()
+    gate: Gate | None = None
     base_url: str = unhashed()

@@ -40,7 +40,8 @@ def people_in(recorded: Recorded) -> set[int]:
         recorded.parts, recorded.milestones, recorded.risks, recorded.statuses, recorded.reviews, recorded.votes,
         recorded.conditions, recorded.evidence,
     )  # fmt: skip
-    return {row[name] for rows in lists for row in rows for name in columns if row.get(name)}
+    found = {row[name] for rows in lists for row in rows for name in columns if row.get(name)}
+    return found | {one["owner"] for row in recorded.votes for one in row["conditions"]}
 
 
 def review_fact(recorded: Recorded, review: Row) -> ReviewFact:

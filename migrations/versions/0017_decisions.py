@@ -32,6 +32,7 @@ ADDED: dict[str, tuple[tuple[str, Any, str | None], ...]] = {
         ("fulfilled_at", MOMENT, None), ("fulfilled_note", TEXT, EMPTY),
         ("confirmed_by", BIG, None), ("confirmed_at", MOMENT, None),
     ),
+    "report": (("review_id", BIG, None),),
     "notice": (("on_behalf_of", BIG, None), ("digest_on", DAY, None)),
     "workflow_version": (("note", TEXT, EMPTY), ("made_by", BIG, None)),
     "evidence_revision": (("judged_for", BIG, None), ("judged_seq", NUMBER, "0")),
@@ -40,6 +41,7 @@ ADDED: dict[str, tuple[tuple[str, Any, str | None], ...]] = {
 }  # fmt: skip
 KEPT = ("measure", "condition", "milestone")
 INDEXES = {
+    "ix_report_review_id": ("report", ("review_id",)),
     "ix_review_step_look_at": ("review_step", ("look_at",)),
     "ix_notice_digest_on": ("notice", ("digest_on",)),
 }
@@ -96,6 +98,7 @@ UNIQUE = {
     "currency_rate": ("organization_id", "kind", "currency", "from_day"),
 }
 MADE_INDEXES = {
+    "ix_report_review_id": ("report", ("review_id",)),
     "lookback": {"ix_lookback_measure_id": ("measure_id",)},
     "decision_record": {
         "ix_decision_record_measure_id": ("measure_id",),
