@@ -17,7 +17,11 @@ TWO_OF: dict[str, Any] = {
     "key": "risk-review", "name": "Risk review", "waits_for": "risk review",
     "deciders": {"groups": [BOARD]}, "rule": {"type": "at_least", "n": 2}, "target_hours": 24,
 }  # fmt: skip
-EVERY: dict[str, Any] = TWO_OF | {"key": "contract-review", "name": "Contract review", "rule": {"type": "all"}}
+EVERY: dict[str, Any] = TWO_OF | {
+    "key": "contract-review",
+    "name": "Contract review",
+    "rule": {"type": "all"},
+}
 SPONSOR: dict[str, Any] = {
     "key": "sponsor-decision", "name": "Decision of the sponsor", "waits_for": "the sponsor's decision",
     "deciders": {"parts": ["sponsor"]}, "rule": {"type": "all"}, "target_hours": 24,

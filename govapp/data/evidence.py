@@ -47,7 +47,10 @@ class EvidenceRevision(Identified, Base):
     judged_reason: Mapped[str] = mapped_column(default="")
     judged_for: Mapped[int | None] = mapped_column(BigId)
     judged_seq: Mapped[int] = mapped_column(default=0)
-    __table_args__ = (UniqueConstraint("evidence_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("evidence_id", "number"),
+        Index("ix_evidence_revision_person", "person_id"),
+    )
 
 
 class EvidenceJudge(Identified, Base):

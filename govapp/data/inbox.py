@@ -4,8 +4,8 @@ A step is open only as long as no vote on it counts. Who is barred is kept by se
 names the holder of a part whose role has ended stays here; its page says who can mend that.
 """
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -25,10 +25,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
+from govapp.data.clock_pages import clocks_of
 from govapp.data.measures import Card, Measure, Part
 from govapp.data.people import Group, GroupMember, Person
 from govapp.data.reviews import BARRED, Review, ReviewStep, StepDecider
 from govapp.data.structure import Branch
+from govapp.domain.clocks import Clock
 from govapp.domain.permissions import Permission
 from govapp.domain.rights import Actor
 
@@ -53,7 +55,12 @@ class InboxRow:
     stale_votes: int
     risk_rating: str
     workflow_version_id: int
+    organization_id: int
+    legal_entity: str
+    business_unit: str
+    target_at: datetime | None
     why_not: str = ""
+    clock: Clock | None = None
 
 
 def _grants(actor: Actor) -> list[tuple[str, str]]:
@@ -183,11 +190,15 @@ def waiting_count(session: Session, actor: Actor) -> int:
     return session.scalar(waiting_statement(grants), values) or 0
 
 
-def waiting_for(session: Session, actor: Actor, *, limit: int = 50, offset: int = 0) -> list[InboxRow]:
+def waiting_for(
+    session: Session, actor: Actor, *, limit: int = 50, offset: int = 0, now: datetime | None = None
+) -> list[InboxRow]:
     """The open steps that wait for the person, oldest first; values in minor units by currency."""
     grants, values = waiting_values(actor)
     statement = _rows(grants).where(~exists().where(_BARS)).limit(limit).offset(offset)
-    return [_row(found) for found in session.execute(statement, values)]
+    rows = [_row(found) for found in session.execute(statement, values)]
+    clocks = clocks_of(session, rows, now or datetime.now(UTC))
+    return [replace(row, clock=clock) for row, clock in zip(rows, clocks, strict=True)]
 
 
 def named_but_barred(session: Session, actor: Actor, limit: int = 20) -> list[InboxRow]:
@@ -208,7 +219,8 @@ def _rows(grants: int, *more: Any) -> Select[Any]:
             grants,
             Review.id, Measure.key, Measure.title, Review.came_from, Review.into, ReviewStep.name, ReviewStep.waits_for,
             ReviewStep.opened_at, ReviewStep.target_hours, asker.name.label("asked_by"), Card.values, Card.stale_votes,
-            Measure.risk_rating, Measure.workflow_version_id, Review.opened_at.label("review_opened"), *more,
+            Measure.risk_rating, Measure.workflow_version_id, Measure.organization_id, Measure.legal_entity,
+            Measure.business_unit, ReviewStep.target_at, Review.opened_at.label("review_opened"), *more,
         )
         .join(asker, asker.id == Review.asked_by)
         .outerjoin(Card, Card.measure_id == Measure.id)
@@ -218,5 +230,13 @@ def _rows(grants: int, *more: Any) -> Select[Any]:
 
 
 def _row(r: Any, why_not: str = "") -> InboxRow:
-    values: list[Any] = [*r[:7], r[7] or r[14], *r[8:10], r[10] or {}, r[11] or 0, *r[12:14], why_not]
+    values: list[Any] = [
+        *r[:7],
+        r[7] or r.review_opened,
+        *r[8:10],
+        r[10] or {},
+        r[11] or 0,
+        *r[12:18],
+        why_not,
+    ]
     return InboxRow(*values)

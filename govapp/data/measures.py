@@ -169,6 +169,7 @@ class Card(Base):
     waits_words: Mapped[list[str]] = mapped_column(CanonicalJson, default=list)
     waits_whom: Mapped[list[str]] = mapped_column(CanonicalJson, default=list)
     waits_since: Mapped[datetime | None]
+    target_at: Mapped[datetime | None]
     stale_votes: Mapped[int] = mapped_column(default=0)
     expired: Mapped[list[str]] = mapped_column(CanonicalJson, default=list)
     vacant: Mapped[list[str]] = mapped_column(CanonicalJson, default=list)

@@ -209,8 +209,12 @@ def filed_dossiers(session: Session, review_ids: Iterable[int]) -> dict[int, Fil
             Report.file_digest, Report.pages, Report.size, Report.finished_at,
         )
         .where(Report.review_id.in_(list(review_ids)))
-    )  # fmt: skip
-    return {row[0]: FiledDossier(*row[:2], row[2]["dossier"], *row[3:]) for row in rows}
+    ).tuples()  # fmt: skip
+    return {
+        review: FiledDossier(review, report, int(str(params["dossier"])), *rest)
+        for review, report, params, *rest in rows
+        if review is not None
+    }
 
 
 def branches_to_choose(session: Session, actor: Actor) -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.orm import aliased
 
+from govapp.data.clock_queries import clock_columns
 from govapp.data.evidence import Evidence, EvidenceRevision
 from govapp.data.finance import CurrencyRate, EffectLine, EffectValue
 from govapp.data.gates import EvidenceKindVersion, WorkflowVersion
@@ -198,6 +199,7 @@ def snapshot_statement() -> Select[*tuple[Any, ...]]:
                 Choice.key == Measure.service,
             )
             .correlate(Measure.__table__).scalar_subquery().label("service_details"),
+            *clock_columns(),
         )
         .join(Branch, Branch.id == Measure.branch_id)
         .join(Organization, Organization.id == Measure.organization_id)

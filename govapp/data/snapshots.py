@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
+from govapp.data.clock_queries import ClockFacts, clock_facts
 from govapp.data.json_rows import moment_of as _moment
 from govapp.data.locks import lock_measures, neighbours_of
 from govapp.data.measures import Card, Measure, Part
@@ -75,6 +76,7 @@ class Loaded:
     lines: tuple[Line, ...]
     declared: dict[str, tuple[str, date | None]]
     branch_kind: str
+    clock: ClockFacts
     successors: tuple[int, ...] = ()
     barred: frozenset[tuple[int, str, str]] = frozenset()
     named: Mapping[int, frozenset[int]] = field(default_factory=dict)
@@ -184,7 +186,7 @@ def _loaded(session: Session, row: Any, at: datetime) -> Loaded:
         for kind, eid, rid, number, digest, person, behalf, until, judged, passage, kind_no, milestone, _ in pieces
     )  # fmt: skip
     sizes = {kind: json.loads(said) for kind, *_, said in pieces if said}
-    fields["service_tier"] = json.loads(row.service_details or "{}").get("tier", "")
+    fields["service_tier"] = (row.service_details or {}).get("tier", "")
     fields["value"], no_rate = _value(rules, row.currency, lines, sizes, dict(json.loads(row.rates)))
     figures = {f"{line.id}:run_rate": line.run_rate for line in lines if line.run_rate is not None}
     figures |= {f"{line.id}:plan": line.plan for line in lines if line.plan is not None}
@@ -223,7 +225,7 @@ def _loaded(session: Session, row: Any, at: datetime) -> Loaded:
     return Loaded(
         measure, row.Card, with_electors(rules, snapshot, named), rules, place, row.currency, row.timezone,
         row.workflow_id, lines, declared,
-        row.branch_kind, tuple(measure_id for (measure_id,) in json.loads(row.successors)),
+        row.branch_kind, clock_facts(row), tuple(measure_id for (measure_id,) in json.loads(row.successors)),
         frozenset((step, kind, person) for step, kind, person in json.loads(row.barred)), named,
     )  # fmt: skip
 

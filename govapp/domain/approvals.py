@@ -86,7 +86,7 @@ def standing(
     """Where a step stands for the given basis.
 
     Percent counts votes cast and is decided when no vote still to come could change it, or its ballot is closed. A
-    granted step stays granted on its basis, whatever is said later; a refusal refuses at once where the step has a veto.
+    granted step stays granted on its basis, whatever is said later; one refusal refuses where the step has a veto.
     """
     latest = last_votes(step.votes)
     counting = tuple(vote for vote in latest if vote.basis == basis)

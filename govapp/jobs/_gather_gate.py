@@ -25,6 +25,7 @@ from govapp.domain.differences import differences, people_in
 from govapp.domain.evidence_kinds import EvidenceKind
 from govapp.domain.money import from_minor
 from govapp.domain.rules import Rules
+from govapp.jobs._gather_clocks import clocks_then
 from govapp.jobs._gather_history import history_shown
 from govapp.jobs._gather_reviews import reviews_shown
 from govapp.present import dossiers as words
@@ -67,7 +68,10 @@ def gate_data(
     branch = kept(session, seq, "branch", lambda t: t.c.id == recorded.measure["branch_id"])[0]
     changes = difference_rows(differences(earlier, content), vocabulary) if earlier else []
     gate = rules.gates.get(review["into"])
-    only = Recorded(recorded.measure, reviews=[review], dossiers=own, steps=recorded.steps, votes=recorded.votes)
+    clocks = clocks_then(session, seq, at, organization.id, organization.timezone, [recorded])
+    only = Recorded(
+        recorded.measure, reviews=[review], dossiers=own, steps=recorded.steps, votes=recorded.votes
+    )
     return DossierData(
         key=content["key"],
         title=content["fields"]["title"],
@@ -82,19 +86,24 @@ def gate_data(
         implementation=_status(content, "implementation"),
         potential=_status(content, "potential"),
         facts=tuple(
-            Fact(label, text)
-            for label, text in words.shown_fields(_without(content, LEFT_OUT), vocabulary)
+            Fact(label, text) for label, text in words.shown_fields(_without(content, LEFT_OUT), vocabulary)
         ),
         texts=tuple(
-            Fact(words.field_label(name), content["fields"][name]) for name in TEXTS if content["fields"].get(name)
+            Fact(words.field_label(name), content["fields"][name])
+            for name in TEXTS
+            if content["fields"].get(name)
         ),
         parts=tuple(paper.PartHeld(part, held["name"]) for part, held in content["parts"].items()),
         next_stage=stage_name(rules, review["into"]),
         findings=_findings(content, rules),
-        reviews=reviews_shown(only, rules, people),
+        reviews=reviews_shown(only, rules, people, clocks),
         conditions=tuple(
             paper.Condition(
-                row["wording"], names.get(row["owner_id"], ""), row["due"], bool(row["blocking"]), row["state"]
+                row["wording"],
+                names.get(row["owner_id"], ""),
+                row["due"],
+                bool(row["blocking"]),
+                row["state"],
             )
             for row in recorded.conditions
             if row["review_id"] == review_id
@@ -122,7 +131,9 @@ def gate_data(
             basis=own[-1]["basis_digest"],
             since=before[0]["ended_at"] if before else None,
             changes=tuple(
-                paper.Difference(f"{row.what}, {row.of}" if row.of else row.what, row.old, row.new, row.difference)
+                paper.Difference(
+                    f"{row.what}, {row.of}" if row.of else row.what, row.old, row.new, row.difference
+                )
                 for row in changes
             ),
         ),
@@ -144,7 +155,9 @@ def _choices(session: Session, seq: int, organization: OrganizationThen) -> dict
 def _decided_before(recorded: Recorded, review: Row) -> tuple[Row, Row] | None:
     """The last review of the measure that was decided before, and its last dossier."""
     earlier = [
-        row for row in recorded.reviews if row["id"] < review["id"] and row["state"] in {"passed", "sent_back"}
+        row
+        for row in recorded.reviews
+        if row["id"] < review["id"] and row["state"] in {"passed", "sent_back"}
     ]
     if not earlier:
         return None
@@ -158,7 +171,8 @@ def _status(content: Mapping[str, Any], kind: str) -> paper.Status:
 
 def _findings(content: Mapping[str, Any], rules: Rules) -> tuple[paper.Finding, ...]:
     found = [
-        Finding(one["key"], one["met"], one["code"], one["values"], one["wording"]) for one in content["findings"]
+        Finding(one["key"], one["met"], one["code"], one["values"], one["wording"])
+        for one in content["findings"]
     ]
     return tuple(
         paper.Finding((f.wording or rule_sentence(f, rules)).rstrip("."), f.met, detail_sentence(f, rules))
@@ -170,7 +184,8 @@ def _effects(content: Mapping[str, Any]) -> tuple[paper.EffectLine, ...]:
     found = []
     for line in content["lines"]:
         run_rate, plan = (
-            None if line[name] is None else from_minor(line[name], line["currency"]) for name in ("run_rate", "plan")
+            None if line[name] is None else from_minor(line[name], line["currency"])
+            for name in ("run_rate", "plan")
         )
         kind, recurring = word("effect_kind", line["kind"]), line["timing"] == "recurring"
         found.append(paper.EffectLine(line["name"], kind, recurring, line["currency"], run_rate, plan))

@@ -10,8 +10,8 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 from sqlalchemy.exc import SQLAlchemyError
 
-from govapp.jobs.breaker import Breaker
 from govapp.data.notices import FILING
+from govapp.jobs.breaker import Breaker
 from govapp.services._work import Busy, Origin, after_commit
 from govapp.services.outbox import FarSideAway, Parcel, deliver_due
 
@@ -20,7 +20,14 @@ JOB_SECONDS = 110
 TIMEOUT = 0.1
 BREAKER_SECONDS = 10.0
 PUSHED_AT_ONCE = 5
-ALLOWED = frozenset({"govapp.jobs.reports.render", "govapp.jobs.bulk.run"})
+ALLOWED = frozenset(
+    {
+        "govapp.jobs.reports.render",
+        "govapp.jobs.bulk.run",
+        "govapp.jobs.rules.migrate",
+        "govapp.jobs.rules.replay",
+    }
+)
 _log = logging.getLogger("govapp.queue")
 
 

@@ -22,7 +22,7 @@ from govapp.services.reports import moment_of
 def gather(
     kind: str, subject_id: int, seq: int, at: datetime, reach: Reach, base_url: str = ""
 ) -> DossierData | BranchData:
-    """The data of a dossier, branch report or filed dossier (of a review by its id): equal for equal arguments, now and in years.
+    """The data of a dossier, a branch report, or what is filed of a review (by its id): equal for equal arguments.
 
     `at` is the moment at which expiry and lapse are judged. Raises NotFound when it was not on record then.
     """

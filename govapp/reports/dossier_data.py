@@ -35,12 +35,13 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What the measure waits for, whom, since when; `hours` is the target in working hours."""
+    """What the measure waits for, whom, since when; target and time passed in working hours."""
 
     what: str
     whom: tuple[str, ...]
     since: datetime
     hours: int | None = None
+    worked: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +90,7 @@ class EvidencePiece:
 class Vote:
     """A vote: verdict approve, approve_with_conditions, send_back, comment or close_ballot, with what was set by it.
 
-    `dossier`: the number seen. `signed`: the printed name of who signed ('' where no signature was asked for), `attests`
-    what was signed with it.
+    `dossier`: the number seen. `signed`: the printed name of who signed, '' where no signature was asked for.
     """
 
     name: str
@@ -102,7 +102,6 @@ class Vote:
     dossier: int = 1
     stale: bool = False
     signed: str = ""
-    attests: str = ""
     conditions: tuple[str, ...] = ()
 
 
@@ -110,7 +109,8 @@ class Vote:
 class Step:
     """An approval step with all its votes. `state`: waiting, open, granted, refused, ended, dropped.
 
-    `because`: why the decision table asks for it, in the words of its rows.
+    `because`: why the decision table asks for it, in the words of its rows. `hours` is its target, `worked` the working
+    hours it took since it last opened, holds left out.
     """
 
     name: str
@@ -119,6 +119,8 @@ class Step:
     state: str
     votes: tuple[Vote, ...] = ()
     because: tuple[str, ...] = ()
+    hours: int | None = None
+    worked: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,7 +107,8 @@ def card_of(loaded: Loaded, proposer: str = "") -> CardRow:
         owner.person_id if owner else None, owner.name if owner else "",
         card.next_stage if card else None, card.met if card else 0, card.missing if card else 0,
         card.review_id if card else None, card.waits_for if card else "", tuple(card.waits_words) if card else (),
-        tuple(card.waits_whom) if card else (), card.waits_since if card else None, tuple(card.expired) if card else (),
+        tuple(card.waits_whom) if card else (), card.waits_since if card else None,
+        card.target_at if card else None, tuple(card.expired) if card else (),
         card.implementation if card else "none", card.potential if card else "none", dict(card.values) if card else {},
         card.change_seq if card else 0, proposer,
     )  # fmt: skip

@@ -89,7 +89,8 @@ def _log(work: Work, loaded: Loaded, row: Condition, event: Event, right: str, *
 
 def _tell(work: Work, loaded: Loaded, people: list[int], kind: str, row: Condition, **said: Any) -> None:
     for person in people:
-        work.tell(person, kind, measure_id=loaded.measure.id, payload={"condition": row.id, **said})
+        payload = {"condition": row.id, "wording": row.wording, **said}
+        work.tell(person, kind, measure_id=loaded.measure.id, payload=payload)
 
 
 def _need(row: Condition, *states: str) -> None:
@@ -156,7 +157,7 @@ def _extend(work: Work, loaded: Loaded, row: Condition, command: ConditionAct) -
     rule = loaded.rules.decisions.get("conditional_advance")
     longest = int(rule.conditions.get("max_days", 90)) if rule else 90
     if command.due is None or not max(today, row.due) < command.due <= today + timedelta(days=longest):
-        raise Invalid("condition_invalid", {"due": ["date_out_of_range"]}, days=longest)
+        raise Invalid("condition_invalid", {"due": ["condition_due_range"]}, days=longest)
     before, row.due = row.due, command.due
     said = {"from": before.isoformat(), "due": row.due.isoformat(), "reason": reason}
     _log(work, loaded, row, Event.CONDITION_EXTENDED, right, **said)

@@ -14,6 +14,7 @@ from govapp.data.measure_queries import choices_of
 from govapp.data.measure_records import names_of
 from govapp.data.snapshots import Loaded, load_measure
 from govapp.domain.approvals import COMMENT, barred_holders, standings
+from govapp.domain.clocks import Clock, clock_of
 from govapp.domain.differences import Change, differences, people_in, unchanged
 from govapp.domain.errors import NotFound, Refused
 from govapp.domain.permissions import Permission
@@ -54,6 +55,7 @@ class ReviewPage:
     choices: Mapping[str, list[tuple[str, str]]]
     people: Mapping[int, str]
     stuck: Mapping[int, str]
+    clocks: Mapping[int, Clock | None]
     my_step: int | None
     why_not: str
     withdraws: bool
@@ -117,6 +119,7 @@ def review_page(
         choices=choices_of(session, loaded.measure.organization_id),
         people=names_of(session, people_in(*found.values(), fresh)),
         stuck=_stuck(loaded),
+        clocks={s.id: clock_of(loaded.clock.calendar, s.target_hours, s.target_at, at) for s in steps},
         my_step=my_step,
         why_not=why_not,
         withdraws=head.state == "open" and may_withdraw(actor, head.asked_by, loaded.place),

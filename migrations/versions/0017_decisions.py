@@ -33,17 +33,19 @@ ADDED: dict[str, tuple[tuple[str, Any, str | None], ...]] = {
         ("confirmed_by", BIG, None), ("confirmed_at", MOMENT, None),
     ),
     "report": (("review_id", BIG, None),),
-    "notice": (("on_behalf_of", BIG, None), ("digest_on", DAY, None)),
+    "notice": (("on_behalf_of", BIG, None), ("mail", TEXT, EMPTY), ("digest_on", DAY, None)),
+    "batch": (("about", TEXT, "'{}'"),),
     "workflow_version": (("note", TEXT, EMPTY), ("made_by", BIG, None)),
     "evidence_revision": (("judged_for", BIG, None), ("judged_seq", NUMBER, "0")),
-    "card": (("judging", TEXT, LIST), ("ends_told", TEXT, "'{}'")),
+    "card": (("target_at", MOMENT, None), ("judging", TEXT, LIST), ("ends_told", TEXT, "'{}'")),
     "milestone": (("actual_at", MOMENT, None),),
 }  # fmt: skip
 KEPT = ("measure", "condition", "milestone")
 INDEXES = {
     "ix_report_review_id": ("report", ("review_id",)),
     "ix_review_step_look_at": ("review_step", ("look_at",)),
-    "ix_notice_digest_on": ("notice", ("digest_on",)),
+    "ix_notice_mail": ("notice", ("mail", "id")),
+    "ix_evidence_revision_person": ("evidence_revision", ("person_id",)),
 }
 # table -> its columns: name, type, may be empty, table it refers to
 MADE: dict[str, tuple[tuple[str, Any, bool, str | None], ...]] = {
@@ -71,7 +73,7 @@ MADE: dict[str, tuple[tuple[str, Any, bool, str | None], ...]] = {
         ("organization_id", BIG, False, "organization"), ("key", TEXT, False, None), ("name", TEXT, False, None),
         ("timezone", TEXT, False, None), ("days", TEXT, False, None), ("hours", TEXT, False, None),
         ("country", TEXT, False, None), ("subdivision", TEXT, False, None), ("closed", TEXT, False, None),
-        ("version", NUMBER, False, None),
+        ("standard", FLAG, False, None), ("version", NUMBER, False, None),
     ),
     "waiting_span": (
         ("measure_id", BIG, False, "measure"), ("review_id", BIG, False, "review"),
@@ -86,7 +88,9 @@ MADE: dict[str, tuple[tuple[str, Any, bool, str | None], ...]] = {
         ("workflow_version_id", BIG, False, "workflow_version"), ("wanted", NUMBER, False, None),
         ("asked_by", BIG, True, "person"), ("made_at", MOMENT, False, None), ("done_at", MOMENT, True, None),
         ("state", TEXT, False, None), ("todo", NUMBER, False, None), ("done", NUMBER, False, None),
-        ("differing", NUMBER, False, None), ("differences", TEXT, False, None), ("problem", TEXT, False, None),
+        ("differing", NUMBER, False, None), ("differences", TEXT, False, None), ("faults", TEXT, False, None),
+        ("faulty", NUMBER, False, None), ("place", TEXT, False, None), ("attempts", NUMBER, False, None),
+        ("beat_at", MOMENT, True, None), ("problem", TEXT, False, None),
     ),
     "evidence_judge": (
         ("measure_id", BIG, False, "measure"), ("revision_id", BIG, False, "evidence_revision"),

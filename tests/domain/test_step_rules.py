@@ -26,8 +26,12 @@ from tests.domain.snapshots import NOW
 
 BASIS, OLD = "basis", "older"
 YES, NO = "approve", "send_back"
-LATER = {"any": "waits_for_others", "at_least": "refuses_when_unreachable", "percent": "refuses_when_unreachable"}
-AT_ONCE = {kind: "refuses" for kind in LATER}
+LATER = {
+    "any": "waits_for_others",
+    "at_least": "refuses_when_unreachable",
+    "percent": "refuses_when_unreachable",
+}
+AT_ONCE = dict.fromkeys(LATER, "refuses")
 RULES = (
     {"type": "any"},
     {"type": "all"},
@@ -97,7 +101,17 @@ def test_the_truth_table_of_a_rule_holds_for_every_number_of_votes(rule, veto, a
 
 @pytest.mark.parametrize(
     ("percent", "cast", "needed"),
-    [(60, 3, 2), (60, 4, 3), (60, 5, 3), (60, 6, 4), (50, 3, 2), (50, 4, 2), (67, 3, 3), (1, 7, 1), (100, 4, 4)],
+    [
+        (60, 3, 2),
+        (60, 4, 3),
+        (60, 5, 3),
+        (60, 6, 4),
+        (50, 3, 2),
+        (50, 4, 2),
+        (67, 3, 3),
+        (1, 7, 1),
+        (100, 4, 4),
+    ],
 )
 def test_percent_of_votes_cast_is_rounded_up(percent, cast, needed):
     assert share(percent, cast) == needed
@@ -137,7 +151,9 @@ def test_a_group_smaller_than_its_quorum_or_its_rule_is_a_defect_at_once():
 
 RULE = st.sampled_from(RULES)
 SAID = st.lists(
-    st.tuples(st.integers(1, 6), st.sampled_from([YES, NO, COMMENT, WITH_CONDITIONS]), st.sampled_from([BASIS, OLD])),
+    st.tuples(
+        st.integers(1, 6), st.sampled_from([YES, NO, COMMENT, WITH_CONDITIONS]), st.sampled_from([BASIS, OLD])
+    ),
     max_size=14,
 )
 QUORUM = st.sampled_from([None, 2, 3, 5])
@@ -164,7 +180,9 @@ def test_a_later_rejection_never_overwrites_an_earlier_grant(rule, said, quorum,
 @given(RULE, SAID, QUORUM)
 def test_n_approvals_are_n_people_and_no_comment_or_stale_vote_is_one(rule, said, quorum):
     states, each = told(rule, said, quorum=quorum)
-    approving = {person for person, verdict, basis in said if basis == BASIS and verdict in {YES, WITH_CONDITIONS}}
+    approving = {
+        person for person, verdict, basis in said if basis == BASIS and verdict in {YES, WITH_CONDITIONS}
+    }
     count = tally(each, BASIS)
     assert count.approvals <= len(approving)
     assert count.cast == len({person for person, verdict, basis in _last(said) if basis == BASIS})
@@ -189,7 +207,11 @@ def test_a_decision_needs_votes_and_a_granted_step_an_approval(rule, said, quoru
             assert any(verdict == NO for _, verdict, _ in before)
 
 
-@given(st.lists(st.sampled_from([YES, NO]), min_size=1, max_size=6), st.sampled_from([1, 50, 60, 67, 100]), QUORUM)
+@given(
+    st.lists(st.sampled_from([YES, NO]), min_size=1, max_size=6),
+    st.sampled_from([1, 50, 60, 67, 100]),
+    QUORUM,
+)
 def test_when_everybody_has_voted_a_percent_step_is_decided_or_lacks_its_quorum(said, percent, quorum):
     each = step({"type": "percent", "percent": percent}, said, len(said), quorum=quorum)
     state, yes = standing_of(each), said.count(YES)
@@ -208,7 +230,9 @@ def test_no_step_that_was_skipped_counts_as_done(said, rule):
     found = standings(review, BASIS)
     assert found[2].state in {OPEN, "waiting"}
     assert not all_granted(review, BASIS)
-    assert not all_granted(replace(review, steps=()), BASIS), "and a review without steps is granted by nobody"
+    assert not all_granted(replace(review, steps=()), BASIS), (
+        "and a review without steps is granted by nobody"
+    )
 
 
 @given(RULE, SAID, st.integers(1, 6))

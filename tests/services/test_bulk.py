@@ -18,6 +18,7 @@ from govapp.services.bulk_runs import SILENT, resume_bulk, run_bulk
 from tests.cast import SYSTEM
 from tests.factories import key_of_form, make_measure, measure_row, move, stage_of, supply, version_of
 
+pytestmark = pytest.mark.usefixtures("database")
 ADVANCE = BulkAsk(AskKind.ADVANCE)
 
 

@@ -1,4 +1,4 @@
-"""The dossier of every decided gate is filed as a PDF: once, with its digests in the log, the same again at any time."""
+"""The dossier of every decided gate is filed as a PDF once, with its digests in the log, the same at any time."""
 
 import hashlib
 import json
@@ -104,7 +104,9 @@ def test_r43_made_again_after_everything_was_edited_it_has_the_same_hash_and_byt
     vote(cast, key, cast.sponsor)
     (report,) = filed(review)
     first = make(content_of(report))
-    edit_measure(EditMeasure(key, version_of(key), {"title": "Another title", "problem": "p" * 90}, cast.owner.origin))
+    edit_measure(
+        EditMeasure(key, version_of(key), {"title": "Another title", "problem": "p" * 90}, cast.owner.origin)
+    )
     submit(cast, key, "scope-statement")
     submit(cast, key, "rough-numbers", run_rate=99_000)
     rename_branch(RenameBranch(SYSTEM, "service-desk", "Another name"))
@@ -167,7 +169,9 @@ def test_a_filing_that_failed_is_tried_again_after_an_hour(key, cast):
     (report,) = filed(review)
     with write_session() as session:
         session.execute(
-            update(Report).where(Report.id == report.id).values(state="failed", problem="x", finished_at=now())
+            update(Report)
+            .where(Report.id == report.id)
+            .values(state="failed", problem="x", finished_at=now())
         )
     assert file_again(replace(SYSTEM, at=now() + timedelta(minutes=59))) == 0
     assert file_again(replace(SYSTEM, at=now() + timedelta(minutes=61))) == 1
@@ -238,7 +242,12 @@ def test_conditions_stand_in_the_filed_dossier_with_owner_and_day(cast):
     key = asked_for(cast)
     review, _ = open_review(key)
     day = today_of(key) + timedelta(days=20)
-    given = {"wording": "The vendor signs first", "owner": cast.owner.id, "due": day.isoformat(), "blocking": True}
+    given = {
+        "wording": "The vendor signs first",
+        "owner": cast.owner.id,
+        "due": day.isoformat(),
+        "blocking": True,
+    }
     vote(
         cast, key, cast.sponsor, "approve_with_conditions", reason="Only so", conditions=(given,), signed=True
     )

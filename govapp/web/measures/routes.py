@@ -18,11 +18,13 @@ from govapp.data.list_scope import ENDED, SORTS, STATES, ListFilter, Scope, read
 from govapp.data.measures import Measure
 from govapp.data.snapshots import Loaded, load_measure
 from govapp.domain.approvals import standings
+from govapp.domain.asks import PERMISSION_FOR
 from govapp.domain.basis import basis_of, digest_of
 from govapp.domain.gates import gate_findings
 from govapp.domain.imports import Remark
 from govapp.domain.permissions import PARTS, Permission
 from govapp.domain.rights import right_of
+from govapp.present import bulk
 from govapp.present import measures as words
 from govapp.present.csv_text import BOM, csv_line
 from govapp.present.findings import finding_view
@@ -30,6 +32,7 @@ from govapp.present.history import people_in
 from govapp.present.imports import remark_sentence
 from govapp.present.measure_csv import COLUMNS, cells
 from govapp.services.board_moves import standing_of, suppliers
+from govapp.services.bulk import ASKS
 from govapp.services.measures import RecordListExport, record_list_export
 from govapp.web._context import actor, moment, origin, today
 from govapp.web._fields import page_number
@@ -37,6 +40,7 @@ from govapp.web._hx import page, see_other
 from govapp.web._routes import route
 from govapp.web.measures import edit_routes, finance_routes, plan_routes
 from govapp.web.measures._bp import bp
+from govapp.web.measures._clocks import reviews_with_clocks, step_clocks
 from govapp.web.measures._money import figures
 from govapp.web.measures._pages import show, unread_events
 
@@ -138,6 +142,9 @@ def _list_context(
         "address": lambda p: _address(asked, p),
         "query": urlencode(asked),
         "may_propose": actor().holds_anywhere(P.MEASURE_CREATE),
+        "may_ask": any(actor().holds_anywhere(PERMISSION_FOR[kind]) for kind in ASKS),
+        "bulk_asks": bulk.asks(),
+        "ticked": request.args.get("tick") == "all",
         "may_export": bool(exported),
         "exports_all": exported == scope.readable and all(row.branch_id in exported for row in rows),
         "most": MOST_COUNTED,
@@ -184,6 +191,7 @@ def _read_overview(session: Session, loaded: Loaded) -> dict[str, Any]:
     ended = () if loaded.snapshot.review else records.reviews(session, measure.id, limit=1)
     return {
         **_gate(session, loaded),
+        "clocks": step_clocks(session, loaded, moment()),
         "last": ended[0].review if ended else None,
         "milestones": queries.milestones(session, measure.id),
         "evidence": records.evidence(session, measure.id),
@@ -238,7 +246,7 @@ def show_approvals(key: str) -> Response:
     """All reviews of the measure with their steps and votes."""
 
     def read(session: Session, loaded: Loaded) -> dict[str, Any]:
-        return {**_gate(session, loaded), "reviews": records.reviews(session, loaded.measure.id)}
+        return {**_gate(session, loaded), "reviews": reviews_with_clocks(session, loaded, moment())}
 
     return show(key, "measures/approvals.html", "approvals", read, needs=(P.REVIEW_VIEW,))
 
