@@ -4,7 +4,7 @@ A step is open only as long as no vote on it counts. Who is barred is kept by se
 names the holder of a part whose role has ended stays here; its page says who can mend that.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -25,7 +25,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
-from govapp.data.clock_pages import clocks_of
+from govapp.data.calendars import CalendarRow
+from govapp.data.clock_pages import CLOCK_COLUMNS, CLOCK_OF_STEP, clock_of_row
 from govapp.data.measures import Card, Measure, Part
 from govapp.data.people import Group, GroupMember, Person
 from govapp.data.reviews import BARRED, Review, ReviewStep, StepDecider
@@ -55,12 +56,8 @@ class InboxRow:
     stale_votes: int
     risk_rating: str
     workflow_version_id: int
-    organization_id: int
-    legal_entity: str
-    business_unit: str
-    target_at: datetime | None
-    why_not: str = ""
     clock: Clock | None = None
+    why_not: str = ""
 
 
 def _grants(actor: Actor) -> list[tuple[str, str]]:
@@ -196,9 +193,8 @@ def waiting_for(
     """The open steps that wait for the person, oldest first; values in minor units by currency."""
     grants, values = waiting_values(actor)
     statement = _rows(grants).where(~exists().where(_BARS)).limit(limit).offset(offset)
-    rows = [_row(found) for found in session.execute(statement, values)]
-    clocks = clocks_of(session, rows, now or datetime.now(UTC))
-    return [replace(row, clock=clock) for row, clock in zip(rows, clocks, strict=True)]
+    at = now or datetime.now(UTC)
+    return [_row(found, at) for found in session.execute(statement, values)]
 
 
 def named_but_barred(session: Session, actor: Actor, limit: int = 20) -> list[InboxRow]:
@@ -209,7 +205,7 @@ def named_but_barred(session: Session, actor: Actor, limit: int = 20) -> list[In
     grants, values = waiting_values(actor)
     statement = _rows(grants, _barring.kind).join(_barring, _BARS).limit(limit)
     done = _barring.kind == f"{BARRED}voted_elsewhere"
-    return [_row(found, found[-1]) for found in session.execute(statement.where(~done), values)]
+    return [_row(found, None, found[-1]) for found in session.execute(statement.where(~done), values)]
 
 
 def _rows(grants: int, *more: Any) -> Select[Any]:
@@ -219,24 +215,27 @@ def _rows(grants: int, *more: Any) -> Select[Any]:
             grants,
             Review.id, Measure.key, Measure.title, Review.came_from, Review.into, ReviewStep.name, ReviewStep.waits_for,
             ReviewStep.opened_at, ReviewStep.target_hours, asker.name.label("asked_by"), Card.values, Card.stale_votes,
-            Measure.risk_rating, Measure.workflow_version_id, Measure.organization_id, Measure.legal_entity,
-            Measure.business_unit, ReviewStep.target_at, Review.opened_at.label("review_opened"), *more,
+            Measure.risk_rating, Measure.workflow_version_id, Review.opened_at.label("review_opened"),
+            ReviewStep.target_at, *CLOCK_COLUMNS, *more,
         )
         .join(asker, asker.id == Review.asked_by)
         .outerjoin(Card, Card.measure_id == Measure.id)
+        .outerjoin(CalendarRow, CLOCK_OF_STEP)
         .distinct()
         .order_by(ReviewStep.opened_at, Review.id)
     )  # fmt: skip
 
 
-def _row(r: Any, why_not: str = "") -> InboxRow:
+def _row(r: Any, now: datetime | None = None, why_not: str = "") -> InboxRow:
+    clock = clock_of_row(r, now) if now else None
     values: list[Any] = [
         *r[:7],
         r[7] or r.review_opened,
         *r[8:10],
         r[10] or {},
         r[11] or 0,
-        *r[12:18],
+        *r[12:14],
+        clock,
         why_not,
     ]
     return InboxRow(*values)

@@ -27,6 +27,7 @@ class Event(StrEnum):
     DEPENDENCY_CHANGED = "dependency:changed"
     STATUS_DECLARED = "status:declared"
     EFFECT_CHANGED = "finance:effect-changed"
+    PLAN_RATES_SET = "finance:plan-rates-set"
     EVIDENCE_SUBMITTED = "evidence:submitted"
     EVIDENCE_JUDGED = "evidence:judged"
     REVIEW_OPENED = "review:opened"
@@ -139,6 +140,7 @@ REQUIRED: dict[Event, frozenset[str]] = {
     _E.CONDITION_EXTENDED: frozenset({"condition", "due", "reason"}),
     _E.CONDITION_LIFTED: frozenset({"condition", "reason"}),
     _E.LOOKBACK_SET: frozenset({"due", "into", "debts"}),
+    _E.PLAN_RATES_SET: frozenset({"from_day", "changes"}),
     _E.ROLE_GRANTED: frozenset({"person", "role", "branch"}),
     _E.ROLE_ENDED: frozenset({"person", "role", "branch"}),
     _E.REPORT_MADE: frozenset({"report", "content_hash"}),

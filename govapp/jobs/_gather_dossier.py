@@ -24,7 +24,7 @@ from govapp.data.rulebook import rules_for
 from govapp.domain.criteria import counts
 from govapp.domain.evidence_kinds import EvidenceKind
 from govapp.domain.gates import gate_findings
-from govapp.domain.measures import CHOSEN, required_parts
+from govapp.domain.measures import CHOSEN, entered_later, required_parts
 from govapp.domain.money import from_minor
 from govapp.domain.permissions import PARTS
 from govapp.domain.rules import Rules
@@ -245,16 +245,11 @@ def _milestones(context: _Context) -> tuple[paper.Milestone, ...]:
     return tuple(
         paper.Milestone(
             row["name"], name_of(context.people, row["owner_id"]), row["plan_date"], row["first_plan_date"],
-            row["forecast_date"], row["actual_date"], _entered_later(row, context.organization.timezone),
+            row["forecast_date"], row["actual_date"],
+            entered_later(row["actual_date"], row["actual_at"], context.organization.timezone),
         )
         for row in rows
     )  # fmt: skip
-
-
-def _entered_later(row: Row, zone: str) -> date | None:
-    """The day on which an actual date was entered, when that was after it."""
-    entered = row["actual_at"].astimezone(ZoneInfo(zone)).date() if row.get("actual_at") else None
-    return entered if entered and row["actual_date"] and entered > row["actual_date"] else None
 
 
 def _dependencies(context: _Context) -> tuple[paper.Dependency, ...]:

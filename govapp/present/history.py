@@ -8,7 +8,7 @@ from typing import Any
 
 from govapp.domain.events import Event
 from govapp.present import dates, history_decisions, history_evidence, history_rules, history_time
-from govapp.present.findings import part_words
+from govapp.present.findings import ask_words, part_words
 from govapp.present.language import gettext as _
 from govapp.present.measures import word
 
@@ -254,6 +254,7 @@ _SAID: dict[str, Callable[[Payload, Names, str], str]] = {
         removed=len(p["removed"]),
     ),
     **history_rules.SAID,
+    Event.PLAN_RATES_SET: _said(lambda: _("Plan rates set, in force from %(day)s"), day="from_day"),
     Event.GROUP_SET: lambda p, n, a: _(
         "Group %(name)s set: %(who)s",
         name=p["name"],
@@ -271,6 +272,14 @@ _SAID: dict[str, Callable[[Payload, Names, str], str]] = {
         lambda: _("Report %(n)s made, content %(hash).12s"), n="report", hash="content_hash"
     ),
     Event.REPORT_FAILED: _said(lambda: _("Report %(n)s failed: %(problem)s"), n="report", problem="problem"),
+    Event.BULK_ASKED: lambda p, n, a: (
+        _("Asked %(ask)s for %(count)s measures", ask=ask_words(p["ask"]), count=p["count"]) + _reason(p)
+    ),
+    Event.BULK_DONE: _said(
+        lambda: _("Decision for many done: %(done)s asked for, %(refused)s refused"),
+        done="done",
+        refused="refused",
+    ),
     Event.IMPORT_STARTED: _said(lambda: _("Import of %(file)s begun"), file="file"),
     Event.IMPORT_ROW_REFUSED: _said(
         lambda: _("Import of %(file)s: row %(row)s refused"), file="file", row="row"

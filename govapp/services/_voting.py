@@ -10,8 +10,8 @@ from govapp.domain.snapshot import StepFact
 OPEN = frozenset({"open", "refused"})
 
 
-def step_for(actor: Actor, groups: frozenset[str], loaded: Loaded) -> tuple[StepFact, str]:
-    """The open step that names the actor, and as what.
+def step_for(actor: Actor, groups: frozenset[str], loaded: Loaded, wanted: str = "") -> tuple[StepFact, str]:
+    """The open step that names the actor, and as what; `wanted` is its key where several may name them.
 
     Raises Refused: not_a_decider, step_decided, step_not_open, or barred_... with the reason (R03).
     """
@@ -24,7 +24,8 @@ def step_for(actor: Actor, groups: frozenset[str], loaded: Loaded) -> tuple[Step
     named = [
         (s, as_what)
         for s in review.steps
-        if (as_what := named_as(s.deciders, actor.id, snapshot, roles, groups))
+        if (not wanted or s.key == wanted)
+        and (as_what := named_as(s.deciders, actor.id, snapshot, roles, groups))
     ]
     if not named:
         raise Refused("not_a_decider")

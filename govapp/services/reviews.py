@@ -44,7 +44,7 @@ class CastVote:
     """A vote on a numbered dossier: approve, approve_with_conditions, send_back (with reason), comment, close_ballot.
 
     `conditions` each hold wording, owner (person id), due (ISO day) and blocking. `signed`: the person has just proved
-    who they are (R27).
+    who they are (R27). `step`: the key of the step voted on; without one, the first open step that names the person.
     """
 
     review_id: int
@@ -55,6 +55,7 @@ class CastVote:
     action_key: str = ""
     conditions: tuple[Mapping[str, Any], ...] = ()
     signed: bool = False
+    step: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,7 @@ def _cast_vote(work: Work, command: CastVote) -> VoteOutcome:
     review, loaded = _locked(work, command.review_id)
     body: list[Any] = ["vote", command.review_id, command.verdict, command.reason, command.dossier]
     body += [list(command.conditions)] if command.conditions else []
+    body += [command.step] if command.step else []
     earlier = consumed(work, command.action_key, body)
     if earlier is not None:
         return VoteOutcome(loaded.measure.key, earlier["result"], earlier["step"])
@@ -101,7 +103,7 @@ def _cast_vote(work: Work, command: CastVote) -> VoteOutcome:
         raise Stale("review_ended", state=review.state)
     if loaded.snapshot.state not in {"active", "proposed"}:
         raise Stale("review_paused", state=loaded.snapshot.state)
-    step, named = step_for(work.actor, work.groups(loaded.measure.organization_id), loaded)
+    step, named = step_for(work.actor, work.groups(loaded.measure.organization_id), loaded, command.step)
     check_vote(work, loaded, step, command)
     outcome = _vote(work, loaded, step, named, command)
     consume(work, command.action_key, body, {"result": outcome.result, "step": outcome.step})

@@ -21,7 +21,7 @@ ADDED: dict[str, tuple[tuple[str, Any, str | None], ...]] = {
     "review_step": (
         ("quorum", NUMBER, None), ("veto", FLAG, NO), ("sign", FLAG, NO),
         ("attests", TEXT, EMPTY), ("because", TEXT, LIST), ("escalation", TEXT, LIST),
-        ("target_at", MOMENT, None), ("points_done", NUMBER, "0"), ("look_at", MOMENT, None), ("seq", NUMBER, "0"),
+        ("target_at", MOMENT, None), ("calendar", TEXT, EMPTY), ("points_done", NUMBER, "0"), ("look_at", MOMENT, None), ("seq", NUMBER, "0"),
     ),
     "vote": (
         ("conditions", TEXT, LIST), ("signed_name", TEXT, EMPTY),
