@@ -3,7 +3,7 @@
 import fcntl
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -33,6 +33,12 @@ class Year:
     def measures(self) -> dict[str, Any]:
         """Measures of the file by key."""
         return {one["key"]: one for one in self.programme["measures"]}
+
+    @property
+    def as_of(self) -> date:
+        """The day on which the file stands."""
+        day: date = self.programme["programme"]["as_of"]
+        return day
 
     def events(self, *names: str) -> list[tuple[str, dict[str, Any]]]:
         """Events of the file with the measure's key, in the order of the file."""
@@ -69,4 +75,6 @@ def play_once(factory: pytest.TempPathFactory) -> Year:
 
 def minute(at: datetime | None) -> str:
     """A moment as the file writes it."""
-    return "" if at is None else at.replace(tzinfo=at.tzinfo or UTC).astimezone(ZONE).strftime("%Y-%m-%d %H:%M")
+    return (
+        "" if at is None else at.replace(tzinfo=at.tzinfo or UTC).astimezone(ZONE).strftime("%Y-%m-%d %H:%M")
+    )

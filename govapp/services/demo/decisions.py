@@ -13,7 +13,6 @@ from govapp.domain.asks import AskKind, Outcome
 from govapp.domain.errors import GovappError
 from govapp.services.conditions import ConditionAct, act_on_condition, hold_overdue
 from govapp.services.demo.play import Play, measure_row, open_review
-from govapp.services.lookbacks import escalate_lookbacks
 from govapp.services.moves import MoveMeasure, MoveOutcome, move_measure
 from govapp.services.reviews import CastVote, cast_vote
 
@@ -123,9 +122,3 @@ def hold_what_is_overdue(play: Play, key: str, at: datetime) -> None:
     """The clock's round of that minute: whose condition is overdue goes on hold by itself."""
     if key not in hold_overdue(play.stage.origin("system", at)):
         play.left_out.append(f"{key} overdue condition: not put on hold")
-
-
-def escalate_the_lookback(play: Play, key: str, at: datetime) -> None:
-    """The clock's round of that minute: whose look-back is overdue is told of."""
-    if key not in escalate_lookbacks(play.stage.origin("system", at)):
-        play.left_out.append(f"{key} overdue look-back: nobody was told")

@@ -26,6 +26,7 @@ from govapp.services.demo.evidence import Papers
 from govapp.services.demo.play import Play, measure_row
 from govapp.services.demo.portfolio import seed_portfolio
 from govapp.services.demo.stage_set import set_stage
+from govapp.services.due_notices import escalate_lookbacks, tell_due
 from govapp.services.governance import read_set
 from govapp.services.reminders import remind_due
 from govapp.services.settling import settle_due
@@ -150,11 +151,13 @@ def _happen(play: Play, at: datetime, key: str, event: str, said: Mapping[str, A
 
 
 def _clock_round(play: Play, at: datetime) -> None:
-    """What the clock does of a morning: evidence that has ended, reminders and escalations of open steps."""
+    """What the clock does of a morning: evidence that has ended, reminders, escalations, what falls due soon."""
     origin = play.stage.origin("system", at)
     while settle_due(origin):
         pass
     remind_due(origin)
+    tell_due(origin)
+    escalate_lookbacks(origin)
 
 
 _PLAYED: dict[str, Callable[[Play, str, datetime, Mapping[str, Any]], None]] = {
@@ -176,7 +179,6 @@ _PLAYED: dict[str, Callable[[Play, str, datetime, Mapping[str, Any]], None]] = {
     "condition_confirmed": lambda p, k, at, said: decisions.act_on(p, k, at, said, "confirm"),
     "recycled": lambda p, k, at, said: decisions.do(p, k, at, said, AskKind.RECYCLE),
     "cancelled": lambda p, k, at, said: decisions.do(p, k, at, said, AskKind.CANCEL),
-    "lookback_escalated": lambda p, k, at, said: decisions.escalate_the_lookback(p, k, at),
     "clock_round": lambda p, k, at, said: _clock_round(p, at),
     "emergency_advance": lambda p, k, at, said: decisions.do(p, k, at, said, AskKind.EMERGENCY),
 }
