@@ -4,8 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from govapp.present.deputies import days_words
 from govapp.present.findings import part_words
 from govapp.present.language import gettext as _
+from govapp.present.language import ngettext
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,20 @@ _KINDS: dict[str, _Maker] = {
             who=who, key=key, parts=", ".join(part_words(part) for part in more.get("parts", ())),
         ),
         f"/measures/{key}",
+    ),
+    "deputy_named": lambda key, who, review, more: Told(
+        _("%(stand_in)s stands in for %(absent)s, %(days)s.", stand_in=more["stand_in"], absent=more["absent"],
+          days=days_words(more["from"], more["until"])),
+        "/account/deputies",
+    ),
+    "deputy_begins": lambda key, who, review, more: Told(
+        _("From today you stand in for %(absent)s, until %(day)s.", absent=more["absent"],
+          day=days_words(more["until"], more["until"])),
+        "/", ngettext("%(num)s decision waits already.", "%(num)s decisions wait already.", int(more["waiting"])),
+    ),
+    "deputy_ended": lambda key, who, review, more: Told(
+        _("%(stand_in)s stands in for %(absent)s no longer.", stand_in=more["stand_in"], absent=more["absent"]),
+        "/account/deputies",
     ),
     "comment": lambda key, who, review, more: Told(
         _("%(who)s commented on %(key)s.", who=who, key=key), f"/measures/{key}"
