@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, or_, select
@@ -60,6 +60,17 @@ def absences_naming(session: Session, people: Collection[int], today: date) -> l
         )
     )
     return [absence_of(row) for row in rows]
+
+
+def starting(session: Session, latest: date) -> list[Deputy]:
+    """Absences that have begun by a day, are not over two days before it, and of whose begin nobody was told."""
+    statement = select(Deputy).where(
+        Deputy.told_on.is_(None),
+        Deputy.ended_at.is_(None),
+        Deputy.from_day <= latest,
+        Deputy.until_day >= latest - timedelta(days=2),
+    )
+    return list(session.scalars(statement.order_by(Deputy.id)))
 
 
 def deputies_today(session: Session, people: Iterable[int], kind: str, today: date) -> dict[int, list[int]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from govapp.data.actors import in_force
@@ -84,6 +84,8 @@ def parts_of_both(
 ) -> list[TwoParts]:
     """Live measures on which both the absent person and the deputy hold a part, for pairs of the two by id."""
     wanted = set(pairs)
+    if not wanted:
+        return []
     one, other, absent, deputy = aliased(Part), aliased(Part), aliased(Person), aliased(Person)
     statement = (
         select(
@@ -97,15 +99,13 @@ def parts_of_both(
         .join(deputy, deputy.id == other.person_id)
         .where(
             one.person_id.in_({pair[0] for pair in wanted}),
-            or_(*((one.person_id == a) & (other.person_id == b) for a, b in sorted(wanted))),
+            tuple_(one.person_id, other.person_id).in_(sorted(wanted)),
             Measure.state.in_(LIVE),
             Measure.archived.is_(False),
         )
         .order_by(Measure.id, one.part, other.part)
         .limit(MOST)
     )  # fmt: skip
-    if not wanted:
-        return []
     if actor is not None:
         statement = statement.where(readable_by(actor))
     return [TwoParts(*row) for row in session.execute(statement)]

@@ -48,6 +48,7 @@ class Event(StrEnum):
     ROLE_GRANTED = "people:role-granted"
     ROLE_ENDED = "people:role-ended"
     DEPUTY_SET = "people:deputy-set"
+    DEPUTY_BEGAN = "people:deputy-began"
     DEPUTY_ENDED = "people:deputy-ended"
     DEPUTY_REFUSED = "people:deputy-refused"
     PASSWORD_CHANGED = "people:password-changed"  # nosec B105  # the name of an event
@@ -116,6 +117,7 @@ REQUIRED: dict[Event, frozenset[str]] = {
     _E.ROLE_GRANTED: frozenset({"person", "role", "branch"}),
     _E.ROLE_ENDED: frozenset({"person", "role", "branch"}),
     _E.DEPUTY_SET: frozenset({"absence", "person", "deputy", "from", "until", "kinds"}),
+    _E.DEPUTY_BEGAN: frozenset({"absence", "person", "deputy", "from", "until"}),
     _E.DEPUTY_ENDED: frozenset({"absence", "person", "deputy", "from", "until"}),
     _E.DEPUTY_REFUSED: frozenset({"person", "deputy", "from", "until", "why"}),
     _E.REPORT_MADE: frozenset({"report", "content_hash"}),

@@ -13,6 +13,7 @@ from govapp.jobs.mail import Mailer
 from govapp.jobs.queue import Enqueuer
 from govapp.services._work import Busy, Origin
 from govapp.services.clockwork import sweep_period
+from govapp.services.deputies import begin_absences
 from govapp.services.outbox import deliver_due
 from govapp.services.refusals import log_counts
 from govapp.services.report_runs import reap_reports
@@ -63,6 +64,7 @@ def duties(redis_url: str, smtp_url: str, sender: str) -> list[Duty]:
         Duty("jobs", TICK, hand_over),
         Duty("reports", 5, lambda: reap_reports(CLOCK)),
         Duty("due measures", 5, lambda: settle_due(CLOCK)),
+        Duty("absences", 60, lambda: begin_absences(CLOCK)),
         Duty("refusals", 30, lambda: log_counts(CLOCK)),
         Duty("sweep", 60, lambda: sweep_period(CLOCK)),
         Duty("mail", TICK, send_mail),

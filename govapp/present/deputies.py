@@ -59,6 +59,9 @@ HISTORY: dict[str, Callable[[Mapping[str, Any], Any, str], str]] = {
     Event.DEPUTY_SET: lambda p, n, a: (
         _("%(deputy)s stands in for %(person)s, %(days)s, %(kinds)s", **_said(p, n)) + _reason(p)
     ),
+    Event.DEPUTY_BEGAN: lambda p, n, a: _(
+        "%(deputy)s now stands in for %(person)s, %(days)s, %(kinds)s", **_said(p, n)
+    ),
     Event.DEPUTY_ENDED: lambda p, n, a: (
         _("%(deputy)s stands in for %(person)s no longer (%(days)s)", **_said(p, n)) + _reason(p)
     ),

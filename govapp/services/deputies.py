@@ -1,16 +1,18 @@
 """Absences: naming a deputy for oneself or for others, ending it; both people are told (product.md, Deputy; R58)."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from govapp.data.actors import day_in
+from govapp.data.actors import day_in, load_actor
 from govapp.data.deputies import Deputy
-from govapp.data.deputy_queries import absences_naming, organizations_around
+from govapp.data.deputy_queries import absences_naming, organizations_around, starting
 from govapp.data.duties import duties_in_force, roles_by_organization
+from govapp.data.engine import reading
+from govapp.data.inbox import waiting_count
 from govapp.data.people import Person
 from govapp.domain.deputies import KINDS, Absence, Fault, faults, unfit
 from govapp.domain.duties import Standing
@@ -132,6 +134,8 @@ def _set_deputy(work: Work, command: SetDeputy) -> int:
         object_id=str(new.person),
     )
     _tell_both(work, row, "deputy_named", payload)
+    if row.told_on is not None:
+        _tell_begun(work, row, payload)
     return row.id
 
 
@@ -244,6 +248,39 @@ def _end_deputy(work: Work, command: EndDeputy) -> None:
         object_id=str(row.person_id),
     )
     _tell_both(work, row, "deputy_ended", payload)
+
+
+def begin_absences(origin: Origin) -> int:
+    """Tell deputies that their time has come and what waits already; returns how many were told. For the clock."""
+    with reading() as session:
+        at = origin.at or now()
+        if not starting(session, (at + timedelta(days=1)).date()):
+            return 0
+    return writing(origin, _begin_absences)
+
+
+def _begin_absences(work: Work) -> int:
+    """An absence whose day has come in the organization of the absent person; each is told of once."""
+    told = 0
+    for row in starting(work.session, (work.at + timedelta(days=1)).date()):
+        today = work.today(_zone(work.session, row.person_id, work.at.date()))
+        if not row.from_day <= today <= row.until_day:
+            continue
+        row.told_on = today
+        payload = _said(row)
+        work.log(Event.DEPUTY_BEGAN, payload, object_type="person", object_id=str(row.person_id))
+        _tell_begun(work, row, payload)
+        told += 1
+    return told
+
+
+def _tell_begun(work: Work, row: Deputy, payload: dict[str, Any]) -> None:
+    absent = load_actor(work.session, row.person_id, work.at)
+    if absent is None:
+        return
+    waiting = waiting_count(work.session, absent) if "decide" in row.kinds else 0
+    about = {"part": "deputy", "absent": absent.name, "waiting": waiting}
+    work.tell(row.deputy_id, "deputy_begins", payload=payload | about)
 
 
 def preview_absence(session: Session, command: SetDeputy, actor: Actor) -> AbsencePreview:

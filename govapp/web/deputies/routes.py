@@ -49,10 +49,14 @@ def _typed_command(person_id: int) -> SetDeputy:
     )
 
 
-def _shown(errors: dict[str, list[str]], preview: AbsencePreview | None, note: str) -> dict[str, Any]:
+def _shown(
+    errors: dict[str, list[str]], preview: AbsencePreview | None, note: str, usual: int | str = ""
+) -> dict[str, Any]:
+    """What the form shows: as typed, else the deputy of last time."""
     typed = {
         name: request.form.get(name, "") for name in ("person", "deputy", "from_day", "until_day", "reason")
     }
+    typed["deputy"] = typed["deputy"] or str(usual)
     if preview is not None:
         for fault in preview.faults:
             errors.setdefault(fault.place, []).append(sentence_of(fault.code, fault.values))
@@ -82,7 +86,7 @@ def _own(
         "deputies/own.html", fragment="deputies/_preview.html", status=status,
         mine=[row for row in rows if row.person_id == me], theirs=[row for row in rows if row.deputy_id == me],
         people=people, may_set=actor().holds_anywhere(P.DEPUTY_SET_OWN), action=OWN,
-        **_shown(errors or {}, preview, note),
+        **_shown(errors or {}, preview, note, usual=next((row.deputy_id for row in rows if row.person_id == me), "")),
     )  # fmt: skip
 
 
