@@ -29,7 +29,7 @@ _ACTS = {DECIDE: (duty.VOTE, duty.COMMITTEE_VOTE), JUDGE: (duty.JUDGE,), SUPPLY:
 _ACTS |= {CONFIRM: (duty.FULFIL, duty.CONFIRM), ASK: (duty.EMERGENCY,)}
 
 
-def kind_of(permission: P) -> str:
+def kind_of_work(permission: P) -> str:
     """The kind of work a permission belongs to; '' for what no deputy may do for another."""
     return _KIND_OF.get(permission, "")
 

@@ -60,18 +60,18 @@ _KINDS: dict[str, _Maker] = {
         ),
         f"/measures/{key}",
     ),
-    "deputy_named": lambda key, who, review, more: Told(
-        _("%(stand_in)s stands in for %(absent)s, %(days)s.", stand_in=more["stand_in"], absent=more["absent"],
+    "deputy_set": lambda key, who, review, more: Told(
+        _("%(deputy)s stands in for %(person)s, %(days)s.", deputy=more["deputy_name"], person=more["person_name"],
           days=days_words(more["from"], more["until"])),
         "/account/deputies",
     ),
     "deputy_begins": lambda key, who, review, more: Told(
-        _("From today you stand in for %(absent)s, until %(day)s.", absent=more["absent"],
+        _("From today you stand in for %(person)s, until %(day)s.", person=more["person_name"],
           day=days_words(more["until"], more["until"])),
         "/", ngettext("%(num)s decision waits already.", "%(num)s decisions wait already.", int(more["waiting"])),
     ),
     "deputy_ended": lambda key, who, review, more: Told(
-        _("%(stand_in)s stands in for %(absent)s no longer.", stand_in=more["stand_in"], absent=more["absent"]),
+        _("%(deputy)s stands in for %(person)s no longer.", deputy=more["deputy_name"], person=more["person_name"]),
         "/account/deputies",
     ),
     "comment": lambda key, who, review, more: Told(

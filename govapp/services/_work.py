@@ -15,7 +15,7 @@ from govapp.data.actors import groups_of, load_actor
 from govapp.data.audit_rows import FACTS
 from govapp.data.engine import WritersQueue, is_busy, worth_retrying, write_session
 from govapp.data.notices import Notice, Outbox
-from govapp.domain.deputies import kind_of
+from govapp.domain.deputies import kind_of_work
 from govapp.domain.errors import GovappError, Refused
 from govapp.domain.events import Event
 from govapp.domain.permissions import READ, Permission
@@ -85,7 +85,7 @@ class Work:
         """
         if permission in READ:
             return may(self.actor, permission, place)
-        kind = kind_of(permission)
+        kind = kind_of_work(permission)
         if self.voice is not self.actor:
             self.speak_for(self.voice, kind)
         elif right_of(self.actor, permission, place) is None:

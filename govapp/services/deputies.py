@@ -133,7 +133,7 @@ def _set_deputy(work: Work, command: SetDeputy) -> int:
         object_type="person",
         object_id=str(new.person),
     )
-    _tell_both(work, row, "deputy_named", payload)
+    _tell_both(work, row, "deputy_set", payload)
     if row.told_on is not None:
         _tell_begun(work, row, payload)
     return row.id
@@ -153,7 +153,7 @@ def _tell_both(work: Work, row: Deputy, kind: str, payload: dict[str, Any]) -> N
     )
     for person, part in ((row.deputy_id, "deputy"), (row.person_id, "absent")):
         if person != work.actor.id:
-            about = {"part": part, "absent": names[row.person_id], "stand_in": names[row.deputy_id]}
+            about = {"part": part, "person_name": names[row.person_id], "deputy_name": names[row.deputy_id]}
             work.tell(person, kind, payload=payload | about)
 
 
@@ -279,7 +279,7 @@ def _tell_begun(work: Work, row: Deputy, payload: dict[str, Any]) -> None:
     if absent is None:
         return
     waiting = waiting_count(work.session, absent) if "decide" in row.kinds else 0
-    about = {"part": "deputy", "absent": absent.name, "waiting": waiting}
+    about = {"part": "deputy", "person_name": absent.name, "waiting": waiting}
     work.tell(row.deputy_id, "deputy_begins", payload=payload | about)
 
 

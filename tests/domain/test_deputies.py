@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from govapp.domain.deputies import KINDS, LENT, Absence, faults, kind_of, unfit
+from govapp.domain.deputies import KINDS, LENT, Absence, faults, kind_of_work, unfit
 from govapp.domain.duties import Standing, parse_duties
 from govapp.domain.permissions import Permission
 from govapp.services.governance import read_set
@@ -83,9 +83,9 @@ def test_r58_whatever_is_accepted_in_whatever_order_nobody_passes_a_voice_on(ask
 def test_a_permission_belongs_to_one_kind_of_work_and_administration_to_none():
     lent = [each for permissions in LENT.values() for each in permissions]
     assert len(lent) == len(set(lent))
-    assert kind_of(Permission.REVIEW_DECIDE) == "decide"
+    assert kind_of_work(Permission.REVIEW_DECIDE) == "decide"
     for never in (Permission.ROLE_GRANT, Permission.MEASURE_ASSIGN_PARTS, Permission.DEPUTY_SET_OWN):
-        assert kind_of(never) == ""
+        assert kind_of_work(never) == ""
 
 
 @pytest.mark.parametrize(("roles", "kinds", "fits"), [

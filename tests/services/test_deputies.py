@@ -52,14 +52,14 @@ def logged(event):
 
 def test_fault_deputy_not_notified_the_deputy_is_told_and_the_history_says_so(cast):
     set_deputy(absent(cast.controller, cast.leader, reason="Parental leave"))
-    assert notices("deputy_named") == {cast.leader.id}
+    assert notices("deputy_set") == {cast.leader.id}
     (row,) = logged("people:deputy-set")
     assert f'"deputy":{cast.leader.id}' in row and "Parental leave" in row
 
 
 def test_who_names_a_deputy_for_somebody_tells_both(cast):
     set_deputy(absent(cast.sponsor, cast.leader, by=cast.administrator))
-    assert notices("deputy_named") == {cast.leader.id, cast.sponsor.id}
+    assert notices("deputy_set") == {cast.leader.id, cast.sponsor.id}
 
 
 def test_only_whoever_manages_deputies_names_them_for_others(cast):
