@@ -11,6 +11,8 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from govapp.data.deputies import Deputy
+from govapp.data.duties import Apart, parts_apart
+from govapp.data.gates import WorkflowVersion
 from govapp.data.json_rows import json_rows
 from govapp.data.people import Grant, Group, GroupMember, LoginSession, Person, Role, RolePermission
 from govapp.data.runtime import current
@@ -103,7 +105,9 @@ def _of_person() -> Select[Any]:
 @cache
 def _of_people() -> Select[Any]:
     many = Person.id.in_(bindparam("people", expanding=True))
-    return _with_grants(select(*_ACTOR).select_from(Person).where(many))
+    versions = select(WorkflowVersion.id, WorkflowVersion.digest).where(WorkflowVersion.state != "draft")
+    rules = json_rows(versions).label("versions")
+    return _with_grants(select(*_ACTOR, rules).select_from(Person).where(many))
 
 
 @cache
@@ -161,7 +165,10 @@ def _stand_ins(session: Session, absences: Sequence[Any], at: datetime, zone: st
     """The absent people in force now, with their rights; who is disabled has no voice to lend."""
     wanted = sorted({row[1] for row in absences})
     rows_of: dict[int, list[Any]] = {}
+    apart: Apart = frozenset()
     for row in session.execute(_of_people(), {"people": wanted}):
+        if not rows_of:
+            apart = parts_apart(session, json.loads(row.versions))
         rows_of.setdefault(row.person, []).append(row)
     found = []
     for number, person, from_day, until_day, kinds in sorted(absences):
@@ -172,7 +179,7 @@ def _stand_ins(session: Session, absences: Sequence[Any], at: datetime, zone: st
         if from_day <= today <= until_day:
             named = frozenset(json.loads(kinds) or KINDS) & frozenset(KINDS)
             until = date.fromisoformat(until_day)
-            found.append(StandIn(_with_rights(session, rows, at), named, number, until))
+            found.append(StandIn(_with_rights(session, rows, at), named, number, until, apart))
     return tuple(found)
 
 

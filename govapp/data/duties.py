@@ -1,17 +1,13 @@
-"""Duty matrices of workflow versions, and who holds what: parts, roles in an organization, groups, absences."""
+"""Duty matrices of workflow versions, cached by their digest (a version never changes)."""
 
 from collections.abc import Iterable
-from datetime import date
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from govapp.data.actors import in_force
 from govapp.data.gates import Workflow, WorkflowVersion
-from govapp.data.people import Grant, Role
-from govapp.data.structure import Branch
-from govapp.domain.duties import Duties, joined, parse_duties
+from govapp.domain.duties import FORBID, PART, Duties, joined, parse_duties
 
 _by_digest: dict[str, Duties] = {}
 
@@ -48,23 +44,22 @@ def duties_in_force(session: Session) -> Duties:
     return joined(duties for _, _, duties in live_matrices(session))
 
 
-def roles_by_organization(
-    session: Session, people: Iterable[int], today: date, *, to_come: bool = True
-) -> dict[int, dict[int, frozenset[str]]]:
-    """Roles by person and organization, on any branch of it; those that begin later count too when `to_come`."""
-    not_ended, started, not_over = in_force(today)
-    clauses = (not_ended, not_over) if to_come else (not_ended, started, not_over)
-    rows = session.execute(
-        select(Grant.person_id, Branch.organization_id, Role.key)
-        .join(Role, Role.id == Grant.role_id)
-        .join(Branch, Branch.id == Grant.branch_id)
-        .where(Grant.person_id.in_(set(people)), *clauses)
-        .distinct()
-    )
-    found: dict[int, dict[int, set[str]]] = {}
-    for person, organization, role in rows:
-        found.setdefault(person, {}).setdefault(organization, set()).add(role)
-    return {
-        person: {organization: frozenset(roles) for organization, roles in places.items()}
-        for person, places in found.items()
-    }
+Apart = frozenset[tuple[int, str, str]]
+_apart_by_digest: dict[str, tuple[tuple[str, str], ...]] = {}
+
+
+def parts_apart(session: Session, versions: Iterable[tuple[int, str]]) -> Apart:
+    """Which part of a deputy must not meet which part of the absent person, by workflow version (id, digest)."""
+    found = set()
+    for number, digest in versions:
+        if digest not in _apart_by_digest:
+            rules = [rule for rule in duties_of(session, number).rules if rule.effect == FORBID]
+            pairs = {(rule.one, other) for rule in rules for other in rule.others}
+            sides = {
+                (a[len(PART) :], b[len(PART) :])
+                for a, b in pairs
+                if a.startswith(PART) and b.startswith(PART)
+            }
+            _apart_by_digest[digest] = tuple(sorted(sides | {(b, a) for a, b in sides}))
+        found |= {(number, mine, theirs) for mine, theirs in _apart_by_digest[digest]}
+    return frozenset(found)

@@ -22,13 +22,15 @@ class GrantHeld:
 class StandIn:
     """An absent person in whose place somebody acts today, for some kinds of work (`domain/deputies.py`).
 
-    The absent person comes without those they stand in for themselves: a deputy never passes a voice on.
+    The absent person comes without those they stand in for themselves: a deputy never passes a voice on. `apart`: by
+    workflow version, which part of the deputy must not meet which part of the absent person on one measure.
     """
 
     actor: "Actor"
     kinds: frozenset[str]
-    deputy_row: int
+    absence_id: int
     until: date
+    apart: frozenset[tuple[int, str, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

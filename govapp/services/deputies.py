@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 from govapp.data.actors import day_in, load_actor
 from govapp.data.deputies import Deputy
 from govapp.data.deputy_queries import absences_naming, organizations_around, starting
-from govapp.data.duties import duties_in_force, roles_by_organization
+from govapp.data.duties import duties_in_force
 from govapp.data.engine import reading
 from govapp.data.inbox import waiting_count
 from govapp.data.people import Person
+from govapp.data.role_queries import roles_by_organization
 from govapp.domain.deputies import KINDS, Absence, Fault, faults, unfit
 from govapp.domain.duties import Standing
 from govapp.domain.errors import Invalid, NotFound, Refused, Stale

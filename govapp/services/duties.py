@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from govapp.data.duties import duties_in_force, duties_of, roles_by_organization
+from govapp.data.duties import duties_in_force, duties_of
 from govapp.data.duty_conflicts import HeldParts, TwoParts, parts_of_both, parts_of_people
 from govapp.data.people import Role
+from govapp.data.role_queries import roles_by_organization
 from govapp.data.snapshots import Loaded
 from govapp.data.structure import Branch, Organization
 from govapp.domain.duties import (

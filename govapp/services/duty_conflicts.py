@@ -5,7 +5,7 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from govapp.data.deputy_queries import organizations_of_branches
-from govapp.data.duties import duties_in_force, duties_of, roles_by_organization
+from govapp.data.duties import duties_in_force, duties_of
 from govapp.data.duty_conflicts import (
     HeldParts,
     absences_to_come,
@@ -16,6 +16,7 @@ from govapp.data.duty_conflicts import (
     several_roles,
     two_parts_in_one_hand,
 )
+from govapp.data.role_queries import roles_by_organization
 from govapp.domain.duties import PART, ROLE, Duties, part_conflicts, roles_together, roles_without_voice
 from govapp.domain.permissions import Permission
 from govapp.domain.rights import Actor
