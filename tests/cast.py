@@ -10,7 +10,7 @@ from govapp.data.people import Password, Person
 from govapp.services import passwords
 from govapp.services._work import Origin, Work, writing
 from govapp.services.choices import ChoiceItem, SetChoices, set_choices
-from govapp.services.governance import install_set, read_set
+from govapp.services.governance import FIRST_SET, install_set, read_set
 from govapp.services.grants import GrantRole, grant_role
 from govapp.services.people import AddPerson, add_person
 from govapp.services.structure import AddBranch, AddOrganization, add_branch, add_organization
@@ -88,7 +88,7 @@ def _hash() -> str:
 
 def fill_with_cast() -> None:
     """Gates, two organizations, the tree and the people, through the verbs; one password for all."""
-    install_set(SYSTEM, read_set())
+    install_set(SYSTEM, read_set(FIRST_SET))
     add_organization(AddOrganization(SYSTEM, "Otter Insurance", "OI", key_prefix="M"))
     add_organization(
         AddOrganization(SYSTEM, "North Works", "NW", currency="GBP", timezone="Europe/London", key_prefix="N")

@@ -12,7 +12,8 @@ from govapp.data.engine import reading
 from govapp.data.measures import Measure, Milestone
 from govapp.data.reviews import Review
 from govapp.data.snapshots import Loaded, load_measure
-from govapp.domain.gates import AskKind, gate_findings
+from govapp.domain.asks import AskKind
+from govapp.domain.gates import gate_findings
 from govapp.services._work import now
 from govapp.services.evidence import Submission, SubmitEvidence, Submitted, submit_evidence
 from govapp.services.measures import EditMeasure, ProposeMeasure, edit_measure, propose_measure

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from govapp.data.base import HISTORY, Base
 from govapp.data.evidence import EvidenceFile, EvidenceRevision
 from govapp.data.measures import Comment, StagePassage
-from govapp.data.reviews import DecisionRecord, Dossier, Review, ReviewStep, Vote
+from govapp.data.reviews import DecisionRecord, Dossier, ReviewStep, Vote
 from govapp.data.types import canonical
 
 
@@ -38,7 +38,7 @@ class Fact:
 
 _JUDGED = frozenset({"judged", "judged_by", "judged_at", "judged_reason"})
 _STANDING = frozenset(
-    {"state", "opened_at", "decided_at", "reminded_at", "target_at", "points_done", "look_at"}
+    {"state", "opened_at", "decided_at", "reminded_at", "target_at", "points_done", "look_at", "seq"}
 )
 FACTS: dict[type[Base], Fact] = {
     Vote: Fact("seq"),
@@ -47,7 +47,7 @@ FACTS: dict[type[Base], Fact] = {
     Comment: Fact("seq"),
     EvidenceRevision: Fact("seq", _JUDGED),
     EvidenceFile: Fact("seq", parent=EvidenceRevision, by="revision_id"),
-    ReviewStep: Fact("opened_seq", _STANDING, Review, "review_id"),
+    ReviewStep: Fact("seq", _STANDING),
     StagePassage: Fact("entered_seq", frozenset({"left_at", "left_seq"})),
 }
 

@@ -26,5 +26,5 @@ def code_names(session: Session) -> CodeNames:
         rules = rules_for(session, row.id, row.digest)
         names.stages.update((stage.key, stage.name) for stage in rules.stages)
         names.kinds.update((key, kind.name) for key, kind in rules.kinds.items())
-        names.steps.update((step.key, step.name) for gate in rules.gates.values() for step in gate.steps)
+        names.steps.update((step.key, step.name) for step in rules.steps.values())
     return names

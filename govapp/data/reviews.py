@@ -84,6 +84,7 @@ class ReviewStep(Identified, Base):
     reminded_at: Mapped[datetime | None]
     points_done: Mapped[int] = mapped_column(default=0)
     look_at: Mapped[datetime | None] = mapped_column(index=True)
+    seq: Mapped[int] = mapped_column(default=0)
 
 
 BARRED = "barred_"

@@ -1,31 +1,32 @@
 """Rows -> domain values: one statement reads everything a gate may ask about a measure."""
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from functools import cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
-from govapp.data.evidence import Evidence, EvidenceRevision
-from govapp.data.finance import EffectLine, EffectValue
-from govapp.data.gates import EvidenceKindVersion, WorkflowVersion
-from govapp.data.json_rows import json_rows
+from govapp.data.json_rows import moment_of as _moment
 from govapp.data.locks import lock_measures, neighbours_of
-from govapp.data.measures import Card, Dependency, Measure, Milestone, Part, Risk, StagePassage, StatusEntry
-from govapp.data.people import Person
-from govapp.data.reviews import BARRED, Dossier, Review, ReviewStep, StepDecider, Vote
+from govapp.data.measures import Card, Measure, Part
 from govapp.data.rulebook import rules_for
-from govapp.data.structure import Branch, Organization
-from govapp.domain.money import from_minor
+from govapp.data.snapshot_query import VALUE_FORMS, snapshot_statement
+from govapp.data.structure import Branch
+from govapp.domain.approvals import with_electors
+from govapp.domain.money import exact_minor, from_minor
 from govapp.domain.rights import Place
 from govapp.domain.rules import Rules
 from govapp.domain.snapshot import (
+    ConditionFact,
     EvidenceFact,
     Held,
+    LookbackFact,
     MilestoneFact,
     PredecessorFact,
     ReviewFact,
@@ -34,6 +35,7 @@ from govapp.domain.snapshot import (
     StepFact,
     VoteFact,
 )
+from govapp.domain.table import value_of_figures
 
 FIELDS = (
     "title", "description", "problem", "expected_effect", "business_unit", "legal_entity", "function", "service",
@@ -58,7 +60,8 @@ class Line:
 class Loaded:
     """A measure in a transaction: its row, its card row if any, the snapshot, the rules and where it stands.
 
-    `barred`: the rows of `step_decider` that name who may not decide a step of its open review.
+    `barred`: the rows of `step_decider` that name who may not decide a step of its open review; `named`: active people
+    whom its steps name by role or group, by step.
     """
 
     measure: Measure
@@ -74,150 +77,68 @@ class Loaded:
     branch_kind: str
     successors: tuple[int, ...] = ()
     barred: frozenset[tuple[int, str, str]] = frozenset()
-
-
-def _moment(value: str) -> datetime:
-    moment = datetime.fromisoformat(value)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    named: Mapping[int, frozenset[int]] = field(default_factory=dict)
 
 
 def _time(value: str | None) -> datetime | None:
     return None if value is None else _moment(value)
 
 
+def _date(value: str) -> date:
+    return date.fromisoformat(value[:10])
+
+
 def _day(value: str | None) -> date | None:
-    return None if value is None else date.fromisoformat(value[:10])
+    return None if value is None else _date(value)
 
 
-def _of(column: Any) -> ColumnElement[bool]:
-    clause: ColumnElement[bool] = column == Measure.id
-    return clause
+def _named(row: Any, at: datetime) -> dict[int, frozenset[int]]:
+    """Active people of the groups and roles that steps of the open review name; grants as of the organization's day."""
+    today = at.astimezone(ZoneInfo(row.timezone)).date()
+    found: dict[int, set[int]] = {}
+    for step, person in json.loads(row.members):
+        found.setdefault(step, set()).add(person)
+    for step, person, start, end in json.loads(row.role_holders):
+        if (start is None or _date(start) <= today) and (end is None or _date(end) >= today):
+            found.setdefault(step, set()).add(person)
+    return {step: frozenset(people) for step, people in found.items()}
 
 
-def _rows(statement: Select[*tuple[Any, ...]], *order: Any) -> ColumnElement[str]:
-    return json_rows(statement.order_by(*order), correlate=Measure.__table__)
+def _value(
+    rules: Rules, currency: str, lines: Iterable[Line], sizes: Mapping[str, Any], rates: Mapping[str, str]
+) -> tuple[Decimal | None, tuple[str, ...]]:
+    """What the decision table calls value, in the set's currency, and currencies that lack a plan rate.
+
+    From the effect lines, else from the best form that sizes the measure; nothing at all is zero.
+    """
+    known = {currency: Decimal(1)} | {code: Decimal(rate) for code, rate in rates.items()}
+    to = known.get(rules.currency or currency)
+    run_rates: dict[str, int] = {}
+    one_offs: dict[str, int] = {}
+    for line in lines:
+        if not line.currency:
+            continue
+        sums = run_rates if line.timing == "recurring" else one_offs
+        minor = line.run_rate if line.timing == "recurring" else line.plan
+        sums[line.currency] = sums.get(line.currency, 0) + (minor or 0)
+    if not run_rates and not one_offs:
+        form: Mapping[str, Any] = next((sizes[kind] for kind in VALUE_FORMS if kind in sizes), {})
+        run_rates, one_offs = _sized(form.get("run_rate")), _sized(form.get("one_off"))
+    used = {*run_rates, *one_offs}
+    lacking = tuple(sorted(used - known.keys())) or (() if to else (rules.currency,))
+    if lacking or not to:
+        return None, lacking
+    rate = to
+
+    def rate_of(code: str, minor: int) -> Decimal:
+        return from_minor(minor, code) * known[code] / rate
+
+    return value_of_figures(run_rates, one_offs, rate_of), ()
 
 
-@cache
-def _statement() -> Select[*tuple[Any, ...]]:
-    open_review = (
-        select(Review.id)
-        .where(_of(Review.measure_id), Review.state == "open")
-        .correlate(Measure.__table__)
-        .scalar_subquery()
-    )
-    newest_status = (
-        select(func.max(StatusEntry.id))
-        .where(_of(StatusEntry.measure_id))
-        .group_by(StatusEntry.kind)
-        .correlate(Measure.__table__)
-    )
-    plan = (
-        select(func.sum(EffectValue.amount))
-        .where(EffectValue.line_id == EffectLine.id, EffectValue.series == "plan")
-        .correlate(EffectLine.__table__)
-        .scalar_subquery()
-    )
-    on = Measure.__table__.alias("predecessor")
-    return (
-        select(
-            Measure,
-            Card,
-            Branch.path,
-            Branch.kind.label("branch_kind"),
-            Organization.currency,
-            Organization.timezone,
-            WorkflowVersion.workflow_id,
-            WorkflowVersion.digest,
-            _rows(
-                select(Part.part, Part.person_id, Person.name, Person.active)
-                .join(Person, Person.id == Part.person_id)
-                .where(_of(Part.measure_id)),
-                Part.id,
-            ).label("parts"),
-            _rows(
-                select(
-                    Evidence.kind, Evidence.id, EvidenceRevision.id.label("rid"), EvidenceRevision.number,
-                    EvidenceRevision.digest, EvidenceRevision.person_id, EvidenceRevision.on_behalf_of,
-                    EvidenceRevision.valid_until, EvidenceRevision.judged, EvidenceRevision.passage_id,
-                    EvidenceKindVersion.number.label("kind_number"),
-                )
-                .join(
-                    EvidenceRevision,
-                    (EvidenceRevision.evidence_id == Evidence.id) & (EvidenceRevision.number == Evidence.revisions),
-                )
-                .join(EvidenceKindVersion, EvidenceKindVersion.id == EvidenceRevision.kind_version_id)
-                .where(_of(Evidence.measure_id)),
-                Evidence.id,
-            ).label("evidence"),
-            _rows(
-                select(
-                    Milestone.id, Milestone.name, Milestone.owner_id, Milestone.plan_date, Milestone.actual_date,
-                    Milestone.final,
-                ).where(_of(Milestone.measure_id)),
-                Milestone.id,
-            ).label("milestones"),
-            _rows(
-                select(Risk.id, Risk.rating, Risk.owner_id, Risk.response, Risk.blocking, Risk.open)
-                .where(_of(Risk.measure_id)),
-                Risk.id,
-            ).label("risks"),
-            _rows(
-                select(on.c.key, Dependency.stage.label("needs"), on.c.stage, on.c.state)
-                .join(on, on.c.id == Dependency.on_measure_id)
-                .where(_of(Dependency.measure_id)),
-                Dependency.id,
-            ).label("predecessors"),
-            _rows(
-                select(Dependency.measure_id).where(_of(Dependency.on_measure_id)), Dependency.measure_id
-            ).label("successors"),
-            _rows(
-                select(
-                    EffectLine.id, EffectLine.kind, EffectLine.timing, EffectLine.currency, EffectLine.run_rate,
-                    plan.label("plan"),
-                ).where(_of(EffectLine.measure_id)),
-                EffectLine.id,
-            ).label("lines"),
-            _rows(
-                select(StatusEntry.kind, StatusEntry.colour, StatusEntry.until_day)
-                .where(StatusEntry.id.in_(newest_status)),
-                StatusEntry.id,
-            ).label("statuses"),
-            select(func.max(StagePassage.id)).where(_of(StagePassage.measure_id)).correlate(Measure.__table__).scalar_subquery().label("passage"),
-            _rows(
-                select(
-                    Review.id, Review.into, Review.asked_by, Review.opened_at, Dossier.number,
-                    Dossier.basis_digest,
-                )
-                .join(Dossier, Dossier.review_id == Review.id)
-                .where(_of(Review.measure_id), Review.state == "open"),
-                Dossier.number,
-            ).label("review"),
-            _rows(
-                select(
-                    ReviewStep.id, ReviewStep.key, ReviewStep.name, ReviewStep.waits_for, ReviewStep.position,
-                    ReviewStep.rule, ReviewStep.deciders, ReviewStep.opened_at,
-                ).where(ReviewStep.review_id == open_review),
-                ReviewStep.position, ReviewStep.id,
-            ).label("steps"),
-            _rows(
-                select(Vote.step_id, Vote.person_id, Vote.on_behalf_of, Vote.verdict, Vote.at, Dossier.basis_digest)
-                .join(Dossier, Dossier.id == Vote.dossier_id)
-                .where(Vote.review_id == open_review),
-                Vote.id,
-            ).label("votes"),
-            _rows(
-                select(StepDecider.step_id, StepDecider.kind, StepDecider.key)
-                .join(ReviewStep, ReviewStep.id == StepDecider.step_id)
-                .where(ReviewStep.review_id == open_review, StepDecider.kind.startswith(BARRED, autoescape=True)),
-                StepDecider.step_id,
-            ).label("barred"),
-        )
-        .join(Branch, Branch.id == Measure.branch_id)
-        .join(Organization, Organization.id == Measure.organization_id)
-        .join(WorkflowVersion, WorkflowVersion.id == Measure.workflow_version_id)
-        .outerjoin(Card, Card.measure_id == Measure.id)
-    )  # fmt: skip
+def _sized(said: Mapping[str, str] | None) -> dict[str, int]:
+    """An amount of an evidence form in minor units by its currency."""
+    return {said["currency"]: exact_minor(Decimal(said["amount"]), said["currency"])} if said else {}
 
 
 def _review(row: Any) -> ReviewFact | None:
@@ -228,14 +149,17 @@ def _review(row: Any) -> ReviewFact | None:
     for step_id, person, behalf, verdict, at, basis in json.loads(row.votes):
         votes.setdefault(step_id, []).append(VoteFact(person, verdict, basis, _moment(at), behalf))
     steps = tuple(
-        StepFact(i, key, name, waits, order, json.loads(rule), json.loads(deciders), tuple(votes.get(i, ())), _time(at))
-        for i, key, name, waits, order, rule, deciders, at in json.loads(row.steps)
+        StepFact(
+            i, key, name, waits, order, json.loads(rule), json.loads(deciders), tuple(votes.get(i, ())), _time(at),
+            quorum, bool(veto), bool(sign), attests, state,
+        )
+        for i, key, name, waits, order, rule, deciders, at, quorum, veto, sign, attests, state in json.loads(row.steps)
     )  # fmt: skip
     number, into, asked_by, opened, dossier, basis = dossiers[-1]
     return ReviewFact(number, into, basis, dossier, asked_by, _moment(opened), steps)
 
 
-def _loaded(session: Session, row: Any) -> Loaded:
+def _loaded(session: Session, row: Any, at: datetime) -> Loaded:
     measure: Measure = row.Measure
     parts = {part: Held(person, name, bool(active)) for part, person, name, active in json.loads(row.parts)}
     lines = tuple(
@@ -250,13 +174,18 @@ def _loaded(session: Session, row: Any) -> Loaded:
     fields["vendor_spend"] = (
         None if measure.vendor_spend is None else int(from_minor(measure.vendor_spend, row.currency))
     )
+    rules = rules_for(session, measure.workflow_version_id, row.digest)
+    pieces = json.loads(row.evidence)
     evidence = tuple(
         EvidenceFact(
             kind, eid, rid, number, digest, frozenset(p for p in (person, behalf) if p), _day(until), judged or "",
             passage, kind_no,
         )
-        for kind, eid, rid, number, digest, person, behalf, until, judged, passage, kind_no in json.loads(row.evidence)
+        for kind, eid, rid, number, digest, person, behalf, until, judged, passage, kind_no, _ in pieces
     )  # fmt: skip
+    sizes = {kind: json.loads(said) for kind, *_, said in pieces if said}
+    fields["service_tier"] = json.loads(row.service_details or "{}").get("tier", "")
+    fields["value"], no_rate = _value(rules, row.currency, lines, sizes, dict(json.loads(row.rates)))
     figures = {f"{line.id}:run_rate": line.run_rate for line in lines if line.run_rate is not None}
     figures |= {f"{line.id}:plan": line.plan for line in lines if line.plan is not None}
     snapshot = Snapshot(
@@ -277,51 +206,63 @@ def _loaded(session: Session, row: Any) -> Loaded:
         ),
         predecessors=predecessors,
         figures=figures,
+        conditions=tuple(
+            ConditionFact(i, state, _date(due), bool(blocking), owner, setter)
+            for i, state, due, blocking, owner, setter in json.loads(row.conditions)
+        ),
+        lookbacks=tuple(
+            LookbackFact(i, state, _date(due), into) for i, state, due, into in json.loads(row.lookbacks)
+        ),
+        no_rate=no_rate,
         passage_id=row.passage,
         review=review,
     )
     place = Place(row.path, {part: held.person_id for part, held in parts.items()}, measure.branch_id)
     declared = {kind: (colour, _day(until)) for kind, colour, until in json.loads(row.statuses)}
-    rules = rules_for(session, measure.workflow_version_id, row.digest)
+    named = _named(row, at)
     return Loaded(
-        measure, row.Card, snapshot, rules, place, row.currency, row.timezone, row.workflow_id, lines, declared,
+        measure, row.Card, with_electors(rules, snapshot, named), rules, place, row.currency, row.timezone,
+        row.workflow_id, lines, declared,
         row.branch_kind, tuple(measure_id for (measure_id,) in json.loads(row.successors)),
-        frozenset((step, kind, person) for step, kind, person in json.loads(row.barred)),
+        frozenset((step, kind, person) for step, kind, person in json.loads(row.barred)), named,
     )  # fmt: skip
 
 
 @cache
 def _by_key() -> Select[Any]:
     """Made once, as the next: SQLAlchemy takes longer to look over so long a statement than to ask it."""
-    return _statement().where(Measure.key == bindparam("measure_key"))
+    return snapshot_statement().where(Measure.key == bindparam("measure_key"))
 
 
 @cache
 def _by_ids() -> Select[Any]:
     wanted = Measure.id.in_(bindparam("ids", expanding=True))
-    return _statement().where(wanted).order_by(Measure.id).execution_options(populate_existing=True)
+    return snapshot_statement().where(wanted).order_by(Measure.id).execution_options(populate_existing=True)
 
 
 def load_measure(
-    session: Session, key: str, *, lock: bool = False, neighbours: bool = False
+    session: Session, key: str, *, lock: bool = False, neighbours: bool = False, at: datetime | None = None
 ) -> Loaded | None:
     """A measure by key with its snapshot, in one statement.
 
     `lock` first locks its row until the transaction ends, with `neighbours` those of its dependencies too, all in order
-    of id: whoever moves one of them waits for the others before anything is written.
+    of id: whoever moves one of them waits for the others before anything is written. Roles count as of `at`, or now.
     """
     if lock:
         lock_measures(session, neighbours_of(key) if neighbours else Measure.key == key)
     row = session.execute(_by_key(), {"measure_key": key}).first()
-    return None if row is None else _loaded(session, row)
+    return None if row is None else _loaded(session, row, at or datetime.now(UTC))
 
 
-def load_measures(session: Session, ids: Iterable[int], *, lock: bool = False) -> list[Loaded]:
+def load_measures(
+    session: Session, ids: Iterable[int], *, lock: bool = False, at: datetime | None = None
+) -> list[Loaded]:
     """Measures by id, in order of id, with their snapshots, in one statement; `lock` first locks their rows."""
+    moment = at or datetime.now(UTC)
     wanted = list(ids)
     if lock:
         lock_measures(session, Measure.id.in_(wanted))
-    return [_loaded(session, row) for row in session.execute(_by_ids(), {"ids": wanted}).all()]
+    return [_loaded(session, row, moment) for row in session.execute(_by_ids(), {"ids": wanted}).all()]
 
 
 def place_of(session: Session, measure_id: int) -> Place | None:

@@ -8,6 +8,8 @@ from typing import Any
 from govapp.domain.criteria import applies, counts_on_any_day
 from govapp.domain.rules import GateRule, Rules
 from govapp.domain.snapshot import EvidenceFact, Snapshot
+from govapp.domain.table import facts_read, path_for
+from govapp.domain.when import names_read
 
 
 def digest_of(value: Any) -> str:
@@ -34,10 +36,10 @@ def counted_submitters(rules: Rules, gate: GateRule, snapshot: Snapshot) -> froz
     return frozenset().union(*(fact.submitters for facts in counted for fact in facts))
 
 
-def _named_fields(gate: GateRule) -> set[str]:
-    names: set[str] = set()
+def _named_fields(rules: Rules, gate: GateRule) -> set[str]:
+    names = facts_read(rules, gate.into)
     for criterion in gate.criteria:
-        names.update("vendor_spend" if name == "vendor_spend_from" else name for name in criterion.when)
+        names |= names_read(criterion.when)
         if criterion.kind == "field":
             names.update(criterion.params["fields"])
         if criterion.kind == "risk" and criterion.params.get("check") == "rating_set":
@@ -45,15 +47,15 @@ def _named_fields(gate: GateRule) -> set[str]:
     return names
 
 
-def _named_parts(gate: GateRule) -> set[str]:
+def _named_parts(rules: Rules, gate: GateRule, snapshot: Snapshot) -> set[str]:
     names: set[str] = {"owner"}
     for criterion in gate.criteria:
         if criterion.kind == "role":
             names.add(criterion.params["part"])
         if criterion.kind == "distinct":
             names.update(criterion.params["parts"])
-    for step in gate.steps:
-        names.update(step.deciders.get("parts", ()))
+    for chosen in path_for(rules, gate.into, snapshot):
+        names.update(chosen.step.deciders.get("parts", ()), chosen.step.excludes)
     return names
 
 
@@ -67,8 +69,12 @@ def basis_of(rules: Rules, gate: GateRule, snapshot: Snapshot) -> Mapping[str, A
     basis: dict[str, Any] = {
         "rules": [rules.workflow, rules.version],
         "into": gate.into,
-        "fields": {name: snapshot.fields.get(name) for name in sorted(_named_fields(gate))},
-        "parts": {p: snapshot.parts[p].person_id for p in sorted(_named_parts(gate)) if p in snapshot.parts},
+        "fields": {name: snapshot.fields.get(name) for name in sorted(_named_fields(rules, gate))},
+        "parts": {
+            part: snapshot.parts[part].person_id
+            for part in sorted(_named_parts(rules, gate, snapshot))
+            if part in snapshot.parts
+        },
         "evidence": {
             kind: sorted((fact.evidence_id, fact.revision, fact.digest) for fact in facts)
             for kind, facts in counted_evidence(rules, gate, snapshot).items()
@@ -91,4 +97,8 @@ def basis_of(rules: Rules, gate: GateRule, snapshot: Snapshot) -> Mapping[str, A
         ]
     if "dependency" in kinds:
         basis["predecessors"] = sorted([p.key, p.needs] for p in snapshot.predecessors)
+    if "condition" in kinds:
+        basis["conditions"] = sorted(one.id for one in snapshot.conditions)
+    if "lookback" in kinds:
+        basis["lookbacks"] = sorted([one.id, one.state] for one in snapshot.lookbacks)
     return basis

@@ -7,6 +7,7 @@ from typing import Any
 
 from govapp.domain.rules import CriterionRule, Rules
 from govapp.domain.snapshot import EvidenceFact, Snapshot
+from govapp.domain.when import holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +33,7 @@ class Suppliers:
 
 def applies(criterion: CriterionRule, snapshot: Snapshot) -> bool:
     """True when every condition in `when` holds for the measure; a list means any of."""
-    for name, wanted in criterion.when.items():
-        if name == "vendor_spend_from":
-            if (snapshot.fields.get("vendor_spend") or 0) < wanted:
-                return False
-            continue
-        actual = snapshot.fields.get(name)
-        if isinstance(wanted, list | tuple):
-            if actual not in wanted:
-                return False
-        elif actual != wanted:
-            return False
-    return True
+    return holds(criterion.when, snapshot.fields)
 
 
 _Answer = tuple[bool, str, dict[str, Any]]
@@ -174,6 +164,21 @@ def _risk(params: Mapping[str, Any], rules: Rules, snapshot: Snapshot, today: da
     return not bare, "risk_answered" if not bare else "risk_unanswered", values
 
 
+def _condition(params: Mapping[str, Any], rules: Rules, snapshot: Snapshot, today: date) -> _Answer:
+    """`none_open_blocking` looks at blocking conditions only; one reported as fulfilled is open until confirmed."""
+    blocking_only = params.get("check") == "none_open_blocking"
+    open_ones = [c for c in snapshot.conditions if c.blocking or not blocking_only]
+    values = {"count": len(open_ones), "overdue": sum(c.overdue(today) for c in open_ones)}
+    return not open_ones, "conditions_none" if not open_ones else "conditions_open", values
+
+
+def _lookback(params: Mapping[str, Any], rules: Rules, snapshot: Snapshot, today: date) -> _Answer:
+    open_ones = [one for one in snapshot.lookbacks if one.state == "open"]
+    due = min((one.due.isoformat() for one in open_ones), default="")
+    values = {"count": len(open_ones), "due": due}
+    return not open_ones, "lookback_none" if not open_ones else "lookback_open", values
+
+
 _Check = Callable[[Mapping[str, Any], Rules, Snapshot, date], _Answer]
 CHECKS: dict[str, _Check] = {
     "field": _field,
@@ -183,6 +188,8 @@ CHECKS: dict[str, _Check] = {
     "milestone": _milestone,
     "dependency": _dependency,
     "risk": _risk,
+    "condition": _condition,
+    "lookback": _lookback,
 }
 
 

@@ -30,10 +30,19 @@ class Event(StrEnum):
     EVIDENCE_SUBMITTED = "evidence:submitted"
     REVIEW_OPENED = "review:opened"
     REVIEW_DOSSIER = "review:dossier"
+    REVIEW_PATH = "review:path"
     REVIEW_ENDED = "review:ended"
     VOTE_CAST = "review:vote"
     VOTES_STALE = "review:votes-stale"
     ASKED = "review:asked"
+    CONDITION_SET = "condition:set"
+    CONDITION_FULFILLED = "condition:fulfilled"
+    CONDITION_CONFIRMED = "condition:confirmed"
+    CONDITION_NOT_MET = "condition:not-met"
+    CONDITION_EXTENDED = "condition:extended"
+    CONDITION_LIFTED = "condition:lifted"
+    LOOKBACK_SET = "lookback:set"
+    LOOKBACK_ACCEPTED = "lookback:accepted"
     BRANCH_ADDED = "structure:branch-added"
     BRANCH_EDITED = "structure:branch-edited"
     ORGANIZATION_ADDED = "structure:organization-added"
@@ -55,6 +64,8 @@ class Event(StrEnum):
     REPORT_REQUESTED = "report:requested"
     REPORT_MADE = "report:made"
     REPORT_FAILED = "report:failed"
+    BULK_ASKED = "bulk:asked"
+    BULK_DONE = "bulk:done"
     IMPORT_STARTED = "import:started"
     IMPORT_ROW_REFUSED = "import:row-refused"
     IMPORT_ENDED = "import:ended"
@@ -114,6 +125,10 @@ REQUIRED: dict[Event, frozenset[str]] = {
     _E.REVIEW_OPENED: frozenset({"into", "dossier", "basis"}),
     _E.VOTE_CAST: frozenset({"step", "verdict", "dossier"}),
     _E.REVIEW_ENDED: frozenset({"state"}),
+    _E.CONDITION_SET: frozenset({"condition", "wording", "owner", "due", "blocking"}),
+    _E.CONDITION_EXTENDED: frozenset({"condition", "due", "reason"}),
+    _E.CONDITION_LIFTED: frozenset({"condition", "reason"}),
+    _E.LOOKBACK_SET: frozenset({"due", "into", "debts"}),
     _E.ROLE_GRANTED: frozenset({"person", "role", "branch"}),
     _E.ROLE_ENDED: frozenset({"person", "role", "branch"}),
     _E.DEPUTY_SET: frozenset({"absence", "person", "deputy", "from", "until", "kinds"}),
@@ -125,6 +140,8 @@ REQUIRED: dict[Event, frozenset[str]] = {
     _E.BRANCH_ADDED: frozenset({"key", "kind", "name"}),
     _E.BRANCH_EDITED: frozenset({"changes"}),
     _E.ANCHORED: frozenset({"heads"}),
+    _E.BULK_ASKED: frozenset({"ask", "count", "reason"}),
+    _E.BULK_DONE: frozenset({"done", "refused"}),
     _E.ACCESS_REFUSALS_COUNTED: frozenset({"what", "person", "address", "minute", "count"}),
     _E.PAYLOAD_REDACTED: frozenset({"chain", "sequence", "reason"}),
 }
@@ -135,7 +152,15 @@ READ_WITH: dict[Permission, frozenset[Event]] = {
     Permission.FINANCE_VIEW: frozenset({_E.EFFECT_CHANGED}),
     Permission.EVIDENCE_VIEW: frozenset({_E.EVIDENCE_SUBMITTED}),
     Permission.REVIEW_VIEW: frozenset(
-        {_E.REVIEW_OPENED, _E.REVIEW_DOSSIER, _E.REVIEW_ENDED, _E.VOTE_CAST, _E.VOTES_STALE, _E.ASKED}
+        {
+            _E.REVIEW_OPENED,
+            _E.REVIEW_DOSSIER,
+            _E.REVIEW_ENDED,
+            _E.VOTE_CAST,
+            _E.VOTES_STALE,
+            _E.ASKED,
+            _E.REVIEW_PATH,
+        }
     ),
 }
 

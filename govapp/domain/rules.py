@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from govapp.domain.decisions import DecisionRule, parse_decisions
 from govapp.domain.duties import roles_of_parts
 from govapp.domain.evidence_kinds import EvidenceKind
 
@@ -39,7 +40,12 @@ class CriterionRule:
 
 @dataclass(frozen=True, slots=True)
 class StepRule:
-    """An approval step: who decides (parts, roles, groups), by which rule, with a target in working hours."""
+    """An approval step: who decides (parts, roles, groups), by which rule, with a target in working hours.
+
+    `rule`: type any, all, at_least (n) or percent (percent of the votes cast, rounded up); `excludes` names parts whose
+    holders are left out. `veto`: one refusal refuses whatever the rule. `sign`: the vote asks for a signature (R27).
+    `attests` is the evidence kind signed as part of the vote.
+    """
 
     key: str
     name: str
@@ -48,6 +54,30 @@ class StepRule:
     order: int = 1
     rule: Mapping[str, Any] = field(default_factory=lambda: {"type": "any"})
     target_hours: int | None = None
+    quorum: int | None = None
+    veto: bool = False
+    sign: bool = False
+    attests: str = ""
+    escalation: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def excludes(self) -> tuple[str, ...]:
+        """Parts whose holders are left out, though a group or role names them."""
+        return tuple(self.rule.get("excludes", ()))
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """A row of the decision table: where all of `when` holds it adds its steps, each with its order.
+
+    A row marked `otherwise` counts only where no other matches.
+    """
+
+    key: str
+    when: Mapping[str, Any]
+    steps: Mapping[str, int]
+    says: str = ""
+    otherwise: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +88,12 @@ class GateRule:
     came_from: str | None
     question: str
     criteria: tuple[CriterionRule, ...]
-    steps: tuple[StepRule, ...]
     on_pass: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Askers:
-    """Who may ask for a decision: holders of these parts on the measure, of these roles on its branch."""
-
-    parts: tuple[str, ...] = ()
-    roles: tuple[str, ...] = ()
-
-
 FREEZE_PLAN = "freeze_plan"
+ANY, ALL, AT_LEAST, PERCENT = "any", "all", "at_least", "percent"
+STEP_RULES = (ANY, ALL, AT_LEAST, PERCENT)
 
 
 @dataclass(frozen=True)
@@ -83,8 +106,14 @@ class Rules:
     stages: tuple[StageRule, ...]
     gates: Mapping[str, GateRule]
     kinds: Mapping[str, EvidenceKind]
+    steps: Mapping[str, StepRule] = field(default_factory=dict)
+    table: tuple[TableRow, ...] = ()
     roles_of_parts: Mapping[str, str] = field(default_factory=dict)
-    askers: Mapping[str, Askers] = field(default_factory=dict)
+    decisions: Mapping[str, DecisionRule] = field(default_factory=dict)
+    one_refusal: Mapping[str, str] = field(default_factory=dict)
+    currency: str = ""
+    reminders: tuple[int, ...] = ()
+    calendar: str = ""
 
     @cached_property
     def order(self) -> dict[str, int]:
@@ -118,15 +147,23 @@ def _tuple(value: Any) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value or ())
 
 
-def _step(raw: Mapping[str, Any], order: int) -> StepRule:
+def _step(raw: Mapping[str, Any]) -> StepRule:
     deciders = {kind: _tuple(keys) for kind, keys in raw["deciders"].items()}
     if not any(deciders.values()) or deciders.keys() - {"parts", "roles", "groups"}:
         raise RulesError(f"step {raw['key']}: deciders must name parts, roles or groups")
-    rule = raw.get("rule") or {"type": "any"}
-    return StepRule(raw["key"], raw["name"], raw["waits_for"], deciders, order, rule, raw.get("target_hours"))
+    rule = dict(raw.get("rule") or {"type": ANY})
+    if rule.get("type") not in STEP_RULES:
+        raise RulesError(f"step {raw['key']}: unknown rule {rule.get('type')}")
+    if excluded := _tuple((raw.get("excludes") or {}).get("parts")):
+        rule["excludes"] = list(excluded)
+    return StepRule(
+        raw["key"], raw["name"], raw["waits_for"], deciders, int(raw.get("order", 1)), rule, raw.get("target_hours"),
+        raw.get("quorum"), bool(raw.get("veto")), bool(raw.get("sign_in_again")), raw.get("attests", ""),
+        tuple(raw.get("escalation") or ()),
+    )  # fmt: skip
 
 
-def _gate(raw: Mapping[str, Any], steps: Mapping[str, Any], kinds: Mapping[str, EvidenceKind]) -> GateRule:
+def _gate(raw: Mapping[str, Any], kinds: Mapping[str, EvidenceKind]) -> GateRule:
     criteria = []
     for item in raw.get("criteria", ()):
         params = item.get("params") or {}
@@ -140,18 +177,31 @@ def _gate(raw: Mapping[str, Any], steps: Mapping[str, Any], kinds: Mapping[str, 
                 item["id"], item["kind"], item["wording"], params, item.get("when") or {}, suppliers
             )
         )
-    unknown = [key for key in raw.get("steps", ()) if key not in steps]
-    if unknown:
-        raise RulesError(f"gate into {raw['into']}: unknown step {unknown[0]}")
-    chosen = tuple(_step(steps[key], 1) for key in raw.get("steps", ()))
     return GateRule(
-        raw["into"],
-        raw.get("from"),
-        raw.get("question", ""),
-        tuple(criteria),
-        chosen,
-        _tuple(raw.get("on_pass")),
+        raw["into"], raw.get("from"), raw.get("question", ""), tuple(criteria), _tuple(raw.get("on_pass"))
     )
+
+
+def _table(data: Mapping[str, Any], steps: Mapping[str, StepRule]) -> tuple[TableRow, ...]:
+    """The rows of the decision table; a gate that names its steps itself reads as a row for its stage."""
+    rows = [
+        TableRow(
+            str(raw["id"]),
+            raw.get("when") or {},
+            dict(raw["steps"]),
+            raw.get("says", ""),
+            bool(raw.get("otherwise")),
+        )
+        for raw in (data.get("decision_table") or {}).get("rows", ())
+    ]
+    for gate in data["gates"]:
+        if named := _tuple(gate.get("steps")):
+            orders = {key: steps[key].order if key in steps else 1 for key in named}
+            rows.append(TableRow(f"gate:{gate['into']}", {"stage": gate["into"]}, orders))
+    for row in rows:
+        if unknown := [key for key in row.steps if key not in steps]:
+            raise RulesError(f"row {row.key} of the decision table: unknown step {unknown[0]}")
+    return tuple(rows)
 
 
 def parse_rules(data: Mapping[str, Any]) -> Rules:
@@ -169,13 +219,16 @@ def parse_rules(data: Mapping[str, Any]) -> Rules:
             )
             for s in sorted(data["stages"], key=lambda s: s["order"])
         )
-        steps = {raw["key"]: raw for raw in data.get("approval_steps", ())}
-        gates = {raw["into"]: _gate(raw, steps, kinds) for raw in data["gates"]}
+        steps = {raw["key"]: _step(raw) for raw in data.get("approval_steps", ())}
+        gates = {raw["into"]: _gate(raw, kinds) for raw in data["gates"]}
+        table = _table(data, steps)
     except KeyError as error:
         raise RulesError(f"the set lacks {error.args[0]}") from error
     if not stages or {stage.key for stage in stages} != gates.keys():
         raise RulesError("every stage needs exactly one gate into it")
-    head = data["set"]
+    if attested := [step.key for step in steps.values() if step.attests and step.attests not in kinds]:
+        raise RulesError(f"step {attested[0]}: attests an unknown evidence kind")
+    head, defaults = data["set"], data.get("approval_defaults") or {}
     return Rules(
         head["key"],
         head["name"],
@@ -183,16 +236,12 @@ def parse_rules(data: Mapping[str, Any]) -> Rules:
         stages,
         gates,
         kinds,
+        steps,
+        table,
         roles_of_parts(data),
-        _askers(data),
+        parse_decisions(data),
+        defaults.get("one_refusal") or {},
+        head.get("currency", ""),
+        tuple(defaults.get("reminders_percent") or ()),
+        defaults.get("calendar", ""),
     )
-
-
-def _askers(data: Mapping[str, Any]) -> dict[str, Askers]:
-    """By decision who may ask for it; one that names nobody (`by: gate_steps`) is open to whoever may move."""
-    named = {raw["key"]: raw.get("who") or {} for raw in data.get("decisions", ())}
-    return {
-        key: Askers(_tuple(who.get("parts")), _tuple(who.get("roles")))
-        for key, who in named.items()
-        if who.get("parts") or who.get("roles")
-    }

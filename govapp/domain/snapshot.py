@@ -83,7 +83,11 @@ class VoteFact:
 
 @dataclass(frozen=True, slots=True)
 class StepFact:
-    """An approval step of an open review with all its votes, oldest first."""
+    """An approval step of an open review with all its votes, oldest first.
+
+    `named` are the active people whom its parts, roles and groups name now; `electors` those of them who may decide it.
+    For a past moment, where nobody knows them any more, `needed` is the number of approvals asked for when it opened.
+    """
 
     id: int
     key: str
@@ -94,6 +98,40 @@ class StepFact:
     deciders: Mapping[str, Any]
     votes: tuple[VoteFact, ...] = ()
     opened_at: datetime | None = None
+    quorum: int | None = None
+    veto: bool = False
+    sign: bool = False
+    attests: str = ""
+    state: str = ""
+    named: frozenset[int] = frozenset()
+    electors: frozenset[int] = frozenset()
+    needed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionFact:
+    """A condition of an earlier decision that is not yet confirmed or lifted."""
+
+    id: int
+    state: str
+    due: date
+    blocking: bool
+    owner_id: int
+    set_by: int
+
+    def overdue(self, today: date) -> bool:
+        """True when its day has passed and its owner has not reported it as fulfilled."""
+        return self.state == "open" and self.due < today
+
+
+@dataclass(frozen=True, slots=True)
+class LookbackFact:
+    """An emergency advance of this measure; open until its report is accepted."""
+
+    id: int
+    state: str
+    due: date
+    into: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +149,10 @@ class ReviewFact:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A measure as `decide` sees it. `figures` are plan totals in minor units by line."""
+    """A measure as `decide` sees it. `figures` are plan totals in minor units by line.
+
+    `no_rate` names currencies without a plan rate: then `fields['value']` is None and nothing may be decided by value.
+    """
 
     key: str
     stage: str | None
@@ -124,6 +165,9 @@ class Snapshot:
     risks: tuple[RiskFact, ...] = ()
     predecessors: tuple[PredecessorFact, ...] = ()
     figures: Mapping[str, int] = field(default_factory=dict)
+    conditions: tuple[ConditionFact, ...] = ()
+    lookbacks: tuple[LookbackFact, ...] = ()
+    no_rate: tuple[str, ...] = ()
     passage_id: int | None = None
     review: ReviewFact | None = None
 

@@ -167,7 +167,7 @@ def waits_of(recorded: Recorded, people: People, rules: Rules) -> tuple[Wait, ..
         return ()
     fact = review_fact(recorded, review)
     states = standings_of(fact)
-    targets = {each.key: each.target_hours for each in rules.gates[review["into"]].steps}
+    targets = {each.key: each.target_hours for each in rules.steps.values()}
     holders = {row["part"]: row["person_id"] for row in recorded.parts}
     found = []
     for step in fact.steps:

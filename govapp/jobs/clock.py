@@ -12,7 +12,9 @@ from sqlalchemy.exc import DBAPIError
 from govapp.jobs.mail import Mailer
 from govapp.jobs.queue import Enqueuer
 from govapp.services._work import Busy, Origin
+from govapp.services.bulk_runs import resume_bulk
 from govapp.services.clockwork import sweep_period
+from govapp.services.conditions import hold_overdue
 from govapp.services.deputies import begin_absences
 from govapp.services.outbox import deliver_due
 from govapp.services.refusals import log_counts
@@ -63,8 +65,10 @@ def duties(redis_url: str, smtp_url: str, sender: str) -> list[Duty]:
     return [
         Duty("jobs", TICK, hand_over),
         Duty("reports", 5, lambda: reap_reports(CLOCK)),
+        Duty("bulk", 15, lambda: resume_bulk(CLOCK)),
         Duty("due measures", 5, lambda: settle_due(CLOCK)),
         Duty("absences", 60, lambda: begin_absences(CLOCK)),
+        Duty("overdue conditions", 30, lambda: hold_overdue(CLOCK)),
         Duty("refusals", 30, lambda: log_counts(CLOCK)),
         Duty("sweep", 60, lambda: sweep_period(CLOCK)),
         Duty("mail", TICK, send_mail),

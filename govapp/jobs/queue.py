@@ -19,7 +19,7 @@ JOB_SECONDS = 110
 TIMEOUT = 0.1
 BREAKER_SECONDS = 10.0
 PUSHED_AT_ONCE = 5
-ALLOWED = frozenset({"govapp.jobs.reports.render"})
+ALLOWED = frozenset({"govapp.jobs.reports.render", "govapp.jobs.bulk.run"})
 _log = logging.getLogger("govapp.queue")
 
 

@@ -164,9 +164,7 @@ class CardWords:
         self._moves = {key: _("Move to %(stage)s", stage=name) for key, name in self._stages.items()}
         self._others = _("Other moves")
         self._late = _("over target")
-        self._targets = {
-            (stage, step.key): step.target_hours for stage, gate in rules.gates.items() for step in gate.steps
-        }
+        self._targets = {step.key: step.target_hours for step in rules.steps.values()}
         self._no_money = _("no saving")
         self._no_right = money.no_right()
         self._no_owner = _("no owner")
@@ -234,7 +232,7 @@ class CardWords:
         if row.waits_for:
             who = ", ".join(who_words(one) for one in row.waits_whom)
             words = " + ".join(_(words) for words in row.waits_words)
-            hours = self._targets.get((row.next_stage or "", row.waits_for))
+            hours = self._targets.get(row.waits_for)
             return self._since("", words, who, row.waits_since, hours)
         if row.expired:
             return LastLine(

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from govapp.domain.gates import AskKind, Decision, Outcome
+from govapp.domain.asks import AskKind, Decision, Outcome
 from govapp.domain.rules import Rules
 from govapp.domain.snapshot import Snapshot
+from govapp.domain.table import path_for
 from govapp.present.findings import part_words, rule_sentence, stage_name
 from govapp.present.language import gettext as _
 
@@ -59,7 +60,8 @@ def hint(stage: str, decision: Decision, rules: Rules, snapshot: Snapshot) -> Hi
 
 def _deciders(rules: Rules, stage: str, snapshot: Snapshot) -> str:
     names: list[str] = []
-    for step in rules.gates[stage].steps:
+    for chosen in path_for(rules, stage, snapshot):
+        step = chosen.step
         parts = step.deciders.get("parts", ())
         names += [snapshot.parts[part].name if part in snapshot.parts else part_words(part) for part in parts]
         names += [
@@ -73,7 +75,7 @@ def _deciders(rules: Rules, stage: str, snapshot: Snapshot) -> str:
 
 def decides_sentence(rules: Rules, stage: str, snapshot: Snapshot) -> str:
     """Who decides at the gate once everything is there."""
-    if not rules.gates[stage].steps:
+    if not path_for(rules, stage, snapshot):
         return _("After that it moves at once.")
     return _("After that %(who)s.", who=_deciders(rules, stage, snapshot))
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from govapp.domain.asks import AskKind
 from govapp.domain.criteria import Finding, Suppliers
-from govapp.domain.gates import AskKind
+from govapp.domain.decisions import Askers
 from govapp.domain.permissions import PARTS
 from govapp.domain.rules import Rules
 from govapp.present import dates
@@ -67,11 +68,20 @@ def part_words(key: str) -> str:
     return known() if known else key.replace("_", " ").replace("-", " ")
 
 
+DEFECTS: dict[str, Callable[[], str]] = {
+    "nobody": lambda: _("nobody: its deciders do not exist"),
+    "too_few": lambda: _("more deciders than there are"),
+    "member_barred": lambda: _("a member who may not decide here"),
+}
+
+
 def who_words(code: str) -> str:
     """Whom a card waits for: a name as it is; `role:program_lead`, `part:sponsor`, `barred:NAME` in words."""
     kind, colon, key = code.partition(":")
     if kind == "barred":
         return _("somebody instead of %(name)s, who may not decide here", name=key)
+    if kind == "defect":
+        return DEFECTS[key]() if key in DEFECTS else code
     if not colon or kind not in {"role", "part", "group"}:
         return code
     words = part_words(key)
@@ -307,8 +317,9 @@ _RULES: dict[str, Callable[[Values, Rules], str]] = {
 
 
 def _askers(kind: str, rules: Rules) -> str:
-    named = rules.askers.get(kind)
-    words = [_holder_words(key) for key in (*named.parts, *named.roles)] if named else []
+    rule = rules.decisions.get(kind)
+    named = rule.askers if rule else Askers()
+    words = [_holder_words(key) for key in (*named.parts, *named.roles, *named.groups)]
     if not words:
         return _("its owner or a program lead")
     return _("%(first)s or %(last)s", first=", ".join(words[:-1]), last=words[-1]) if words[1:] else words[0]

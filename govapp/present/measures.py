@@ -201,8 +201,8 @@ def waits(row: Any, rules: Rules | None) -> Waits:
         return Waits(_("Approved: ready to move to %(stage)s", stage=into))
     if row.waits_for:
         names = ", ".join(who_words(each) for each in row.waits_whom)
-        steps = rules.gates[row.next_stage].steps if rules and row.next_stage in rules.gates else ()
-        hours = next((step.target_hours for step in steps if step.key == row.waits_for), None)
+        step = rules.steps.get(row.waits_for) if rules else None
+        hours = step.target_hours if step else None
         return Waits(" + ".join(_(step) for step in row.waits_words) or row.waits_for, names, True, hours)
     if row.next_stage is None:
         return Waits("")

@@ -30,7 +30,7 @@ class Told:
 
 def told(row: Any, people: Mapping[int, str], rules: Rules) -> Told:
     """The line of a row. `people` gives names by id."""
-    steps = {step.key: step.name for gate in rules.gates.values() for step in gate.steps}
+    steps = {step.key: step.name for step in rules.steps.values()}
     names = Names(
         people,
         {stage.key: stage.name for stage in rules.stages},

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
@@ -78,6 +79,10 @@ def _evidence(loaded: Loaded, rows: Iterable[Any]) -> list[dict[str, Any]]:
     ]
 
 
+def _said(value: Any) -> Any:
+    return str(value) if isinstance(value, Decimal) else value
+
+
 def dossier_content(session: Session, loaded: Loaded, into: str, today: date) -> dict[str, Any]:
     """Everything the deciders see: fields, parts, evidence with digests, figures (minor units), risks, findings, rules.
 
@@ -93,7 +98,7 @@ def dossier_content(session: Session, loaded: Loaded, into: str, today: date) ->
         "into": into,
         "from": snapshot.stage,
         "rules": [loaded.rules.workflow, loaded.rules.version],
-        "fields": dict(snapshot.fields),
+        "fields": {name: _said(value) for name, value in snapshot.fields.items()},
         "parts": {part: {"person": held.person_id, "name": held.name} for part, held in snapshot.parts.items()},
         "evidence": _evidence(loaded, evidence),
         "milestones": [

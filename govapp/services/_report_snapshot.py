@@ -59,6 +59,7 @@ def review_fact(recorded: Recorded, review: Row) -> ReviewFact:
     steps = tuple(
         StepFact(
             row["id"], row["key"], row["name"], row["waits_for"], row["position"], row["rule"], row["deciders"],
+            quorum=row["quorum"], veto=row["veto"], needed=row["needed"],
         )
         for row in recorded.steps
         if row["review_id"] == review["id"]

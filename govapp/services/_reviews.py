@@ -1,26 +1,33 @@
-"""Steps of a review: open it with its first dossier, name its deciders and who is barred, tell them."""
+"""Steps of a review: open it with its first dossier, follow the decision table, name its deciders, tell them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from sqlalchemy import delete, select, union_all
+from sqlalchemy import delete, update
 
-from govapp.data.actors import above, in_force
-from govapp.data.people import Grant, Group, GroupMember, Role
 from govapp.data.reviews import BARRED, Review, ReviewStep, StepDecider
+from govapp.data.snapshot_query import DROPPED
 from govapp.data.snapshots import Loaded
-from govapp.data.structure import Branch
-from govapp.domain.approvals import barred_people
+from govapp.domain.approvals import (
+    OPEN,
+    WAITING,
+    barred_people,
+    excludes_of,
+    tally,
+    with_electors,
+    with_people,
+    with_roles,
+)
 from govapp.domain.events import Event
-from govapp.domain.rules import StepRule
 from govapp.domain.snapshot import ReviewFact, StepFact
+from govapp.domain.table import Chosen, path_for
 from govapp.services._dossier import write_dossier
+from govapp.services._holders import Holders, holders_of_path
 from govapp.services._work import Work
 
 
-def _open_review(work: Work, loaded: Loaded, into: str, right: str) -> Review:
+def _open_review(work: Work, loaded: Loaded, into: str, right: str, holders: Holders) -> Review:
     """Open the review for a gate: its steps, its numbered dossier, notices to the deciders. The caller settles."""
-    gate = loaded.rules.gates[into]
     review = Review(
         measure_id=loaded.measure.id,
         into=into,
@@ -33,52 +40,130 @@ def _open_review(work: Work, loaded: Loaded, into: str, right: str) -> Review:
     work.session.add(review)
     work.session.flush()
     dossier = write_dossier(work, loaded, review.id, 1)
-    first = min((step.order for step in gate.steps), default=1)
-    steps = [_step(work, review, rule, opens=rule.order == first) for rule in gate.steps]
-    work.session.add_all(steps)
-    work.session.flush()
-    facts = tuple(
-        StepFact(
-            row.id, row.key, row.name, row.waits_for, row.position, row.rule, row.deciders, (), row.opened_at
-        )
-        for row in steps
-    )
-    named = {(step.id, kind, key) for step in facts for kind, keys in step.deciders.items() for key in keys}
-    loaded.barred = barred_rows(loaded, into, facts)
-    for step_id, kind, key in sorted(named | loaded.barred):
-        work.session.add(StepDecider(step_id=step_id, kind=kind, key=key))
+    fact = ReviewFact(review.id, into, dossier.basis_digest, 1, review.asked_by, work.at)
+    loaded.snapshot = replace(loaded.snapshot, review=fact)
+    path = path_for(loaded.rules, into, loaded.snapshot)
+    first = min((chosen.step.order for chosen in path), default=1)
+    rows = _add_steps(work, loaded, path, holders, first)
     work.log(
         Event.REVIEW_OPENED,
         {
             "into": into, "dossier": dossier.content_digest, "basis": dossier.basis_digest,
-            "steps": [s.key for s in gate.steps],
+            "steps": [chosen.step.key for chosen in path], "value": _value_said(loaded),
         },
-        right=right, object_type="review", object_id=str(review.id),
+        made=rows, right=right, object_type="review", object_id=str(review.id),
         measure_id=loaded.measure.id, branch_id=loaded.measure.branch_id,
     )  # fmt: skip
     work.at_seq.append(lambda seq: setattr(review, "opened_seq", seq))
-    for person in deciders_of(work, loaded, facts):
+    fact = loaded.snapshot.review or fact
+    for person in deciders_of(loaded, (step for step in fact.steps if step.state == OPEN)):
         work.tell(person, "decision_waits", measure_id=loaded.measure.id, review_id=review.id)
     work.session.flush()
-    fact = ReviewFact(review.id, into, dossier.basis_digest, 1, review.asked_by, work.at, facts)
-    loaded.snapshot = replace(loaded.snapshot, review=fact)
     return review
 
 
-def _step(work: Work, review: Review, rule: StepRule, *, opens: bool) -> ReviewStep:
+def _value_said(loaded: Loaded) -> str | None:
+    value = loaded.snapshot.fields.get("value")
+    return None if value is None else str(value)
+
+
+def _add_steps(
+    work: Work, loaded: Loaded, path: Sequence[Chosen], holders: Holders, open_order: int
+) -> list[ReviewStep]:
+    """Rows of these steps with who decides them; the snapshot's review holds them too from now on."""
+    review = loaded.snapshot.review
+    if review is None or not path:
+        return []
+    rows = [
+        _row(work, loaded, review.id, chosen, holders, opens=chosen.step.order <= open_order)
+        for chosen in path
+    ]
+    work.session.add_all(rows)
+    work.session.flush()
+    added = tuple(
+        StepFact(
+            row.id, row.key, row.name, row.waits_for, row.position, row.rule, row.deciders, (), row.opened_at,
+            row.quorum, row.veto, row.sign, row.attests, row.state,
+        )
+        for row in rows
+    )  # fmt: skip
+    named = {row.id: with_roles(chosen.step, holders) for row, chosen in zip(rows, path, strict=True)}
+    loaded.named = dict(loaded.named) | named
+    steps = tuple(sorted((*review.steps, *added), key=lambda step: step.order))
+    loaded.snapshot = with_electors(
+        loaded.rules, replace(loaded.snapshot, review=replace(review, steps=steps)), loaded.named
+    )
+    asked = {(step.id, kind, key) for step in added for kind, keys in step.deciders.items() for key in keys}
+    barred = barred_rows(loaded, review.into, added)
+    for step_id, kind, key in sorted(asked | barred):
+        work.session.add(StepDecider(step_id=step_id, kind=kind, key=key))
+    loaded.barred |= barred
+    return rows
+
+
+def _row(
+    work: Work, loaded: Loaded, review_id: int, chosen: Chosen, holders: Holders, *, opens: bool
+) -> ReviewStep:
+    rule = chosen.step
+    gate = loaded.rules.gates[loaded.snapshot.review.into if loaded.snapshot.review else ""]
+    barred = barred_people(loaded.rules, gate, loaded.snapshot, None, rule.excludes)
     return ReviewStep(
-        review_id=review.id,
+        review_id=review_id,
         key=rule.key,
         position=rule.order,
         name=rule.name,
         waits_for=rule.waits_for,
         rule=dict(rule.rule),
-        needed=int(rule.rule.get("n", 1)),
+        needed=tally(with_people(rule, loaded.snapshot, barred, holders), "").needed,
         deciders={kind: list(keys) for kind, keys in rule.deciders.items()},
-        state="open" if opens else "waiting",
+        quorum=rule.quorum,
+        veto=rule.veto,
+        sign=rule.sign,
+        attests=rule.attests,
+        because=[row.key for row in chosen.because],
+        escalation=[dict(point) for point in rule.escalation],
+        state=OPEN if opens else WAITING,
         opened_at=work.at if opens else None,
         target_hours=rule.target_hours,
     )
+
+
+def _follow_path(work: Work, loaded: Loaded) -> None:
+    """Bring the steps of the open review in line with the decision table after its basis has changed.
+
+    A step asked for no more, or at another order, is dropped with its votes; what is newly asked for is added.
+    """
+    review = loaded.snapshot.review
+    if review is None:
+        return
+    path = path_for(loaded.rules, review.into, loaded.snapshot)
+    wanted = {(chosen.step.key, chosen.step.order) for chosen in path}
+    have = {(step.key, step.order): step for step in review.steps}
+    gone = [step.id for key, step in have.items() if key not in wanted]
+    new = [chosen for chosen in path if (chosen.step.key, chosen.step.order) not in have]
+    if not gone and not new:
+        return
+    if gone:
+        work.session.execute(
+            update(ReviewStep)
+            .where(ReviewStep.id.in_(gone))
+            .values(state=DROPPED, decided_at=work.at, look_at=None)
+        )
+        work.session.execute(delete(StepDecider).where(StepDecider.step_id.in_(gone)))
+        loaded.barred = frozenset(row for row in loaded.barred if row[0] not in gone)
+        kept = tuple(step for step in review.steps if step.id not in gone)
+        loaded.snapshot = replace(loaded.snapshot, review=replace(review, steps=kept))
+    holders = holders_of_path(work.session, loaded, review.into, work.today(loaded.timezone)) if new else {}
+    rows = _add_steps(work, loaded, new, holders, 0)
+    work.log(
+        Event.REVIEW_PATH,
+        {
+            "review": review.id, "added": [row.key for row in rows],
+            "dropped": [step.key for step in have.values() if step.id in gone], "value": _value_said(loaded),
+        },
+        made=rows, object_type="review", object_id=str(review.id),
+        measure_id=loaded.measure.id, branch_id=loaded.measure.branch_id,
+    )  # fmt: skip
 
 
 def barred_rows(loaded: Loaded, into: str, steps: Iterable[StepFact]) -> frozenset[tuple[int, str, str]]:
@@ -87,7 +172,9 @@ def barred_rows(loaded: Loaded, into: str, steps: Iterable[StepFact]) -> frozens
     return frozenset(
         (step.id, BARRED + code, str(person))
         for step in steps
-        for person, code in barred_people(rules, rules.gates[into], loaded.snapshot, step.id).items()
+        for person, code in barred_people(
+            rules, rules.gates[into], loaded.snapshot, step.id, excludes_of(step)
+        ).items()
     )
 
 
@@ -103,35 +190,8 @@ def _keep_barred(work: Work, loaded: Loaded, review: ReviewFact) -> None:
     loaded.barred = wanted
 
 
-def deciders_of(work: Work, loaded: Loaded, steps: Sequence[StepFact]) -> list[int]:
-    """People whom these steps name by part, role in the branch or group, without who is barred from all of them."""
-    people = {
-        held.person_id
-        for step in steps
-        for part in step.deciders.get("parts", ())
-        if (held := loaded.snapshot.parts.get(part)) is not None
-    }
-    named = []
-    roles = {role for step in steps for role in step.deciders.get("roles", ())}
-    if roles:
-        named.append(
-            select(Grant.person_id)
-            .join(Role, Role.id == Grant.role_id)
-            .join(Branch, Branch.id == Grant.branch_id)
-            .where(Role.key.in_(roles), Branch.path.in_(above(loaded.place.path)))
-            .where(*in_force(work.today(loaded.timezone)))
-        )
-    groups = {group for step in steps for group in step.deciders.get("groups", ())}
-    if groups:
-        named.append(
-            select(GroupMember.person_id)
-            .join(Group, Group.id == GroupMember.group_id)
-            .where(Group.key.in_(groups), Group.organization_id == loaded.measure.organization_id)
-            .where(GroupMember.ended_at.is_(None))
-        )
-    if named:
-        people |= set(work.session.scalars(union_all(*named)))
-    barred = set(people)
-    for step in steps:
-        barred &= {int(person) for step_id, _, person in loaded.barred if step_id == step.id}
-    return sorted(people - barred)
+def deciders_of(loaded: Loaded, steps: Iterable[StepFact]) -> list[int]:
+    """People who may decide one of these steps of the open review and have not yet."""
+    review = loaded.snapshot.review
+    basis = review.basis if review else ""
+    return sorted(frozenset().union(*(tally(step, basis).pending for step in steps)))

@@ -18,7 +18,7 @@ from govapp.data.measures import MISSING, READY, WAITING, Card, StageTotal
 from govapp.data.notices import Notice
 from govapp.data.reviews import ReviewStep
 from govapp.data.snapshots import Loaded
-from govapp.domain.approvals import StepStanding, barred_holders, standings
+from govapp.domain.approvals import StepStanding, barred_holders, defect_of, standings
 from govapp.domain.basis import basis_of, digest_of
 from govapp.domain.criteria import counts
 from govapp.domain.events import Event
@@ -27,7 +27,7 @@ from govapp.domain.gates import gate_findings
 from govapp.domain.measures import required_parts
 from govapp.domain.snapshot import ReviewFact, StepFact, VoteFact
 from govapp.services._dossier import write_dossier
-from govapp.services._reviews import _keep_barred, deciders_of
+from govapp.services._reviews import _follow_path, _keep_barred, deciders_of
 from govapp.services._work import Work
 
 PROPOSED = "proposed"
@@ -51,6 +51,10 @@ def _names(step: StepFact, loaded: Loaded) -> list[str]:
     stuck = barred_holders(step.deciders, loaded.snapshot, barred)
     if stuck:
         return [f"barred:{name}" for name in stuck]
+    review = loaded.snapshot.review
+    defect = defect_of(step, review.basis if review else "")
+    if defect:
+        return [f"defect:{defect.code}"]
     names += [f"role:{role}" for role in step.deciders.get("roles", ())]
     return names + [f"group:{group}" for group in step.deciders.get("groups", ())]
 
@@ -59,21 +63,31 @@ def _step_rows(work: Work, review: ReviewFact) -> Sequence[ReviewStep]:
     """Rows of the review's steps, from the session when this very transaction made them."""
     known = [row for row in work.session.identity_map.values() if isinstance(row, ReviewStep)]
     made = [row for row in known if row.review_id == review.id]
-    if len(made) == len(review.steps):
+    if {row.id for row in made} >= {step.id for step in review.steps}:
         return made
     return work.session.scalars(select(ReviewStep).where(ReviewStep.review_id == review.id)).all()
 
 
-def _set_steps(work: Work, review: ReviewFact, states: dict[int, StepStanding]) -> dict[int, datetime | None]:
-    """Keep the step rows true to the votes; opened and decided times are those of the change. When each was opened."""
-    rows = _step_rows(work, review)
+def _set_steps(
+    work: Work, loaded: Loaded, review: ReviewFact, states: dict[int, StepStanding]
+) -> dict[int, datetime | None]:
+    """Keep the step rows true to the votes; opened and decided times are those of the change. When each was opened.
+
+    Whoever decides a step that opens only now learns of it now.
+    """
+    rows = [row for row in _step_rows(work, review) if row.id in states]
+    opened = []
     for row in rows:
         state = states[row.id].state
         if row.state != state:
+            if row.state == "waiting" and state == "open":
+                opened.append(row.id)
             row.state = state
             row.decided_at = work.at if state in {"granted", "refused"} else None
             if state == "open":
                 row.opened_at = work.at
+    for person in deciders_of(loaded, (step for step in review.steps if step.id in opened)):
+        work.tell(person, "decision_waits", measure_id=loaded.measure.id, review_id=review.id)
     return {row.id: row.opened_at for row in rows}
 
 
@@ -90,41 +104,48 @@ def _tell_new_deciders(
 ) -> None:
     """Whoever decides since parts changed hands learns of the review as the first deciders did."""
     known = set(work.session.scalars(select(Notice.person_id).where(Notice.review_id == review_id)))
-    for person in deciders_of(work, loaded, steps):
+    for person in deciders_of(loaded, steps):
         if person not in known | told:
             work.tell(person, "decision_waits", measure_id=loaded.measure.id, review_id=review_id)
 
 
 def _look_at_review(work: Work, loaded: Loaded) -> _Waiting:
-    snapshot, rules = loaded.snapshot, loaded.rules
-    review = snapshot.review
+    review = loaded.snapshot.review
     if review is None:
         return _Waiting()
-    gate = rules.gates[review.into]
-    basis = digest_of(basis_of(rules, gate, snapshot))
-    states = standings(review, basis)
-    stale = [vote for state in states.values() for vote in state.stale]
-    open_steps = [step for step in review.steps if states[step.id].state == "open"]
-    _keep_barred(work, loaded, review)
+    basis = digest_of(basis_of(loaded.rules, loaded.rules.gates[review.into], loaded.snapshot))
     if basis != review.basis:
-        write_dossier(work, loaded, review.id, review.dossier + 1, basis)
-        counted = [vote for vote in stale if vote.basis == review.basis]
-        if counted:
-            _log_stale(work, loaded, review.id, review.dossier + 1, counted)
-        again = {vote.person_id for vote in counted}
-        for person in again:
-            work.tell(person, "vote_stale", measure_id=loaded.measure.id, review_id=review.id)
-        _tell_new_deciders(work, loaded, review.id, open_steps, again)
-        review = replace(review, basis=basis, dossier=review.dossier + 1)
-        loaded.snapshot = replace(snapshot, review=review)
-    opened = _set_steps(work, review, states)
+        _renew(work, loaded, review, basis)
+        review = loaded.snapshot.review or review
+    _keep_barred(work, loaded, review)
+    states = standings(review, basis, loaded.rules)
+    stale = sum(len(state.stale) for state in states.values())
+    opened = _set_steps(work, loaded, review, states)
+    open_steps = [step for step in review.steps if states[step.id].state == "open"]
     if not open_steps:
-        return _Waiting("criteria", (), (), review.opened_at, len(stale))
+        return _Waiting("criteria", (), (), review.opened_at, stale)
     whom = list(dict.fromkeys(name for step in open_steps for name in _names(step, loaded)))
     since = min(opened[step.id] or review.opened_at for step in open_steps)
-    return _Waiting(
-        open_steps[0].key, tuple(step.name for step in open_steps), tuple(whom), since, len(stale)
-    )
+    return _Waiting(open_steps[0].key, tuple(step.name for step in open_steps), tuple(whom), since, stale)
+
+
+def _renew(work: Work, loaded: Loaded, review: ReviewFact, basis: str) -> None:
+    """The basis has changed: votes go stale, the next dossier is written, the path follows the decision table."""
+    states = standings(review, basis, loaded.rules)
+    number = review.dossier + 1
+    write_dossier(work, loaded, review.id, number, basis)
+    counted = [vote for state in states.values() for vote in state.stale if vote.basis == review.basis]
+    if counted:
+        _log_stale(work, loaded, review.id, number, counted)
+    again = {vote.person_id for vote in counted}
+    for person in sorted(again):
+        work.tell(person, "vote_stale", measure_id=loaded.measure.id, review_id=review.id)
+    loaded.snapshot = replace(loaded.snapshot, review=replace(review, basis=basis, dossier=number))
+    _follow_path(work, loaded)
+    renewed = loaded.snapshot.review or review
+    states = standings(renewed, basis, loaded.rules)
+    open_steps = [step for step in renewed.steps if states[step.id].state == "open"]
+    _tell_new_deciders(work, loaded, review.id, open_steps, again)
 
 
 def values_of(loaded: Loaded) -> dict[str, int]:
@@ -156,6 +177,7 @@ def _next_look(loaded: Loaded, today: date, colours: dict[str, tuple[str, date |
     """The first midnight after which an expiry or a lapse changes something."""
     days = [f.valid_until for f in loaded.snapshot.evidence if f.valid_until and f.valid_until >= today]
     days += [until for _, until in colours.values() if until and until >= today]
+    days += [one.due for one in loaded.snapshot.conditions if one.due >= today]
     if not days or loaded.snapshot.state == "cancelled":
         return None
     midnight = datetime.combine(min(days) + timedelta(days=1), time(), ZoneInfo(loaded.timezone))

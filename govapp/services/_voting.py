@@ -20,7 +20,7 @@ def step_for(actor: Actor, groups: frozenset[str], loaded: Loaded) -> tuple[Step
     if review is None or actor.id is None:
         raise Refused("not_a_decider")
     roles = actor.roles_on(loaded.place.path)
-    states = standings(review, review.basis)
+    states = standings(review, review.basis, loaded.rules)
     named = [
         (s, as_what)
         for s in review.steps
@@ -34,7 +34,7 @@ def step_for(actor: Actor, groups: frozenset[str], loaded: Loaded) -> tuple[Step
     gate = loaded.rules.gates[review.into]
     reasons = [
         _lost_role(loaded.rules, as_what, roles)
-        or barred(actor.id, loaded.rules, gate, snapshot, roles, step_id=step.id)
+        or barred(actor.id, loaded.rules, gate, snapshot, roles, step=step)
         for step, as_what in open_ones
     ]
     if all(reasons):

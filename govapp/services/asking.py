@@ -90,9 +90,9 @@ def _ask(work: Work, command: AskPeople) -> list[str]:
 
 def _still_to_vote(work: Work, loaded: Loaded, review: ReviewFact) -> list[int]:
     """Deciders of the open steps; who has decided another one is barred from these."""
-    states = standings(review, review.basis)
+    states = standings(review, review.basis, loaded.rules)
     waiting = [step for step in review.steps if states[step.id].state == "open"]
-    return deciders_of(work, loaded, waiting)
+    return deciders_of(loaded, waiting)
 
 
 def _suppliers(work: Work, loaded: Loaded, finding: str) -> list[int]:

@@ -27,6 +27,7 @@ from govapp.domain.errors import NotFound
 from govapp.domain.permissions import PART_PERMISSIONS, Permission
 from govapp.domain.rights import Actor
 from govapp.domain.rules import Rules
+from govapp.domain.table import path_of
 from govapp.services.board_amounts import with_amounts
 
 A_COLUMN = 25
@@ -258,8 +259,8 @@ def _acceptable(
     actor: Actor, rows: Sequence[CardRow], paths: Mapping[int, str], rules: Rules
 ) -> frozenset[int]:
     """Proposals this reader is named to accept, and does not own."""
-    first = rules.gates[rules.stages[0].key]
-    roles = {role for step in first.steps for role in step.deciders.get("roles", ())}
+    first = path_of(rules, rules.stages[0].key, {"stage": rules.stages[0].key})
+    roles = {role for chosen in first for role in chosen.step.deciders.get("roles", ())}
     return frozenset(
         row.id
         for row in rows

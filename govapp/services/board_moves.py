@@ -1,24 +1,35 @@
 """What may be done with one measure, and why not: hints while dragging, Other moves, what a refusal teaches."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from govapp.data.actors import groups_of
 from govapp.data.board_cards import CardRow
 from govapp.data.board_queries import person_name, role_holders
 from govapp.data.engine import reading
 from govapp.data.snapshots import Loaded, load_measure
+from govapp.domain.asks import (
+    Ask,
+    AskKind,
+    Decision,
+    Outcome,
+    interpret,
+    right_to_ask,
+)
 from govapp.domain.criteria import Finding, Suppliers
 from govapp.domain.errors import NotFound, Refused
 from govapp.domain.evidence_kinds import EvidenceKind
-from govapp.domain.gates import Ask, AskKind, Decision, Outcome, decide, interpret, right_to_ask
+from govapp.domain.gates import decide
 from govapp.domain.permissions import Permission
 from govapp.domain.rights import Actor, Place, may, right_of
 from govapp.domain.rules import Rules
 from govapp.domain.snapshot import Snapshot
+from govapp.services._holders import Holders, holders_of_path
 from govapp.services.evidence import may_supply
 
 SUBMITTER = "submitter"
@@ -36,7 +47,10 @@ _STATE_ASKS = (AskKind.HOLD, AskKind.RELEASE, AskKind.REOPEN, AskKind.CANCEL)
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A measure as it stands now: snapshot, rules, place, its card, the day in its organization's zone."""
+    """A measure as it stands now: snapshot, rules, place, its card, the day in its organization's zone.
+
+    `groups` are the reader's; `holders` who would decide at the next gate by role or group, None when not looked up.
+    """
 
     key: str
     title: str
@@ -49,6 +63,8 @@ class Standing:
     created_by: int | None
     version: int
     workflow_id: int
+    groups: frozenset[str] = frozenset()
+    holders: Holders | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +117,10 @@ def _standing(session: Session, actor: Actor, key: str, at: datetime) -> Standin
         raise NotFound("not_found")
     may(actor, Permission.MEASURE_VIEW, loaded.place)
     proposer = "" if loaded.measure.stage else person_name(session, loaded.measure.created_by)
-    return standing_of(loaded, at, proposer)
+    now = standing_of(loaded, at, proposer)
+    groups = groups_of(session, actor.id, loaded.measure.organization_id) if actor.id else frozenset()
+    following = None if loaded.snapshot.review else loaded.rules.next_stage(loaded.snapshot.stage)
+    return replace(now, groups=groups, holders=holders_of_path(session, loaded, following, now.today))
 
 
 def standing_of(loaded: Loaded, at: datetime, proposer: str = "") -> Standing:
@@ -128,12 +147,22 @@ def standing(actor: Actor, key: str, at: datetime) -> Standing:
 
 
 def decision_on(
-    actor: Actor, now: Standing, stage: str | None, ask: AskKind | None, reason: str = ""
+    actor: Actor,
+    now: Standing,
+    stage: str | None,
+    ask: AskKind | None,
+    reason: str = "",
+    details: Mapping[str, Any] | None = None,
 ) -> Decision:
     """What `decide` says to an ask: the same function that the move itself uses."""
     kind = ask or interpret(now.rules, now.snapshot, stage or "")
-    right = right_to_ask(actor, now.rules, kind, now.place)
-    return decide(now.rules, now.snapshot, Ask(kind, stage, reason), now.today, right=right)
+    right = _right(actor, now, kind)
+    asked = Ask(kind, stage, reason, details or {})
+    return decide(now.rules, now.snapshot, asked, now.today, right=right, holders=now.holders)
+
+
+def _right(actor: Actor, now: Standing, kind: AskKind) -> str | None:
+    return right_to_ask(actor, now.rules, kind, now.place, stage=now.snapshot.stage, groups=now.groups)
 
 
 def ways(actor: Actor, now: Standing) -> tuple[list[Way], list[Way]]:
@@ -149,8 +178,9 @@ def ways(actor: Actor, now: Standing) -> tuple[list[Way], list[Way]]:
 
 
 def _way(actor: Actor, now: Standing, kind: AskKind, stage: str | None) -> Way:
-    right = right_to_ask(actor, now.rules, kind, now.place)
-    return Way(kind, stage, decide(now.rules, now.snapshot, Ask(kind, stage), now.today, right=right), right)
+    right = _right(actor, now, kind)
+    decision = decide(now.rules, now.snapshot, Ask(kind, stage), now.today, right=right, holders=now.holders)
+    return Way(kind, stage, decision, right)
 
 
 def lesson(actor: Actor, now: Standing, decision: Decision) -> Lesson:

@@ -30,7 +30,8 @@ from govapp.domain.rules import GateRule, Rules, RulesError, parse_rules
 from govapp.services._people_rights import _may_anywhere
 from govapp.services._work import Origin, Work, writing
 
-STANDARD_SET = ROOT / "governance" / "service-team-1.yaml"
+FIRST_SET = ROOT / "governance" / "service-team-1.yaml"
+STANDARD_SET = ROOT / "governance" / "service-team-2.yaml"
 ACTIVE, RETIRED = "active", "retired"
 
 
@@ -190,24 +191,11 @@ def _store_version(
 
 
 def _store_gate(work: Work, version_id: int, gate: GateRule) -> None:
-    steps = [
-        {
-            "key": step.key,
-            "name": step.name,
-            "waits_for": step.waits_for,
-            "order": step.order,
-            "deciders": {kind: list(keys) for kind, keys in step.deciders.items()},
-            "rule": dict(step.rule),
-            "target_hours": step.target_hours,
-        }
-        for step in gate.steps
-    ]
     row = Gate(
         workflow_version_id=version_id,
         into=gate.into,
         came_from=gate.came_from,
         question=gate.question,
-        steps=steps,
     )
     work.session.add(row)
     work.session.flush()

@@ -1,6 +1,6 @@
 """The one verb that moves a measure over the gate board (product.md, What a drop means)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -8,22 +8,29 @@ from typing import Any
 from sqlalchemy import select
 
 from govapp.data.audit import AuditLog
+from govapp.data.measures import Measure
+from govapp.data.reviews import DecisionRecord
 from govapp.data.snapshots import Loaded, load_measures
 from govapp.data.types import canonical
-from govapp.domain.errors import Refused, Stale
-from govapp.domain.events import Event
-from govapp.domain.gates import (
+from govapp.domain.asks import (
     PERMISSION_FOR,
     Ask,
     AskKind,
     Decision,
     Outcome,
-    decide,
+    askers_of,
     interpret,
     right_to_ask,
 )
+from govapp.domain.errors import Refused, Stale
+from govapp.domain.events import Event
+from govapp.domain.gates import decide, gate_findings
+from govapp.domain.replay import answer_to_json, ask_to_json, snapshot_to_json
 from govapp.domain.rights import may
+from govapp.domain.snapshot import Snapshot
 from govapp.services._belongs import visible
+from govapp.services._conditions import VoteConditions, _set_conditions
+from govapp.services._holders import Holders, holders_of_path
 from govapp.services._keys import consume, consumed
 from govapp.services._refused import LOGGED_A_MINUTE, _count_refusal
 from govapp.services._reviews import _open_review
@@ -32,6 +39,7 @@ from govapp.services._stage import _change_stage, _change_state
 from govapp.services._work import Origin, Work, now, writing
 from govapp.services.board_moves import Standing, standing_of
 from govapp.services.evidence import Submission, _body, _submit
+from govapp.services.lookbacks import _owe_lookback
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +106,7 @@ def _move(work: Work, command: MoveMeasure) -> tuple[MoveOutcome, Loaded | None]
         return _again(command, earlier), None
     kind = command.ask or interpret(loaded.rules, loaded.snapshot, command.stage or "")
     may(work.actor, PERMISSION_FOR[kind], loaded.place)
-    right = right_to_ask(work.actor, loaded.rules, kind, loaded.place)
+    right = _right(work, loaded, kind)
     if right is None:
         raise Refused("no_right", permission=str(PERMISSION_FOR[kind]))
     if command.seen_version != loaded.measure.version:
@@ -125,6 +133,14 @@ def _move(work: Work, command: MoveMeasure) -> tuple[MoveOutcome, Loaded | None]
     return outcome, loaded
 
 
+def _right(work: Work, loaded: Loaded, kind: AskKind) -> str | None:
+    """The part, grant or group by which the actor may ask; groups are looked up only where the rules name some."""
+    stage = loaded.snapshot.stage
+    named = askers_of(loaded.rules, kind, stage).groups
+    groups = work.groups(loaded.measure.organization_id) if named else frozenset()
+    return right_to_ask(work.actor, loaded.rules, kind, loaded.place, stage=stage, groups=groups)
+
+
 def _again(command: MoveMeasure, earlier: Mapping[str, Any]) -> MoveOutcome:
     return MoveOutcome(
         command.key,
@@ -137,9 +153,20 @@ def _again(command: MoveMeasure, earlier: Mapping[str, Any]) -> MoveOutcome:
     )
 
 
-def _carry_out(work: Work, loaded: Loaded, ask: Ask, right: str) -> MoveOutcome:
-    """Decide and do; shared by the drop and the last vote. Settles the measure and those that wait for it."""
-    decision = decide(loaded.rules, loaded.snapshot, ask, work.today(loaded.timezone), right=right)
+def _carry_out(
+    work: Work, loaded: Loaded, ask: Ask, right: str, conditions: Sequence[VoteConditions] = ()
+) -> MoveOutcome:
+    """Decide and do; shared by the drop, the last vote and the clock. Settles the measure and those that wait for it.
+
+    `conditions` are those that deciders attached to their votes: the advance is a conditional one then.
+    """
+    today = work.today(loaded.timezone)
+    decision = decide(loaded.rules, loaded.snapshot, ask, today, right=right)
+    holders: Holders = {}
+    if decision.outcome is Outcome.NEEDS_REVIEW:
+        holders = holders_of_path(work.session, loaded, decision.to, today)
+        decision = decide(loaded.rules, loaded.snapshot, ask, today, right=right, holders=holders)
+    given = loaded.snapshot
     came_from = loaded.snapshot.stage
     review = loaded.snapshot.review
     outcome = MoveOutcome(
@@ -152,19 +179,38 @@ def _carry_out(work: Work, loaded: Loaded, ask: Ask, right: str) -> MoveOutcome:
         review.id if review else None,
     )
     if decision.outcome is Outcome.REFUSED:
-        _record_refusal(work, loaded, decision, right)
+        if _record_refusal(work, loaded, decision, right):
+            _keep_decision(work, loaded, given, decision, right)
         settle(work, [loaded])
         return outcome
     if decision.outcome is Outcome.WAITING:
         settle(work, [loaded])
         return outcome
     if decision.outcome is Outcome.NEEDS_REVIEW:
-        opened = _open_review(work, loaded, decision.to or "", right)
+        opened = _open_review(work, loaded, decision.to or "", right, holders)
+        _keep_decision(work, loaded, given, decision, right)
         settle(work, [loaded])
         return replace(outcome, outcome=Outcome.WAITING, review_id=opened.id, opened=True)
-    _do(work, loaded, decision, right)
+    _do(work, loaded, decision, right, conditions)
+    _keep_decision(work, loaded, given, decision, right)
     settle(work, [loaded, *_successors(work, loaded)])
     return outcome
+
+
+def _keep_decision(work: Work, loaded: Loaded, given: Snapshot, decision: Decision, right: str) -> None:
+    """Keep what was asked, read and answered, so that other rules can be asked the same (domain/replay.py)."""
+    row = DecisionRecord(
+        measure_id=loaded.measure.id,
+        workflow_version_id=loaded.measure.workflow_version_id,
+        day=work.today(loaded.timezone),
+        ask=ask_to_json(decision.ask),
+        right_used=right,
+        given=snapshot_to_json(given),
+        answer=answer_to_json(loaded.rules, given, decision),
+        at=work.at,
+    )
+    work.session.add(row)
+    work.at_seq.append(lambda seq: setattr(row, "seq", seq))
 
 
 def _successors(work: Work, loaded: Loaded) -> list[Loaded]:
@@ -175,10 +221,10 @@ def _successors(work: Work, loaded: Loaded) -> list[Loaded]:
     return load_measures(work.session, loaded.successors, lock=True)
 
 
-def _record_refusal(work: Work, loaded: Loaded, decision: Decision, right: str) -> None:
-    """Log the attempt, once for each form. Where only the reason is missing it is a question (product.md, 6)."""
+def _record_refusal(work: Work, loaded: Loaded, decision: Decision, right: str) -> bool:
+    """Log the attempt, once for each form; True when it was. Where only the reason is missing it is a question."""
     if decision.wants_reason:
-        return
+        return False
     findings = [[finding.key, finding.code] for finding in decision.unmet]
     said = {
         "ask": str(decision.ask.kind),
@@ -187,14 +233,15 @@ def _record_refusal(work: Work, loaded: Loaded, decision: Decision, right: str) 
         "findings": findings,
     }
     if _logged_already(work, loaded, said):
-        return
+        return False
     if _count_refusal(work, f"move:{work.actor.id}") > LOGGED_A_MINUTE:
-        return
+        return False
     work.log(
         Event.MOVE_REFUSED, said,
         right=right, object_type="measure", object_id=loaded.measure.key,
         measure_id=loaded.measure.id, branch_id=loaded.measure.branch_id,
     )  # fmt: skip
+    return True
 
 
 def _logged_already(work: Work, loaded: Loaded, said: dict[str, Any]) -> bool:
@@ -219,25 +266,47 @@ _STATE_CHANGES = {
 }
 
 
-def _do(work: Work, loaded: Loaded, decision: Decision, right: str) -> None:
-    ask = decision.ask
+def _do(
+    work: Work, loaded: Loaded, decision: Decision, right: str, conditions: Sequence[VoteConditions]
+) -> None:
+    ask, to = decision.ask, decision.to or ""
     said = {"reason": ask.reason, **ask.details}
     if ask.kind is AskKind.ADVANCE:
-        _advance(work, loaded, decision.to or "", right)
+        _advance(work, loaded, to, right, conditions)
+    elif ask.kind is AskKind.EMERGENCY:
+        gate = loaded.rules.gates[to]
+        today = work.today(loaded.timezone)
+        debts = [f.key for f in gate_findings(loaded.rules, gate, loaded.snapshot, today) if not f.met]
+        _change_stage(work, loaded, to, "emergency", right, debts=debts, **said)
+        _owe_lookback(work, loaded, ask, to, debts, right)
     elif ask.kind is AskKind.RECYCLE:
-        _change_stage(work, loaded, decision.to or "", "recycle", right, **said)
+        _change_stage(work, loaded, to, "recycle", right, **said)
     elif ask.kind is AskKind.REOPEN and loaded.snapshot.state != "cancelled":
-        _change_stage(work, loaded, decision.to or "", "reopen", right, **said)
+        _change_stage(work, loaded, to, "reopen", right, **said)
     else:
         state, event = _STATE_CHANGES[ask.kind]
         if ask.kind is AskKind.REOPEN:
             said["to"] = loaded.snapshot.stage
-        loaded.measure.hold_cause = str(ask.details.get("cause", "")) if state == "on_hold" else ""
-        review = ask.details.get("review_date") if state == "on_hold" else None
-        loaded.measure.hold_review_date = date.fromisoformat(str(review)) if review else None
+        _note_state(loaded.measure, state, ask)
         _change_state(work, loaded, state, event, right, said)
 
 
-def _advance(work: Work, loaded: Loaded, to: str, right: str) -> None:
+def _note_state(measure: Measure, state: str, ask: Ask) -> None:
+    """Why it is held or cancelled, until when, and what becomes of its value; released or reopened, none of it."""
+    held, cancelled = state == "on_hold", state == "cancelled"
+    measure.hold_cause = str(ask.details.get("hold_cause") or "") if held else ""
+    review = ask.details.get("review_date") if held else None
+    measure.hold_review_date = date.fromisoformat(str(review)) if review else None
+    measure.cancel_cause = str(ask.details.get("cancel_cause") or "") if cancelled else ""
+    measure.value_treatment = str(ask.details.get("value_treatment") or "") if held or cancelled else ""
+
+
+def _advance(
+    work: Work, loaded: Loaded, to: str, right: str, conditions: Sequence[VoteConditions] = ()
+) -> None:
     """Pass a gate: the step that the drop and the last vote share."""
-    _change_stage(work, loaded, to, "advance", right)
+    more = {"conditions": sum(len(each.conditions) for each in conditions)} if conditions else {}
+    review = loaded.snapshot.review
+    _change_stage(work, loaded, to, "advance", right, **more)
+    if conditions and review:
+        _set_conditions(work, loaded, review.id, conditions, right)

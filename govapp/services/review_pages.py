@@ -162,7 +162,9 @@ def _live(
 def _states(loaded: Loaded, head: queries.ReviewHead, steps: tuple[queries.StepRow, ...]) -> dict[int, str]:
     review = loaded.snapshot.review
     if head.state == "open" and review is not None:
-        return {key: standing.state for key, standing in standings(review, review.basis).items()}
+        return {
+            key: standing.state for key, standing in standings(review, review.basis, loaded.rules).items()
+        }
     return {step.id: step.state for step in steps}
 
 

@@ -1,33 +1,51 @@
 """Votes and what belongs to them: decide, accept a proposal, withdraw (product.md, What a drop means, 3-7)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlalchemy import select
 
 from govapp.data.measures import Measure
 from govapp.data.reviews import Dossier, Review, Vote
 from govapp.data.snapshots import Loaded
-from govapp.domain.approvals import APPROVE, COMMENT, SEND_BACK, VERDICTS, all_granted, standings
+from govapp.domain.approvals import (
+    APPROVE,
+    COMMENT,
+    REFUSED,
+    SEND_BACK,
+    VERDICTS,
+    WITH_CONDITIONS,
+    all_granted,
+    standings,
+    with_electors,
+)
+from govapp.domain.asks import Ask, AskKind, Outcome
 from govapp.domain.errors import Invalid, NotFound, Refused, Stale
 from govapp.domain.events import Event
-from govapp.domain.gates import Ask, AskKind, Outcome
 from govapp.domain.permissions import Permission
 from govapp.domain.rights import Actor, Place, may, right_of
-from govapp.domain.snapshot import StepFact, VoteFact
+from govapp.domain.snapshot import ReviewFact, StepFact, VoteFact
 from govapp.services._belongs import visible
 from govapp.services._keys import consume, consumed
 from govapp.services._settle import settle
 from govapp.services._stage import _end_review
+from govapp.services._vote_checks import check_vote, conditions_given
 from govapp.services._voting import step_for
 from govapp.services._work import Origin, Work, writing
 from govapp.services.moves import MoveOutcome, _carry_out
 
 REASON_LIMIT = 4000
+_NEEDS_WORDS = frozenset({SEND_BACK, COMMENT, WITH_CONDITIONS})
 
 
 @dataclass(frozen=True, slots=True)
 class CastVote:
-    """A vote on a numbered dossier: approve, send_back (with reason) or comment."""
+    """A vote on a numbered dossier: approve, approve_with_conditions, send_back (with reason), comment, close_ballot.
+
+    `conditions` each hold wording, owner (person id), due (ISO day) and blocking. `signed`: the person has just proved
+    who they are (R27).
+    """
 
     review_id: int
     verdict: str
@@ -35,6 +53,8 @@ class CastVote:
     origin: Origin
     reason: str = ""
     action_key: str = ""
+    conditions: tuple[Mapping[str, Any], ...] = ()
+    signed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +90,8 @@ def _locked(work: Work, review_id: int) -> tuple[Review, Loaded]:
 
 def _cast_vote(work: Work, command: CastVote) -> VoteOutcome:
     review, loaded = _locked(work, command.review_id)
-    body = ["vote", command.review_id, command.verdict, command.reason, command.dossier]
+    body: list[Any] = ["vote", command.review_id, command.verdict, command.reason, command.dossier]
+    body += [list(command.conditions)] if command.conditions else []
     earlier = consumed(work, command.action_key, body)
     if earlier is not None:
         return VoteOutcome(loaded.measure.key, earlier["result"], earlier["step"])
@@ -81,7 +102,8 @@ def _cast_vote(work: Work, command: CastVote) -> VoteOutcome:
     if loaded.snapshot.state not in {"active", "proposed"}:
         raise Stale("review_paused", state=loaded.snapshot.state)
     step, named = step_for(work.actor, work.groups(loaded.measure.organization_id), loaded)
-    outcome = _vote(work, loaded, step, named, command.verdict, command.reason.strip(), command.dossier)
+    check_vote(work, loaded, step, command)
+    outcome = _vote(work, loaded, step, named, command)
     consume(work, command.action_key, body, {"result": outcome.result, "step": outcome.step})
     return outcome
 
@@ -89,75 +111,74 @@ def _cast_vote(work: Work, command: CastVote) -> VoteOutcome:
 def _check_words(command: CastVote) -> None:
     if command.verdict not in VERDICTS:
         raise Invalid("vote_invalid", {"verdict": ["verdict_unknown"]})
-    if command.verdict in {SEND_BACK, COMMENT} and len(command.reason.strip()) < 3:
+    if command.verdict in _NEEDS_WORDS and len(command.reason.strip()) < 3:
         raise Invalid(
             "vote_invalid",
-            {"reason": ["reason_needed" if command.verdict == SEND_BACK else "comment_needed"]},
+            {"reason": ["comment_needed" if command.verdict == COMMENT else "reason_needed"]},
         )
     if len(command.reason) > REASON_LIMIT:
         raise Invalid("vote_invalid", {"reason": ["reason_too_long"]})
 
 
-def _vote(
-    work: Work, loaded: Loaded, step: StepFact, named: str, verdict: str, reason: str, seen: int
-) -> VoteOutcome:
-    review = loaded.snapshot.review
+def _vote(work: Work, loaded: Loaded, step: StepFact, named: str, command: CastVote) -> VoteOutcome:
+    review, reason = loaded.snapshot.review, command.reason.strip()
     if review is None:
         raise Stale("review_ended", state="ended")
-    if seen != review.dossier:
-        raise Stale("dossier_changed", seen=seen, dossier=review.dossier)
+    if command.dossier != review.dossier:
+        raise Stale("dossier_changed", seen=command.dossier, dossier=review.dossier)
     dossier_id = work.session.execute(
         select(Dossier.id).where(Dossier.review_id == review.id, Dossier.number == review.dossier)
     ).scalar_one()
     row = Vote(
         review_id=review.id, step_id=step.id, dossier_id=dossier_id, person_id=work.actor.id, right_used=named,
-        verdict=verdict, reason=reason, meaning=step.key, at=work.at,
+        verdict=command.verdict, reason=reason, meaning=step.key, at=work.at,
+        conditions=[dict(one) for one in command.conditions], signed_name=work.actor.name if step.sign else "",
     )  # fmt: skip
     work.session.add(row)
+    said: dict[str, Any] = {"step": step.key, "verdict": command.verdict, "dossier": review.dossier}
+    said |= {"basis": review.basis, "reason": reason}
+    said |= {"signed": row.signed_name} if row.signed_name else {}
+    said |= {"conditions": len(command.conditions)} if command.conditions else {}
     work.log(
-        Event.VOTE_CAST,
-        {"step": step.key, "verdict": verdict, "dossier": review.dossier, "basis": review.basis, "reason": reason},
-        made=(row,), right=named, object_type="review", object_id=str(review.id),
+        Event.VOTE_CAST, said, made=(row,), right=named, object_type="review", object_id=str(review.id),
         measure_id=loaded.measure.id, branch_id=loaded.measure.branch_id,
     )  # fmt: skip
-    vote = VoteFact(work.actor.id or 0, verdict, review.basis, work.at)
+    vote = VoteFact(work.actor.id or 0, command.verdict, review.basis, work.at)
     steps = tuple(replace(s, votes=(*s.votes, vote)) if s.id == step.id else s for s in review.steps)
-    loaded.snapshot = replace(loaded.snapshot, review=replace(review, steps=steps))
-    return _draw(work, loaded, step, verdict, reason)
+    loaded.snapshot = with_electors(
+        loaded.rules, replace(loaded.snapshot, review=replace(review, steps=steps)), loaded.named
+    )
+    return _draw(work, loaded, step, command)
 
 
-def _draw(work: Work, loaded: Loaded, step: StepFact, verdict: str, reason: str) -> VoteOutcome:
+def _draw(work: Work, loaded: Loaded, step: StepFact, command: CastVote) -> VoteOutcome:
     """What follows from the votes as they now stand."""
     review = loaded.snapshot.review
     key = loaded.measure.key
     if review is None:
         raise Stale("review_ended", state="ended")
-    states = standings(review, review.basis)
-    if any(state.state == "refused" for state in states.values()):
-        work.tell(
-            review.asked_by,
-            "sent_back",
-            measure_id=loaded.measure.id,
-            review_id=review.id,
-            payload={"reason": reason},
-        )
+    states = standings(review, review.basis, loaded.rules)
+    if any(state.state == REFUSED for state in states.values()):
+        reason = command.reason.strip()
+        _tell_asker(work, loaded, review, "sent_back", {"reason": reason})
         _end_review(work, loaded, "sent_back", reason)
         settle(work, [loaded])
         return VoteOutcome(key, "sent_back", step.key)
-    if verdict != COMMENT and all_granted(review, review.basis):
-        move = _carry_out(work, loaded, Ask(AskKind.ADVANCE, review.into), f"vote:{step.key}")
+    if command.verdict != COMMENT and all_granted(review, review.basis, loaded.rules):
+        work.session.flush()
+        conditions = conditions_given(work, review, states)
+        ask = Ask(AskKind.ADVANCE, review.into)
+        move = _carry_out(work, loaded, ask, f"vote:{step.key}", conditions)
         moved = move.outcome is Outcome.ALLOWED
         if moved:
-            work.tell(
-                review.asked_by,
-                "moved",
-                measure_id=loaded.measure.id,
-                review_id=review.id,
-                payload={"to": review.into},
-            )
+            _tell_asker(work, loaded, review, "moved", {"to": review.into})
         return VoteOutcome(key, "moved" if moved else "granted", step.key, move)
     settle(work, [loaded])
     return VoteOutcome(key, "kept", step.key)
+
+
+def _tell_asker(work: Work, loaded: Loaded, review: ReviewFact, kind: str, payload: dict[str, Any]) -> None:
+    work.tell(review.asked_by, kind, measure_id=loaded.measure.id, review_id=review.id, payload=payload)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +220,9 @@ def _accept(work: Work, command: AcceptProposal) -> VoteOutcome | MoveOutcome:
             return move
     step, named = step_for(work.actor, work.groups(loaded.measure.organization_id), loaded)
     review = loaded.snapshot.review
-    outcome = _vote(work, loaded, step, named, APPROVE, "", review.dossier if review else 0)
+    vote = CastVote(review.id if review else 0, APPROVE, review.dossier if review else 0, command.origin)
+    check_vote(work, loaded, step, vote)
+    outcome = _vote(work, loaded, step, named, vote)
     consume(work, command.action_key, body, {"result": outcome.result, "step": outcome.step})
     return outcome
 

@@ -20,7 +20,7 @@ ADDED: dict[str, tuple[tuple[str, Any, str | None], ...]] = {
     "review_step": (
         ("quorum", NUMBER, None), ("veto", FLAG, NO), ("sign", FLAG, NO),
         ("attests", TEXT, EMPTY), ("because", TEXT, LIST), ("escalation", TEXT, LIST),
-        ("target_at", MOMENT, None), ("points_done", NUMBER, "0"), ("look_at", MOMENT, None),
+        ("target_at", MOMENT, None), ("points_done", NUMBER, "0"), ("look_at", MOMENT, None), ("seq", NUMBER, "0"),
     ),
     "vote": (
         ("conditions", TEXT, LIST), ("signed_name", TEXT, EMPTY),
@@ -201,6 +201,9 @@ def upgrade() -> None:
                 op.add_column(f"{table}_history", sa.Column(name, kind, nullable=True))
                 if default is not None:
                     op.execute(f'UPDATE {table}_history SET "{name}" = {default}')  # nosec B608  # names above
+    op.execute(
+        "UPDATE review_step SET seq = (SELECT opened_seq FROM review WHERE review.id = review_step.review_id)"
+    )
     for table in MADE:
         _make(table)
     op.create_table(

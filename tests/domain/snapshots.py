@@ -20,6 +20,7 @@ from govapp.domain.snapshot import (
     StepFact,
     VoteFact,
 )
+from govapp.domain.table import path_for
 
 TODAY = date(2026, 11, 24)
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -96,7 +97,7 @@ def reviewed(snapshot, into, votes=None, *, dossier=1):
             n, step.key, step.name, step.waits_for, step.order, step.rule, step.deciders,
             tuple(VoteFact(person, verdict, basis, NOW) for person, verdict in (votes or {}).get(step.key, ())), NOW,
         )
-        for n, step in enumerate(rules().gates[into].steps, 1)
+        for n, step in enumerate((chosen.step for chosen in path_for(rules(), into, snapshot)), 1)
     )  # fmt: skip
     return replace(snapshot, review=ReviewFact(1, into, basis, dossier, OWNER, NOW, steps))
 
@@ -111,5 +112,5 @@ def approvals(into):
         step.key: [
             (next(holders[kind][key] for kind, keys in step.deciders.items() for key in keys), "approve")
         ]
-        for step in rules().gates[into].steps
+        for step in (chosen.step for chosen in path_for(rules(), into, measure()))
     }

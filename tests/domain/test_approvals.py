@@ -77,10 +77,8 @@ def test_steps_of_one_order_run_side_by_side_and_later_ones_wait():
     assert all_granted(replace(review, steps=some.steps[:2]), BASIS)
 
 
-def bar(person, snapshot=None, into="detailed", roles=frozenset(), step_id=None):
-    return barred(
-        person, rules(), rules().gates[into], snapshot or measure("identified"), roles, step_id=step_id
-    )
+def bar(person, snapshot=None, into="detailed", roles=frozenset(), on=None):
+    return barred(person, rules(), rules().gates[into], snapshot or measure("identified"), roles, step=on)
 
 
 def test_r03_the_owner_never_votes_whatever_roles_are_held():
@@ -131,10 +129,10 @@ def test_r03_n_steps_need_n_people():
     snapshot = reviewed(measure("identified"), "detailed", {"controller-check": [(CONTROLLER, "approve")]})
     review = snapshot.review
     assert review is not None
-    other = next(one.id for one in review.steps if one.key != "controller-check")
-    assert bar(CONTROLLER, snapshot, step_id=other) == "voted_elsewhere"
-    own = next(one.id for one in review.steps if one.key == "controller-check")
-    assert bar(CONTROLLER, snapshot, step_id=own) == ""
+    other = next(one for one in review.steps if one.key != "controller-check")
+    assert bar(CONTROLLER, snapshot, on=other) == "voted_elsewhere"
+    own = next(one for one in review.steps if one.key == "controller-check")
+    assert bar(CONTROLLER, snapshot, on=own) == ""
 
 
 def test_an_administrator_never_votes():

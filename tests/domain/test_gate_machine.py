@@ -7,9 +7,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from govapp.domain.approvals import all_granted, barred, named_as, standings
+from govapp.domain.asks import Ask, AskKind, Outcome
 from govapp.domain.basis import basis_of, digest_of
-from govapp.domain.gates import Ask, AskKind, Outcome, decide, gate_findings
+from govapp.domain.gates import decide, gate_findings
 from govapp.domain.snapshot import ReviewFact, StepFact, VoteFact
+from govapp.domain.table import path_for
 from tests.domain.snapshots import (
     CONTROLLER,
     FINANCE,
@@ -49,7 +51,7 @@ class Board(RuleBasedStateMachine):
     def open_review(self, into):
         steps = tuple(
             StepFact(n, s.key, s.name, s.waits_for, s.order, s.rule, s.deciders, (), NOW)
-            for n, s in enumerate(rules().gates[into].steps, 1)
+            for n, s in enumerate((one.step for one in path_for(rules(), into, self.card)), 1)
         )
         self.card = replace(self.card, review=ReviewFact(1, into, self.basis(into), 1, OWNER, NOW, steps))
 
@@ -124,7 +126,7 @@ class Board(RuleBasedStateMachine):
                 step.deciders, person, self.card, roles_of(person), frozenset()
             ):
                 continue
-            if barred(person, rules(), gate, self.card, roles_of(person), step_id=step.id):
+            if barred(person, rules(), gate, self.card, roles_of(person), step=step):
                 continue
             given = replace(step, votes=(*step.votes, VoteFact(person, verdict, review.basis, NOW)))
             steps = tuple(given if s.id == step.id else s for s in review.steps)

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from govapp.domain.gates import Ask, AskKind, Outcome, decide, interpret
+from govapp.domain.asks import Ask, AskKind, Outcome, interpret
+from govapp.domain.gates import decide
 from tests.domain.snapshots import SPONSOR, TODAY, approvals, evidence, measure, reviewed, rules
 
 STAGES = (None, "defined", "identified", "detailed", "decided", "implemented", "closed")
@@ -131,10 +132,8 @@ def test_r04_votes_on_another_basis_open_nothing():
 
 
 def test_a_gate_without_steps_moves_at_once():
-    gates = dict(rules().gates)
-    gates["identified"] = replace(gates["identified"], steps=())
     found = decide(
-        replace(rules(), gates=gates),
+        replace(rules(), table=()),
         measure("defined"),
         Ask(AskKind.ADVANCE, "identified"),
         TODAY,

@@ -7,8 +7,8 @@ from sqlalchemy import func, select
 
 from govapp.data.engine import reading
 from govapp.data.reviews import Vote
+from govapp.domain.asks import Outcome
 from govapp.domain.errors import Refused, Stale
-from govapp.domain.gates import Outcome
 from govapp.services.effects import SetEffectLine, set_effect_line
 from govapp.services.measures import EditMeasure, edit_measure
 from govapp.services.plans import SetMilestone, set_milestone

@@ -8,8 +8,8 @@ from sqlalchemy import select
 from govapp.data.engine import reading
 from govapp.data.measures import StagePassage
 from govapp.data.reviews import Review
+from govapp.domain.asks import AskKind
 from govapp.domain.errors import GovappError
-from govapp.domain.gates import AskKind
 from govapp.services.audit import verify
 from govapp.services.settling import settle_all
 from tests.cast import SYSTEM

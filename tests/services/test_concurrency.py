@@ -13,9 +13,9 @@ from sqlalchemy import DDL, Engine, ExceptionContext, event, func, select, text
 from govapp.data.audit import AuditHead, AuditLog
 from govapp.data.engine import BUSY_MILLISECONDS, reading
 from govapp.data.measures import StagePassage, StageTotal
+from govapp.domain.asks import AskKind, Outcome
 from govapp.domain.errors import KeyReused, Stale
 from govapp.domain.events import Event
-from govapp.domain.gates import AskKind, Outcome
 from govapp.services._work import Busy, Work, now, writing
 from govapp.services.audit import verify
 from govapp.services.measures import EditMeasure, edit_measure

@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from govapp.data.engine import reading
 from govapp.data.finance import EffectValue
+from govapp.domain.asks import AskKind
 from govapp.domain.errors import Invalid, Refused
-from govapp.domain.gates import AskKind
 from govapp.services.effects import (
     RemoveEffectLine,
     SetEffectLine,

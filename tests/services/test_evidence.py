@@ -9,8 +9,8 @@ from sqlalchemy import select
 from govapp.data.audit import AuditLog
 from govapp.data.engine import reading
 from govapp.data.evidence import EvidenceDraft, EvidenceFile, EvidenceRevision
+from govapp.domain.asks import AskKind, Outcome
 from govapp.domain.errors import Invalid, KeyReused, NotFound, Refused
-from govapp.domain.gates import AskKind, Outcome
 from govapp.services.downloads import DownloadFile, download_file
 from govapp.services.evidence import SaveDraft, Submission, SubmitEvidence, save_draft, submit_evidence
 from govapp.services.moves import MoveMeasure, move_measure

@@ -15,13 +15,13 @@ from govapp.domain.evidence_kinds import EvidenceKind
 from govapp.domain.rules import parse_rules
 from govapp.services._work import now
 from govapp.services.audit import verify
-from govapp.services.governance import install_set, read_set
+from govapp.services.governance import FIRST_SET, install_set, read_set
 from tests.cast import SYSTEM
 from tests.factories import loaded, make_measure, make_proposal
 
 
 def changed_set():
-    data = copy.deepcopy(read_set())
+    data = copy.deepcopy(read_set(FIRST_SET))
     data["set"]["version"] = 2
     data["stages"][0]["name"] = "Written down"
     data["evidence_kinds"][0]["purpose"] = "Another purpose"
@@ -35,14 +35,14 @@ def count(table, *where):
 
 def test_the_same_set_twice_changes_nothing(database):
     before = verify().rows
-    again = install_set(SYSTEM, read_set())
+    again = install_set(SYSTEM, read_set(FIRST_SET))
     assert not again.changed
     assert count(WorkflowVersion) == 1
     assert verify().rows == before
 
 
 def test_a_set_is_stored_in_rows_that_say_what_the_rules_say(database):
-    rules = parse_rules(read_set())
+    rules = parse_rules(read_set(FIRST_SET))
     with reading() as session:
         version = session.scalars(select(WorkflowVersion)).one()
         assert rules_for(session, version.id, "").version == rules.version
@@ -77,14 +77,14 @@ def test_only_changed_forms_get_a_new_version(database):
 
 def test_an_older_set_can_be_switched_on_again_without_a_copy(database):
     install_set(SYSTEM, changed_set())
-    back = install_set(SYSTEM, read_set())
+    back = install_set(SYSTEM, read_set(FIRST_SET))
     assert back.changed
     assert back.number == 1
     assert count(WorkflowVersion) == 2
 
 
 def test_a_changed_role_is_a_new_version_and_counts_at_once(database, cast):
-    data = read_set()
+    data = read_set(FIRST_SET)
     member = next(role for role in data["roles"] if role["key"] == "member")
     member["permissions"].remove("measure:create")
     assert install_set(SYSTEM, data).roles_changed == ("member",)
@@ -111,7 +111,7 @@ def test_a_changed_role_is_a_new_version_and_counts_at_once(database, cast):
     ],
 )
 def test_a_set_that_does_not_hold_together_is_refused_in_words_and_writes_nothing(database, harm, said):
-    data = read_set()
+    data = read_set(FIRST_SET)
     harm(data)
     before = verify().rows
     with pytest.raises(Invalid) as refused:

@@ -20,8 +20,8 @@ from govapp.data.finance import EffectLine, EffectValue
 from govapp.data.imports import BatchRow
 from govapp.data.measures import Measure, Milestone, StagePassage, StageTotal, StatusEntry
 from govapp.data.structure import Branch
+from govapp.domain.asks import AskKind
 from govapp.domain.errors import NotFound, Refused
-from govapp.domain.gates import AskKind
 from govapp.domain.imports import Problem
 from govapp.domain.money import from_minor
 from govapp.present.imports import problem_sentence

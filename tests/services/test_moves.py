@@ -10,8 +10,8 @@ from govapp.data.audit import AuditLog
 from govapp.data.engine import reading
 from govapp.data.measures import Card, Measure, StagePassage
 from govapp.data.notices import Outbox
+from govapp.domain.asks import AskKind, Outcome
 from govapp.domain.errors import KeyReused, NotFound, Refused, Stale
-from govapp.domain.gates import AskKind, Outcome
 from govapp.services import moves
 from govapp.services.moves import MoveMeasure, move_measure
 from govapp.services.plans import AddDependency, add_dependency
@@ -223,7 +223,7 @@ def test_r13_a_refusal_consumes_no_key(database, cast):
 
 def test_a_hold_returns_to_where_it_came_from(database, cast):
     key = make_measure(cast, "identified")
-    details = {"cause": "waits_for_supplier", "review_date": "2027-01-15"}
+    details = {"hold_cause": "waits_for_supplier", "review_date": "2027-01-15"}
     move(cast, key, ask=AskKind.HOLD, by=cast.lead, reason="The vendor has to answer", details=details)
     row = measure_row(key)
     assert (row.stage, row.state, row.hold_cause, str(row.hold_review_date)) == (

@@ -17,9 +17,9 @@ from govapp.data.engine import reading
 from govapp.data.finance import EffectLine
 from govapp.data.measures import Dependency, Measure, Milestone, Risk, StagePassage
 from govapp.data.people import Grant
+from govapp.domain.asks import AskKind
 from govapp.domain.errors import GovappError
 from govapp.domain.events import BUSINESS
-from govapp.domain.gates import AskKind
 from govapp.jobs.report_data import gather
 from govapp.services._report_rights import Reach
 from govapp.services._work import Origin, now

@@ -5,8 +5,8 @@ from functools import partial
 
 import pytest
 
+from govapp.domain.asks import AskKind
 from govapp.domain.errors import KeyReused, Refused
-from govapp.domain.gates import AskKind
 from govapp.services.evidence import Submission, SubmitEvidence, submit_evidence
 from govapp.services.measures import ArchiveProposal, EditMeasure, archive_proposal, edit_measure
 from govapp.services.plans import SetMilestone, set_milestone

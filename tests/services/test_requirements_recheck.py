@@ -12,8 +12,8 @@ from sqlalchemy import select
 from govapp.data.actors import load_actor
 from govapp.data.engine import reading
 from govapp.data.measures import Measure, Milestone
+from govapp.domain.asks import Outcome
 from govapp.domain.errors import Invalid, Stale
-from govapp.domain.gates import Outcome
 from govapp.services._work import now, writing
 from govapp.services.board_moves import decision_on, standing
 from govapp.services.evidence import Submission, SubmitEvidence, _submit_evidence

@@ -11,9 +11,9 @@ from govapp.data.measures import Card, Measure
 from govapp.data.notices import Notice
 from govapp.data.reviews import Dossier, Review, ReviewStep, Vote
 from govapp.data.types import canonical
+from govapp.domain.asks import Outcome
 from govapp.domain.basis import digest_of
 from govapp.domain.errors import Invalid, KeyReused, NotFound, Refused, Stale
-from govapp.domain.gates import Outcome
 from govapp.services.measures import EditMeasure, edit_measure
 from govapp.services.parts import AssignParts, assign_parts
 from govapp.services.people import PersonCommand, disable_person, enable_person

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
-from govapp.domain.gates import AskKind
+from govapp.domain.asks import AskKind
 from govapp.services.imports import ImportMeasures, import_measures
 from tests import databases, factories
 from tests.cast import SYSTEM, read_cast

@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from govapp.data.engine import reading
 from govapp.data.measures import Measure, Part
+from govapp.domain.asks import AskKind
 from govapp.domain.errors import GovappError, Invalid, Refused
-from govapp.domain.gates import AskKind
 from govapp.domain.structure import key_from
 from govapp.services.demo.play import Play, measure_row, open_review
 from govapp.services.measures import ProposeMeasure, propose_measure
@@ -116,7 +116,7 @@ def complete(play: Play, key: str, to: str, at: datetime) -> None:
 
 def change_state(play: Play, key: str, by: str, at: datetime, kind: AskKind, said: Mapping[str, Any]) -> None:
     """Hold, cancel or recycle with the reason of the file."""
-    details = {"cause": said["cause"]} if said.get("cause") else {}
+    details = {"hold_cause": said["cause"]} if said.get("cause") else {}
     if said.get("review_date"):
         details["review_date"] = str(said["review_date"])
     try:

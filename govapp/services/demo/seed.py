@@ -15,8 +15,8 @@ from govapp.data.notices import Notice
 from govapp.data.reviews import Review
 from govapp.data.settings import DEMO, DEMO_DONE
 from govapp.data.structure import Setting
+from govapp.domain.asks import AskKind
 from govapp.domain.errors import GovappError
-from govapp.domain.gates import AskKind
 from govapp.domain.rules import parse_rules
 from govapp.services._work import Origin, Work, writing
 from govapp.services.demo import acts, figures

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from govapp.data.engine import reading
-from govapp.domain.gates import Decision, Outcome
+from govapp.domain.asks import Decision, Outcome
 from govapp.present.board import CardWords
 from govapp.present.board_moves import moved_sentence
 from govapp.present.findings import stage_name, who_words

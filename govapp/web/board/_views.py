@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from govapp.data.board_cards import PROPOSED, CardRow
 from govapp.data.board_queries import BranchRow
-from govapp.domain.gates import AskKind, Decision
+from govapp.domain.asks import AskKind, Decision
 from govapp.domain.rules import Rules
 from govapp.forms.classes import EvidenceForm
 from govapp.present.board import CardView, CardWords, HeadView, head_view
@@ -162,11 +162,7 @@ def filter_options(found: Board, query: BoardQuery) -> dict[str, Any]:
     if query.filters.owner and query.filters.owner != me.id:
         owners.setdefault(query.filters.owner, _("Person %(id)s", id=query.filters.owner))
     owners.pop(me.id, None)
-    steps = (
-        {step.key: step.name for gate in found.rules.gates.values() for step in gate.steps}
-        if found.rules
-        else {}
-    )
+    steps = {step.key: step.name for step in found.rules.steps.values()} if found.rules else {}
     waits = [("", _("Anything")), ("any", _("A decision")), *((key, _(name)) for key, name in steps.items())]
     waits += [
         ("missing", _("Something missing")),

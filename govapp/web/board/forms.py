@@ -6,8 +6,8 @@ from typing import Any
 
 from flask import request
 
+from govapp.domain.asks import AskKind
 from govapp.domain.errors import Invalid
-from govapp.domain.gates import AskKind
 from govapp.present import board_errors
 
 __all__ = [
@@ -105,7 +105,7 @@ def _number(text: str) -> int:
 def _details(ask: AskKind | None, sent: dict[str, str]) -> dict[str, Any]:
     if ask is not AskKind.HOLD:
         return {}
-    details: dict[str, Any] = {"cause": sent["cause"] if sent["cause"] in CAUSES else ""}
+    details: dict[str, Any] = {"hold_cause": sent["cause"] if sent["cause"] in CAUSES else ""}
     if sent["review_date"]:
         try:
             details["review_date"] = date.fromisoformat(sent["review_date"]).isoformat()

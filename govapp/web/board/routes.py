@@ -3,8 +3,8 @@
 from flask import Blueprint, make_response, render_template, request
 from werkzeug.wrappers import Response
 
+from govapp.domain.asks import Outcome
 from govapp.domain.errors import NotFound, Stale
-from govapp.domain.gates import Outcome
 from govapp.domain.permissions import Permission
 from govapp.services.board_changes import changes, more_cards
 from govapp.services.board_moves import decision_on, standing, ways
@@ -103,7 +103,7 @@ def move(key: str) -> Response:
     supplied = _supplied(key, form)
     if supplied is not None and supplied.submission is None:
         now = standing(actor(), key, moment())
-        decision = decision_on(actor(), now, form.stage, form.ask, form.reason)
+        decision = decision_on(actor(), now, form.stage, form.ask, form.reason, form.details)
         return _answers.refused(now, decision, supplied)
     command = MoveMeasure(
         key, origin(), form.version, form.stage, form.ask, form.reason, form.action_key, form.details,
@@ -115,7 +115,9 @@ def move(key: str) -> Response:
         return _answers.stale(key, draft_kept=supplied is not None and supplied.keep_draft(key))
     now = outcome.now or standing(actor(), key, moment())
     if outcome.outcome is Outcome.REFUSED:
-        decision = outcome.decision or decision_on(actor(), now, form.stage, form.ask, form.reason)
+        decision = outcome.decision or decision_on(
+            actor(), now, form.stage, form.ask, form.reason, form.details
+        )
         return _answers.refused(now, decision, saved=outcome.evidence_kept)
     return _answers.moved(outcome, now)
 

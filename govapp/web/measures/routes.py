@@ -18,11 +18,13 @@ from govapp.data.list_scope import ENDED, SORTS, STATES, ListFilter, Scope, read
 from govapp.data.measures import Measure
 from govapp.data.snapshots import Loaded, load_measure
 from govapp.domain.approvals import standings
+from govapp.domain.asks import PERMISSION_FOR
 from govapp.domain.basis import basis_of, digest_of
 from govapp.domain.gates import gate_findings
 from govapp.domain.imports import Remark
 from govapp.domain.permissions import PARTS, Permission
 from govapp.domain.rights import right_of
+from govapp.present import bulk
 from govapp.present import measures as words
 from govapp.present.csv_text import BOM, csv_line
 from govapp.present.findings import finding_view
@@ -30,6 +32,7 @@ from govapp.present.history import people_in
 from govapp.present.imports import remark_sentence
 from govapp.present.measure_csv import COLUMNS, cells
 from govapp.services.board_moves import standing_of, suppliers
+from govapp.services.bulk import ASKS
 from govapp.services.measures import RecordListExport, record_list_export
 from govapp.web._context import actor, moment, origin, today
 from govapp.web._fields import page_number
@@ -111,12 +114,7 @@ def _list_context(
     asked: dict[str, str], n: int, scope: Scope, choices: Mapping[int, Any], rows: list[Any], total: int
 ) -> dict[str, Any]:
     stages = {stage.key: stage.name for rules in scope.rules.values() for stage in rules.stages}
-    steps = {
-        step.key: step.name
-        for rules in scope.rules.values()
-        for gate in rules.gates.values()
-        for step in gate.steps
-    }
+    steps = {step.key: step.name for rules in scope.rules.values() for step in rules.steps.values()}
     organizations = {branch.organization_id for branch in scope.shown()}
     lists: dict[str, list[tuple[str, str]]] = {}
     for organization in sorted(organizations):
@@ -143,6 +141,9 @@ def _list_context(
         "address": lambda p: _address(asked, p),
         "query": urlencode(asked),
         "may_propose": actor().holds_anywhere(P.MEASURE_CREATE),
+        "may_ask": any(actor().holds_anywhere(PERMISSION_FOR[kind]) for kind in ASKS),
+        "bulk_asks": bulk.asks(),
+        "ticked": request.args.get("tick") == "all",
         "may_export": bool(exported),
         "exports_all": exported == scope.readable and all(row.branch_id in exported for row in rows),
         "most": MOST_COUNTED,
@@ -231,7 +232,9 @@ def _gate(session: Session, loaded: Loaded) -> dict[str, Any]:
     views = [finding_view(finding, rules, now.key, found.get(finding.key)) for finding in findings]
     review = snapshot.review
     states = (
-        standings(review, digest_of(basis_of(rules, rules.gates[review.into], snapshot))) if review else {}
+        standings(review, digest_of(basis_of(rules, rules.gates[review.into], snapshot)), rules)
+        if review
+        else {}
     )
     return {"following": following, "findings": views, "review": review, "standings": states}
 

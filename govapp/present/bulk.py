@@ -1,0 +1,173 @@
+"""Words of a decision for many measures: what was judged, what became of each."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from govapp.domain.asks import AskKind, Outcome
+from govapp.domain.criteria import Finding
+from govapp.domain.rules import Rules
+from govapp.present.errors import sentence_of
+from govapp.present.findings import ask_words, detail_sentence, rule_sentence, stage_name
+from govapp.present.language import gettext as _
+
+FIELDS = ("hold_cause", "review_date", "value_treatment", "new_dates_checked", "cancel_cause", "sunk_cost")
+
+
+@dataclass(frozen=True, slots=True)
+class ItemView:
+    """One measure of the list: does it pass, what would happen, and if not, why."""
+
+    key: str
+    title: str
+    version: int
+    stage: str
+    passes: bool
+    what: str
+    reasons: tuple[str, ...]
+
+
+def asks() -> list[tuple[str, str]]:
+    """What may be asked for many at once, with its words."""
+    return [
+        (str(AskKind.ADVANCE), _("Move to the next stage")),
+        (str(AskKind.HOLD), _("Put on hold")),
+        (str(AskKind.RELEASE), _("Release from hold")),
+        (str(AskKind.CANCEL), _("Cancel")),
+        (str(AskKind.REOPEN), _("Reopen")),
+    ]
+
+
+def ask_title(asked: Any) -> str:
+    """The decision as a heading."""
+    named = dict(asks())
+    if asked.kind is AskKind.RECYCLE:
+        return _("Send back")
+    return named.get(str(asked.kind), ask_words(str(asked.kind)))
+
+
+def reason_of(finding: Finding, rules: Rules) -> str:
+    """Why a finding stands in the way, in one line."""
+    if finding.key.startswith("rule:"):
+        return rule_sentence(finding, rules)
+    wording, detail = finding.wording.rstrip("."), detail_sentence(finding, rules)
+    return f"{wording}: {detail}" if wording and detail else wording or detail
+
+
+def item_view(judged: Any) -> ItemView:
+    """A judged measure in words."""
+    decision, rules = judged.decision, judged.rules
+    unmet = () if judged.passes else decision.unmet
+    return ItemView(
+        judged.key, judged.title, judged.version, stage_name(rules, judged.stage), judged.passes,
+        _would(decision.outcome, decision.to, rules, asks_for=decision.ask.kind) if judged.passes else _("Refused"),
+        tuple(reason_of(finding, rules) for finding in unmet),
+    )  # fmt: skip
+
+
+def _would(outcome: Outcome, to: str | None, rules: Rules, *, asks_for: AskKind) -> str:
+    if outcome is Outcome.NEEDS_REVIEW:
+        return _("A review into %(stage)s opens", stage=stage_name(rules, to))
+    if outcome is Outcome.WAITING:
+        return _("Its review is open already")
+    if asks_for in {AskKind.ADVANCE, AskKind.RECYCLE, AskKind.REOPEN}:
+        return _("It goes to %(stage)s", stage=stage_name(rules, to))
+    return _("It can be done")
+
+
+def details_needed(judged: Sequence[Any], asked: Any) -> dict[str, tuple[str, ...]]:
+    """Details the rules of these measures ask for, with their choices: those of all of them together."""
+    found: dict[str, dict[str, None]] = {}
+    for one in judged:
+        rule = one.rules.decisions.get(str(asked.kind))
+        for name in rule.needs if rule else ():
+            if name in FIELDS:
+                found.setdefault(name, {}).update(dict.fromkeys(rule.choices.get(name, ())))
+    return {name: tuple(keys) for name, keys in found.items()}
+
+
+def wants_reason(asked: Any) -> bool:
+    """True for every decision but a plain advance."""
+    return bool(asked.kind is not AskKind.ADVANCE)
+
+
+def faults(judged: Sequence[Any]) -> dict[str, str]:
+    """Codes of what the form lacks, by field."""
+    found: dict[str, str] = {}
+    for one in judged:
+        for finding in one.decision.unmet if one.decision.wants_reason else ():
+            found |= {"reason": "reason_needed"} if finding.code == "rule_reason_needed" else {}
+            found |= finding.values.get("faults", {})
+    return found
+
+
+_LABELS = {
+    "hold_cause": lambda: _("What it waits for"),
+    "review_date": lambda: _("To be looked at again on"),
+    "value_treatment": lambda: _("What becomes of the value"),
+    "new_dates_checked": lambda: _("I have checked the dates of what is released"),
+    "cancel_cause": lambda: _("Cause"),
+    "sunk_cost": lambda: _("Cost spent so far, in the currency of the organization"),
+}
+
+
+def field_label(name: str) -> str:
+    """What a detail is called in the form."""
+    return _LABELS[name]()
+
+
+def choices_of(keys: Sequence[str]) -> list[tuple[str, str]]:
+    """Keys of a choice with their words."""
+    return [(key, _(key.replace("-", " ").replace("_", " ").capitalize())) for key in keys]
+
+
+def fault_words(found: Mapping[str, str], name: str) -> tuple[str, ...]:
+    """Why a field is not right, as a form shows it."""
+    return (sentence_of(found[name]),) if name in found else ()
+
+
+def ask_of(batch: Any) -> str:
+    """What a batch asked for, as a heading."""
+    kind = batch.items[0].ask["kind"] if batch.items else ""
+    return _("Send back") if kind == AskKind.RECYCLE else dict(asks()).get(kind, ask_words(kind))
+
+
+def progress_words(batch: Any) -> str:
+    """How far a batch is: `Done: 12 asked for, 2 refused`."""
+    if batch.state == "done":
+        return _(
+            "Done: %(done)s asked for, %(refused)s refused",
+            done=batch.done - batch.refused,
+            refused=batch.refused,
+        )
+    return _(
+        "%(done)s of %(rows)s done, %(refused)s refused",
+        done=batch.done,
+        rows=batch.rows,
+        refused=batch.refused,
+    )
+
+
+def result_words(item: Any) -> str:
+    """What became of a measure."""
+    outcome: Mapping[str, Any] = item.outcome
+    if item.state == "staged":
+        return _("Not yet done")
+    if item.state == "refused":
+        return _("Refused")
+    if outcome.get("outcome") == str(Outcome.WAITING):
+        return _("Review open")
+    kind = item.ask["kind"]
+    if kind in {AskKind.ADVANCE, AskKind.RECYCLE, AskKind.REOPEN} and outcome.get("to"):
+        return _("Moved to %(stage)s", stage=stage_name(item.rules, outcome["to"]))
+    return _("Done")
+
+
+def result_reasons(item: Any) -> list[str]:
+    """Why it was refused."""
+    if code := item.outcome.get("error"):
+        return [sentence_of(str(code))]
+    return [
+        reason_of(Finding(key, False, code, values, wording), item.rules)
+        for key, code, values, wording in item.outcome.get("findings", ())
+    ]

@@ -1,0 +1,60 @@
+"""The step that writes down conditions set with a vote; their own verbs are in `conditions.py`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from govapp.data.reviews import Condition
+from govapp.data.snapshots import Loaded
+from govapp.domain.events import Event
+from govapp.services._work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class VoteConditions:
+    """Conditions one decider attached to a vote: each with wording, owner (person id), due and blocking."""
+
+    set_by: int
+    conditions: Sequence[Mapping[str, Any]]
+
+
+def _set_conditions(
+    work: Work, loaded: Loaded, review_id: int, given: Sequence[VoteConditions], right: str
+) -> None:
+    """Make the conditions of a conditional advance binding and tell who owns them."""
+    rows = [
+        Condition(
+            measure_id=loaded.measure.id,
+            review_id=review_id,
+            wording=str(one["wording"]).strip(),
+            owner_id=int(one["owner"]),
+            due=date.fromisoformat(str(one["due"])),
+            blocking=bool(one.get("blocking")),
+            state="open",
+            set_by=each.set_by,
+            set_at=work.at,
+            fulfilled_note="",
+            version=1,
+        )
+        for each in given
+        for one in each.conditions
+    ]
+    work.session.add_all(rows)
+    work.session.flush()
+    for row in rows:
+        work.log(
+            Event.CONDITION_SET,
+            {
+                "condition": row.id, "wording": row.wording, "owner": row.owner_id, "due": row.due.isoformat(),
+                "blocking": row.blocking, "set_by": row.set_by, "review": review_id,
+            },
+            right=right, object_type="condition", object_id=str(row.id),
+            measure_id=loaded.measure.id, branch_id=loaded.measure.branch_id,
+        )  # fmt: skip
+        work.tell(
+            row.owner_id,
+            "condition_set",
+            measure_id=loaded.measure.id,
+            payload={"condition": row.id, "due": row.due.isoformat()},
+        )

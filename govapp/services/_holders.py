@@ -1,0 +1,62 @@
+"""Who holds the roles and belongs to the groups that an approval path names, in one statement."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from sqlalchemy import literal, select, union_all
+from sqlalchemy.orm import Session
+
+from govapp.data.actors import above, in_force
+from govapp.data.people import Grant, Group, GroupMember, Person, Role
+from govapp.data.snapshots import Loaded
+from govapp.data.structure import Branch
+from govapp.domain.rules import StepRule
+from govapp.domain.table import path_for
+
+Holders = Mapping[str, frozenset[int]]
+
+
+def holders_of_path(session: Session, loaded: Loaded, into: str | None, today: date) -> Holders:
+    """Active people by 'role:<key>' and 'group:<key>' of the path into a stage; asks nothing where none is named."""
+    if into is None or into not in loaded.rules.gates:
+        return {}
+    return holders_of(
+        session, loaded, (one.step for one in path_for(loaded.rules, into, loaded.snapshot)), today
+    )
+
+
+def holders_of(session: Session, loaded: Loaded, steps: Iterable[StepRule], today: date) -> Holders:
+    """The same for these steps; grants count as of `today` in the organization."""
+    named: dict[str, set[str]] = {"roles": set(), "groups": set()}
+    for step in steps:
+        for kind, keys in named.items():
+            keys.update(step.deciders.get(kind, ()))
+    found = []
+    if named["roles"]:
+        found.append(
+            select(literal("role:").label("kind"), Role.key.label("name"), Grant.person_id.label("person"))
+            .join(Grant, Grant.role_id == Role.id)
+            .join(Person, Person.id == Grant.person_id)
+            .join(Branch, Branch.id == Grant.branch_id)
+            .where(
+                Role.key.in_(sorted(named["roles"])), Branch.path.in_(above(loaded.place.path)), Person.active
+            )
+            .where(*in_force(today))
+        )
+    if named["groups"]:
+        found.append(
+            select(
+                literal("group:").label("kind"),
+                Group.key.label("name"),
+                GroupMember.person_id.label("person"),
+            )
+            .join(GroupMember, GroupMember.group_id == Group.id)
+            .join(Person, Person.id == GroupMember.person_id)
+            .where(Group.key.in_(sorted(named["groups"])), GroupMember.ended_at.is_(None), Person.active)
+            .where(Group.organization_id == loaded.measure.organization_id)
+        )
+    people: dict[str, set[int]] = {}
+    if found:
+        for kind, name, person in session.execute(union_all(*found)):
+            people.setdefault(kind + name, set()).add(person)
+    return {key: frozenset(those) for key, those in people.items()}
