@@ -191,6 +191,16 @@ def forbidding(conflicts: Iterable[Conflict]) -> list[Conflict]:
     return [conflict for conflict in conflicts if conflict.effect == FORBID]
 
 
+def parts_without(duties: Duties, act: str) -> frozenset[str]:
+    """Parts whose holders may not do an act on the measure."""
+    mark = ACT + act
+    sides = {rule.one for rule in duties.rules if mark in rule.others and rule.effect == FORBID}
+    sides |= {
+        side for rule in duties.rules if rule.one == mark and rule.effect == FORBID for side in rule.others
+    }
+    return frozenset(side.removeprefix(PART) for side in sides if side.startswith(PART))
+
+
 def roles_without_voice(duties: Duties) -> frozenset[str]:
     """Roles that keep their holder from voting: those the matrix names, and the auditor, who changes nothing."""
     act = ACT + VOTE

@@ -34,6 +34,7 @@ def _open_review(work: Work, loaded: Loaded, into: str, right: str, holders: Hol
         came_from=loaded.snapshot.stage,
         workflow_version_id=loaded.measure.workflow_version_id,
         asked_by=work.actor.id,
+        on_behalf_of=work.on_behalf_of,
         state="open",
         opened_at=work.at,
     )

@@ -1,6 +1,6 @@
 """What may be done with one measure, and why not: hints while dragging, Other moves, what a refusal teaches."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -18,10 +18,13 @@ from govapp.domain.asks import (
     AskKind,
     Decision,
     Outcome,
+    askers_of,
     interpret,
     right_to_ask,
 )
 from govapp.domain.criteria import Finding, Suppliers
+from govapp.domain.deputies import ASK
+from govapp.domain.duties import EMERGENCY
 from govapp.domain.errors import NotFound, Refused
 from govapp.domain.evidence_kinds import EvidenceKind
 from govapp.domain.gates import decide
@@ -30,8 +33,10 @@ from govapp.domain.rights import Actor, Place, may, right_of
 from govapp.domain.rules import Rules
 from govapp.domain.snapshot import Snapshot
 from govapp.services._holders import Holders, holders_of_path
+from govapp.services.duties import right_for
 from govapp.services.evidence import may_supply
 
+Groups = Callable[[Actor], frozenset[str]]
 SUBMITTER = "submitter"
 _FIXED_BY = {
     "field": Permission.MEASURE_EDIT,
@@ -49,7 +54,8 @@ _STATE_ASKS = (AskKind.HOLD, AskKind.RELEASE, AskKind.REOPEN, AskKind.CANCEL)
 class Standing:
     """A measure as it stands now: snapshot, rules, place, its card, the day in its organization's zone.
 
-    `groups` are the reader's; `holders` who would decide at the next gate by role or group, None when not looked up.
+    `groups` are the reader's, `lent_groups` those of people whose deputy the reader is; `holders` who would decide at
+    the next gate by role or group, None when not looked up.
     """
 
     key: str
@@ -64,6 +70,7 @@ class Standing:
     version: int
     workflow_id: int
     groups: frozenset[str] = frozenset()
+    lent_groups: Mapping[int, frozenset[str]] = field(default_factory=dict)
     holders: Holders | None = None
 
 
@@ -119,8 +126,14 @@ def _standing(session: Session, actor: Actor, key: str, at: datetime) -> Standin
     proposer = "" if loaded.measure.stage else person_name(session, loaded.measure.created_by)
     now = standing_of(loaded, at, proposer)
     groups = groups_of(session, actor.id, loaded.measure.organization_id) if actor.id else frozenset()
+    lent = {
+        one.id or 0: groups_of(session, one.id or 0, loaded.measure.organization_id)
+        for one in actor.absent_for(ASK)
+    }
     following = None if loaded.snapshot.review else loaded.rules.next_stage(loaded.snapshot.stage)
-    return replace(now, groups=groups, holders=holders_of_path(session, loaded, following, now.today))
+    return replace(
+        now, groups=groups, lent_groups=lent, holders=holders_of_path(session, loaded, following, now.today)
+    )
 
 
 def standing_of(loaded: Loaded, at: datetime, proposer: str = "") -> Standing:
@@ -162,7 +175,42 @@ def decision_on(
 
 
 def _right(actor: Actor, now: Standing, kind: AskKind) -> str | None:
-    return right_to_ask(actor, now.rules, kind, now.place, stage=now.snapshot.stage, groups=now.groups)
+    def groups(voice: Actor) -> frozenset[str]:
+        return now.groups if voice is actor else now.lent_groups.get(voice.id or 0, frozenset())
+
+    return ask_right(actor, now.rules, kind, now.place, now.snapshot.stage, groups)
+
+
+def ask_right(
+    actor: Actor, rules: Rules, kind: AskKind, place: Place, stage: str | None, groups: Groups
+) -> str | None:
+    """The right by which somebody may ask, their own or as a deputy; for pages and judging ahead."""
+    right = asker_right(actor, rules, kind, place, stage, groups)
+    return right_for(actor, rules, place, ASK, right, act=act_of(kind))
+
+
+def asker_right(
+    actor: Actor, rules: Rules, kind: AskKind, place: Place, stage: str | None, groups: Groups
+) -> Callable[[Actor], str | None]:
+    """By which right a voice may ask for a decision; whoever speaks must not hold a part the rules leave out either.
+
+    Groups are looked up only where the rules name some.
+    """
+    askers = askers_of(rules, kind, stage)
+    left_out = any(place.parts.get(part) == actor.id for part in askers.not_parts)
+
+    def right(voice: Actor) -> str | None:
+        if left_out:
+            return None
+        of_voice = groups(voice) if askers.groups else frozenset()
+        return right_to_ask(voice, rules, kind, place, stage=stage, groups=of_voice)
+
+    return right
+
+
+def act_of(kind: AskKind) -> str:
+    """The act of the duty matrix that a decision is, if it is one."""
+    return EMERGENCY if kind is AskKind.EMERGENCY else ""
 
 
 def ways(actor: Actor, now: Standing) -> tuple[list[Way], list[Way]]:

@@ -1,6 +1,6 @@
 """Duties kept apart: what an assignment would make collide, and who may not do an act (R03, R06)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -31,7 +31,8 @@ from govapp.domain.duties import (
 )
 from govapp.domain.errors import Invalid, Refused
 from govapp.domain.permissions import PART_PERMISSIONS, Permission
-from govapp.domain.rights import Actor
+from govapp.domain.rights import Actor, Place
+from govapp.domain.rules import Rules
 from govapp.services._work import Work
 
 NO_VOICE = "no_voice"
@@ -66,31 +67,79 @@ def standing_of(actor: Actor, path: str, parts: Mapping[str, int], acts: Iterabl
     return Standing(actor.id or 0, held, actor.roles_around(path), frozenset(acts))
 
 
-def _refuse_act(
-    work: Work, loaded: Loaded, act: str, earlier: Mapping[int, Iterable[str]] | None = None
-) -> None:
-    """Raise Refused when the matrix keeps the actor, or the person in whose place they act, from an act.
+Right = Callable[[Actor], str | None]
 
-    `earlier`: acts done before in the same matter (review, evidence, condition), by person.
+
+def voice_for(
+    actor: Actor,
+    rules: Rules,
+    place: Place,
+    kind: str,
+    right: Right,
+    *,
+    act: str = "",
+    only: int | None = None,
+) -> tuple[Actor, str] | None:
+    """In whose voice somebody may do a kind of work, with that right: their own first, else as somebody's deputy.
+
+    None when nobody's right reaches; `only`: the one voice asked for, by person id. Raises Refused when all that is
+    left are voices that the duty matrix keeps from the actor on this measure, or from an `act` (R58).
     """
-    done = earlier or {}
-    place = loaded.place
-    both = [
-        standing_of(who, place.path, place.parts, done.get(who.id or 0, ()))
-        for who in ((work.actor,) if work.voice is work.actor else (work.actor, work.voice))
-    ]
-    found = forbidding(act_conflicts(duties_of(work.session, loaded.measure.workflow_version_id), act, *both))
-    if found and not work.actor.is_system:
-        first = found[0]
+    voices = [each for each in (actor, *actor.absent_for(kind)) if only in {None, each.id}]
+    kept_apart: list[Conflict] = []
+    for voice in voices:
+        found = right(voice)
+        if found is None:
+            continue
+        conflicts = _against(actor, voice, rules.duties, place, act)
+        if not conflicts:
+            return voice, found
+        kept_apart += conflicts
+    if kept_apart:
+        first = kept_apart[0]
         raise Refused("duty_forbids", duty=first.key, one=first.one, other=first.other, reason=first.reason)
+    return None
+
+
+def right_for(
+    actor: Actor, rules: Rules, place: Place, kind: str, right: Right, *, act: str = ""
+) -> str | None:
+    """The right of `voice_for`, for pages that only show what would be possible."""
+    try:
+        found = voice_for(actor, rules, place, kind, right, act=act)
+    except Refused:
+        return None
+    return found[1] if found else None
+
+
+def _speak(work: Work, loaded: Loaded, kind: str, right: Right, act: str = "") -> str | None:
+    """The right of `voice_for`; from here on `work.voice` is whose right it is. None when nobody has any."""
+    only = work.origin.on_behalf_of
+    found = voice_for(work.actor, loaded.rules, loaded.place, kind, right, act=act, only=only)
+    if found is None:
+        return None
+    work.speak_for(found[0], kind)
+    return found[1]
+
+
+def _against(actor: Actor, voice: Actor, duties: Duties, place: Place, act: str) -> list[Conflict]:
+    """What forbids the actor to do an act in this voice; in their own voice only what concerns the act itself."""
+    if actor.is_system:
+        return []
+    acting = standing_of(actor, place.path, place.parts)
+    absent = None if voice is actor else standing_of(voice, place.path, place.parts)
+    if act:
+        return forbidding(act_conflicts(duties, act, acting, absent))
+    return forbidding(pair_conflicts(duties, acting, absent)) if absent else []
 
 
 def conflicts_of_parts(session: Session, loaded: Loaded, changed: Mapping[str, int | None]) -> list[Conflict]:
     """What naming these holders would make collide on the measure."""
     holders = {part: person for part, person in loaded.place.parts.items() if part not in changed}
     holders |= {part: person for part, person in changed.items() if person is not None}
-    duties = duties_of(session, loaded.measure.workflow_version_id)
-    return part_conflicts(duties, holders, [part for part, person in changed.items() if person is not None])
+    return part_conflicts(
+        loaded.rules.duties, holders, [part for part, person in changed.items() if person is not None]
+    )
 
 
 def conflicts_of_grant(
