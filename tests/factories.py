@@ -16,6 +16,7 @@ from govapp.domain.asks import AskKind
 from govapp.domain.gates import gate_findings
 from govapp.services._work import now
 from govapp.services.evidence import Submission, SubmitEvidence, Submitted, submit_evidence
+from govapp.services.judging import Judged, JudgeEvidence, judge_evidence
 from govapp.services.measures import EditMeasure, ProposeMeasure, edit_measure, propose_measure
 from govapp.services.moves import MoveMeasure, MoveOutcome, move_measure
 from govapp.services.parts import AssignParts, assign_parts
@@ -119,8 +120,30 @@ def submit(cast: Cast, key: str, kind: str, by: Someone | None = None, **values:
     measure = loaded(key)
     spec = measure.rules.kinds[kind]
     who = by or next(getattr(cast, PARTS[part]) for part in spec.submitted_by if part in PARTS)
+    stones = measure.snapshot.milestones
+    if stones and any(field.name == "milestone" for field in spec.fields):
+        values.setdefault("milestone", next((one.name for one in stones if one.final), stones[-1].name))
     given = values_for(spec, who.origin, cast.member.id, today_of(key), measure.snapshot.fields, **values)
     return submit_evidence(SubmitEvidence(key, Submission(kind, given), who.origin, key_of_form()))
+
+
+def judge(
+    cast: Cast, key: str, kind: str, verdict: str = "accept", by: Someone | None = None, **more: Any
+) -> Judged:
+    """A verdict on the newest piece of a kind, by whom the kind names."""
+    measure = loaded(key)
+    fact = max(
+        (one for one in measure.snapshot.evidence if one.kind == kind), key=lambda one: one.evidence_id
+    )
+    named = measure.rules.kinds[kind].judge
+    part = named.parts[0] if named and named.parts else ""
+    who = by or (getattr(cast, PARTS[part]) if part else cast.lead)
+    values: dict[str, Any] = {"seen_revision": fact.revision, "action_key": key_of_form()} | more
+    return judge_evidence(
+        JudgeEvidence(
+            key, fact.evidence_id, verdict=verdict, origin=values.pop("origin", who.origin), **values
+        )
+    )
 
 
 def move(
@@ -188,6 +211,8 @@ def _meet(cast: Cast, key: str, criterion: str) -> None:
     owner, today = cast.owner.origin, today_of(key)
     if kind == "evidence":
         submit(cast, key, name)
+        if loaded(key).rules.kinds[name].judged:
+            judge(cast, key, name)
     elif criterion == "field:dependencies":
         edit_measure(EditMeasure(key, version_of(key), {"no_dependencies_declared": True}, owner))
     elif criterion == "milestone:plan":

@@ -18,6 +18,7 @@ COMMANDS = {
     "organization": "structure:organization",
     "report": "reports:report",
     "restore": "copies:restore",
+    "rules": "governance:rules",
     "seed": "seed:seed",
     "settings": "operation:settings",
     "settle": "settle:settle",

@@ -30,6 +30,6 @@ def clock() -> None:
     """Deliver the outbox, look after reports, settle what has come due; until stopped."""
     settings = _settings()
     try:
-        run_clock(settings.redis, settings.smtp_url, settings.mail_sender)
+        run_clock(settings.redis, settings.smtp_url, settings.mail_sender, base_url=settings.address)
     except ValueError as error:
         fail(str(error))

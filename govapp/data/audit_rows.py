@@ -36,7 +36,7 @@ class Fact:
         return found
 
 
-_JUDGED = frozenset({"judged", "judged_by", "judged_at", "judged_reason"})
+_JUDGED = frozenset({"judged", "judged_by", "judged_at", "judged_reason", "judged_for", "judged_seq"})
 _STANDING = frozenset(
     {"state", "opened_at", "decided_at", "reminded_at", "target_at", "points_done", "look_at", "seq"}
 )

@@ -58,6 +58,7 @@ class CardRow:
     waits_words: Sequence[str]
     waits_whom: Sequence[str]
     waits_since: datetime | None
+    target_at: datetime | None
     expired: Sequence[str]
     implementation: str
     potential: str
@@ -157,8 +158,8 @@ _CARD: tuple[Any, ...] = (
     Measure.branch_id, Measure.workflow_version_id, Measure.hold_cause, Measure.hold_review_date, Card.owner_id,
     func.coalesce(Person.name, "").label("owner"), Card.next_stage, Card.met, Card.missing,
     Card.review_id, Card.waits_for,
-    Card.waits_words, Card.waits_whom, Card.waits_since, Card.expired, Card.implementation, Card.potential, Card.values,
-    Card.change_seq, func.coalesce(_proposer.name, "").label("proposer"),
+    Card.waits_words, Card.waits_whom, Card.waits_since, Card.target_at, Card.expired, Card.implementation,
+    Card.potential, Card.values, Card.change_seq, func.coalesce(_proposer.name, "").label("proposer"),
 )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ class CalendarRow(Identified, Kept, Base):
     """Working days and hours of an organization or of a unit in it; public holidays by country and subdivision.
 
     `days` are `mon` to `sun`, `hours` stretches such as `08:30-12:30`, `closed` days of every year such as `12-24`.
+    The `standard` one counts where neither legal entity nor business unit has one of its own.
     """
 
     __tablename__ = "calendar"
@@ -25,6 +26,7 @@ class CalendarRow(Identified, Kept, Base):
     country: Mapped[str] = mapped_column(default="")
     subdivision: Mapped[str] = mapped_column(default="")
     closed: Mapped[list[str]] = mapped_column(CanonicalJson, default=list)
+    standard: Mapped[bool] = mapped_column(default=False)
     version: Mapped[int] = mapped_column(default=1)
     __table_args__ = (UniqueConstraint("organization_id", "key"),)
 

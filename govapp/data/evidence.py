@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from govapp.data.base import Base, Identified
-from govapp.data.types import CanonicalJson
+from govapp.data.types import BigId, CanonicalJson
 
 
 class Evidence(Identified, Base):
@@ -22,7 +22,10 @@ class Evidence(Identified, Base):
 
 
 class EvidenceRevision(Identified, Base):
-    """One valid submission. `digest` covers values, files, kind version and effective date (R04)."""
+    """One valid submission. `digest` covers values, files, kind version and effective date (R04).
+
+    What the judge said comes later, once: `judged` is accepted or returned, `judged_seq` the log row that says so.
+    """
 
     __tablename__ = "evidence_revision"
     evidence_id: Mapped[int] = mapped_column(ForeignKey("evidence.id"))
@@ -42,7 +45,23 @@ class EvidenceRevision(Identified, Base):
     judged_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     judged_at: Mapped[datetime | None]
     judged_reason: Mapped[str] = mapped_column(default="")
-    __table_args__ = (UniqueConstraint("evidence_id", "number"),)
+    judged_for: Mapped[int | None] = mapped_column(BigId)
+    judged_seq: Mapped[int] = mapped_column(default=0)
+    __table_args__ = (
+        UniqueConstraint("evidence_id", "number"),
+        Index("ix_evidence_revision_person", "person_id"),
+    )
+
+
+class EvidenceJudge(Identified, Base):
+    """Whom evidence names as its judge (`kind`: parts, roles, groups) as long as it waits for one; kept by settle."""
+
+    __tablename__ = "evidence_judge"
+    measure_id: Mapped[int] = mapped_column(ForeignKey("measure.id"), index=True)
+    revision_id: Mapped[int] = mapped_column(ForeignKey("evidence_revision.id"))
+    kind: Mapped[str]
+    key: Mapped[str]
+    __table_args__ = (Index("ix_evidence_judge_key", "kind", "key"),)
 
 
 class Blob(Base):

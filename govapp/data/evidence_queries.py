@@ -29,11 +29,17 @@ class PieceRow:
     effective_on: date
     valid_until: date | None
     digest: str
+    person_id: int
+    for_id: int | None
+    judged: str
+    judged_by: str
+    judged_for: str
+    judged_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class RevisionRow:
-    """One revision: its values, the kind version it was handed in under, who and when."""
+    """One revision: its values, the kind version it was handed in under, who and when, and what its judge said."""
 
     id: int
     number: int
@@ -48,6 +54,11 @@ class RevisionRow:
     valid_until: date | None
     judged: str
     judged_reason: str
+    person_id: int
+    for_id: int | None
+    judged_by: str
+    judged_for: str
+    judged_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +80,20 @@ class FileRow:
 
 def pieces(session: Session, measure_id: int) -> list[PieceRow]:
     """Every piece of a measure with its newest revision, oldest piece first."""
-    behalf = aliased(Person)
-    rows = session.execute(
+    behalf, judge, principal = aliased(Person), aliased(Person), aliased(Person)
+    rows: Any = session.execute(
         select(
             Evidence.id, Evidence.kind, Evidence.number, EvidenceRevision.number, EvidenceRevision.id, Person.name,
             func.coalesce(behalf.name, ""), EvidenceRevision.at, EvidenceRevision.effective_on,
             EvidenceRevision.valid_until,
-            EvidenceRevision.digest,
+            EvidenceRevision.digest, EvidenceRevision.person_id, EvidenceRevision.on_behalf_of, EvidenceRevision.judged,
+            func.coalesce(judge.name, ""), func.coalesce(principal.name, ""), EvidenceRevision.judged_at,
         )
         .join(EvidenceRevision, EvidenceRevision.evidence_id == Evidence.id)
         .join(Person, Person.id == EvidenceRevision.person_id)
         .outerjoin(behalf, behalf.id == EvidenceRevision.on_behalf_of)
+        .outerjoin(judge, judge.id == EvidenceRevision.judged_by)
+        .outerjoin(principal, principal.id == EvidenceRevision.judged_for)
         .where(Evidence.measure_id == measure_id, EvidenceRevision.number == Evidence.revisions)
         .order_by(Evidence.kind, Evidence.number)
     )  # fmt: skip
@@ -127,18 +141,21 @@ def piece(session: Session, measure_id: int, evidence_id: int) -> Piece | None:
 
 def revisions(session: Session, evidence_id: int, *, newest: bool = False) -> list[RevisionRow]:
     """The revisions of a piece, newest first; `newest`: that one alone."""
-    behalf = aliased(Person)
+    behalf, judge, principal = aliased(Person), aliased(Person), aliased(Person)
     statement = (
         select(
             EvidenceRevision.id, EvidenceRevision.number, EvidenceRevision.values, EvidenceKindVersion.definition,
             EvidenceKindVersion.number, EvidenceRevision.digest, Person.name, func.coalesce(behalf.name, ""),
             EvidenceRevision.at,
             EvidenceRevision.effective_on, EvidenceRevision.valid_until, EvidenceRevision.judged,
-            EvidenceRevision.judged_reason,
+            EvidenceRevision.judged_reason, EvidenceRevision.person_id, EvidenceRevision.on_behalf_of,
+            func.coalesce(judge.name, ""), func.coalesce(principal.name, ""), EvidenceRevision.judged_at,
         )
         .join(EvidenceKindVersion, EvidenceKindVersion.id == EvidenceRevision.kind_version_id)
         .join(Person, Person.id == EvidenceRevision.person_id)
         .outerjoin(behalf, behalf.id == EvidenceRevision.on_behalf_of)
+        .outerjoin(judge, judge.id == EvidenceRevision.judged_by)
+        .outerjoin(principal, principal.id == EvidenceRevision.judged_for)
         .where(EvidenceRevision.evidence_id == evidence_id)
         .order_by(EvidenceRevision.number.desc())
     )  # fmt: skip

@@ -97,9 +97,10 @@ class EvidenceKindVersion(Identified, Base):
 
 
 class Replay(Identified, Base):
-    """A draft tried on past decisions and open measures. States: queued, running, done, failed.
+    """A version tried on past decisions and open measures. States: queued, running, done, failed.
 
-    `differences` holds one entry for each decision or measure that would come out otherwise, with why.
+    `differences` holds one entry for all decisions or measures that would come out otherwise in the same way, with why;
+    `faults` the records that the rules of then do not answer as they did. `place` says how far it came.
     """
 
     __tablename__ = "replay"
@@ -113,4 +114,9 @@ class Replay(Identified, Base):
     done: Mapped[int] = mapped_column(default=0)
     differing: Mapped[int] = mapped_column(default=0)
     differences: Mapped[list[object]] = mapped_column(CanonicalJson, default=list)
+    faults: Mapped[list[object]] = mapped_column(CanonicalJson, default=list)
+    faulty: Mapped[int] = mapped_column(default=0)
+    place: Mapped[dict[str, int]] = mapped_column(CanonicalJson, default=dict)
+    attempts: Mapped[int] = mapped_column(default=0)
+    beat_at: Mapped[datetime | None]
     problem: Mapped[str] = mapped_column(default="")

@@ -20,7 +20,10 @@ class MappingRow(Identified, Base):
 
 
 class Batch(Identified, Base):
-    """One import: which file, under which branch, how far it came. States: staging, running, done."""
+    """One import: which file, under which branch, how far it came. States: staging, running, done.
+
+    A batch of kind `migration` brings measures to another version of their rules; `about` says what was asked.
+    """
 
     __tablename__ = "batch"
     kind: Mapped[str]
@@ -39,6 +42,7 @@ class Batch(Identified, Base):
     refused: Mapped[int] = mapped_column(default=0)
     made_at: Mapped[datetime]
     done_at: Mapped[datetime | None]
+    about: Mapped[dict[str, Any]] = mapped_column(CanonicalJson, default=dict)
 
 
 class BatchRow(Base):

@@ -7,8 +7,8 @@ that is before the deciders now has done their share. A step that names the hold
 stays here; its page says who can mend that.
 """
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -30,10 +30,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
+from govapp.data.clock_pages import clocks_of
 from govapp.data.measures import Card, Measure, Part
 from govapp.data.people import Group, GroupMember, Person
 from govapp.data.reviews import BARRED, Dossier, Review, ReviewStep, StepDecider, Vote
 from govapp.data.structure import Branch
+from govapp.domain.clocks import Clock
 from govapp.domain.deputies import DECIDE
 from govapp.domain.permissions import Permission
 from govapp.domain.rights import Actor, StandIn
@@ -63,9 +65,14 @@ class InboxRow:
     stale_votes: int
     risk_rating: str
     workflow_version_id: int
+    organization_id: int
+    legal_entity: str
+    business_unit: str
+    target_at: datetime | None
     why_not: str = ""
     on_behalf_of: str = ""
     on_behalf_id: int | None = None
+    clock: Clock | None = None
 
 
 def _voices(actor: Actor) -> list[tuple[Actor, StandIn | None]]:
@@ -260,12 +267,16 @@ def waiting_count(session: Session, actor: Actor) -> int:
     return session.scalar(waiting_statement(shape), values) or 0
 
 
-def waiting_for(session: Session, actor: Actor, *, limit: int = 50, offset: int = 0) -> list[InboxRow]:
+def waiting_for(
+    session: Session, actor: Actor, *, limit: int = 50, offset: int = 0, now: datetime | None = None
+) -> list[InboxRow]:
     """The open steps that wait for the person, oldest first; values in minor units by currency."""
     shape, values = waiting_values(actor)
     voices = [voice for voice, _ in _voices(actor)]
     statement = _listed(shape).limit(limit).offset(offset)
-    return [_row(found, voices[found.voice]) for found in session.execute(statement, values)]
+    rows = [_row(found, voices[found.voice]) for found in session.execute(statement, values)]
+    clocks = clocks_of(session, rows, now or datetime.now(UTC))
+    return [replace(row, clock=clock) for row, clock in zip(rows, clocks, strict=True)]
 
 
 def waiting_on_behalf(session: Session, actor: Actor) -> dict[int, int]:
@@ -296,7 +307,8 @@ def _columns() -> tuple[Any, ...]:
     return (
         Review.id, Measure.key, Measure.title, Review.came_from, Review.into, ReviewStep.name, ReviewStep.waits_for,
         ReviewStep.opened_at, ReviewStep.target_hours, _asker.name.label("asked_by"), Card.values, Card.stale_votes,
-        Measure.risk_rating, Measure.workflow_version_id, Review.opened_at.label("review_opened"), ReviewStep.id,
+        Measure.risk_rating, Measure.workflow_version_id, Measure.organization_id, Measure.legal_entity,
+        Measure.business_unit, ReviewStep.target_at, Review.opened_at.label("review_opened"), ReviewStep.id,
     )  # fmt: skip
 
 
@@ -324,14 +336,6 @@ def _listed(shape: Shape) -> Select[Any]:
 def _row(r: Any, voice: Actor, why_not: str = "") -> InboxRow:
     lent = hasattr(r, "voice") and r.voice
     behalf = [voice.name, voice.id] if lent else ["", None]
-    values: list[Any] = [
-        *r[:7],
-        r[7] or r[14],
-        *r[8:10],
-        r[10] or {},
-        r[11] or 0,
-        *r[12:14],
-        why_not,
-        *behalf,
-    ]
+    head = [*r[:7], r[7] or r.review_opened, *r[8:10], r[10] or {}, r[11] or 0, *r[12:18]]
+    values: list[Any] = [*head, why_not, *behalf]
     return InboxRow(*values)

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, Text, select
+from sqlalchemy import ColumnElement, FromClause, Select, Text, literal_column, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -24,6 +24,31 @@ def _sqlite(element: _JsonRows, compiler: Any, **kw: Any) -> str:
 @compiles(_JsonRows, "postgresql")
 def _postgresql(element: _JsonRows, compiler: Any, **kw: Any) -> str:
     return f"CAST(coalesce(json_agg(json_build_array({compiler.process(element.clauses, **kw)})), '[]'::json) AS text)"
+
+
+class _JsonText(FunctionElement[str]):
+    """One entry of a JSON object that is kept as text, as text."""
+
+    type = Text()
+    inherit_cache = True
+    name = "json_text"
+
+
+@compiles(_JsonText, "sqlite")
+def _sqlite_text(element: _JsonText, compiler: Any, **kw: Any) -> str:
+    column, key = (compiler.process(one, **kw) for one in element.clauses)
+    return f"json_extract({column}, '$.' || {key})"
+
+
+@compiles(_JsonText, "postgresql")
+def _postgresql_text(element: _JsonText, compiler: Any, **kw: Any) -> str:
+    column, key = (compiler.process(one, **kw) for one in element.clauses)
+    return f"(CAST({column} AS json) ->> {key})"
+
+
+def json_text(column: Any, key: str) -> ColumnElement[str]:
+    """An entry of the object that a JSON column holds, NULL when it has none. `key` is a plain name of ours."""
+    return _JsonText(column, literal_column(f"'{key}'"))
 
 
 def json_rows(

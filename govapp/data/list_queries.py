@@ -56,6 +56,7 @@ class ListRow:
     waits_words: tuple[str, ...]
     waits_whom: tuple[str, ...]
     waits_since: datetime | None
+    target_at: datetime | None
     fields: Mapping[str, str]
     version_id: int
 
@@ -210,6 +211,7 @@ def _rows(*more: Any) -> Select[Any]:
         Card.waits_words,
         Card.waits_whom,
         Card.waits_since,
+        Card.target_at,
         *more,
     )
     found: Select[Any] = statement.select_from(Measure).join(Card, Card.measure_id == Measure.id)
@@ -245,6 +247,7 @@ def _row(scope: Scope, names: Mapping[int, str], row: Any) -> ListRow:
         tuple(row.waits_words or ()),
         tuple(row.waits_whom or ()),
         row.waits_since,
+        row.target_at,
         {name: getattr(row, name) for name in _FIELDS},
         row.workflow_version_id,
     )

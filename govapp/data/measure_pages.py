@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date
 from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
-from sqlalchemy import case, exists, func, or_, select, union_all
+from sqlalchemy import case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from govapp.data.actors import day_in, in_force
+from govapp.data.actors import in_force
 from govapp.data.finance import EffectLine, EffectValue
 from govapp.data.measure_queries import choices_of, path_ids, readable_by
 from govapp.data.measures import (
@@ -17,7 +17,6 @@ from govapp.data.measures import (
     Dependency,
     Measure,
     Milestone,
-    Part,
     Risk,
     StagePassage,
 )
@@ -36,6 +35,7 @@ _NO_CARD: dict[str, Any] = {
     "waits_words": [],
     "waits_whom": [],
     "waits_since": None,
+    "target_at": None,
     "implementation": "none",
     "potential": "none",
     "values": {},
@@ -233,32 +233,3 @@ def effect_lines(session: Session, measure_id: int) -> Rows:
         MappingProxyType({**line, "totals": sums.get(line["id"], {}), "undated": undated.get(line["id"], {})})
         for line in lines
     )
-
-
-def overdue_milestones(session: Session, actor: Actor, at: datetime, limit: int = 20) -> Rows:
-    """Milestones not done and past their plan date on measures the person owns, or owned by the person and readable.
-
-    Past in the organization, whose day (`today`) stands beside each.
-    """
-    latest = (at + timedelta(days=1)).date()  # no zone is further ahead
-    late = select(Milestone.id).where(Milestone.actual_date.is_(None), Milestone.plan_date < latest)
-    owned = late.join(Part, Part.measure_id == Milestone.measure_id).where(
-        Part.person_id == actor.id, Part.part == "owner"
-    )
-    statement = (
-        select(Measure.key, Milestone.name, Milestone.plan_date, Organization.timezone)
-        .join(Measure, Measure.id == Milestone.measure_id)
-        .join(Organization, Organization.id == Measure.organization_id)
-        .where(
-            Milestone.id.in_(union_all(late.where(Milestone.owner_id == actor.id), owned)),
-            Measure.state == "active",
-            readable_by(actor),
-        )
-        .order_by(Milestone.plan_date, Milestone.id)
-        .limit(limit)
-    )
-    found = [
-        SimpleNamespace(key=key, name=name, plan_date=plan_date, today=day_in(zone, at))
-        for key, name, plan_date, zone in session.execute(statement)
-    ]
-    return tuple(row for row in found if row.plan_date < row.today)

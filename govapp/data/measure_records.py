@@ -130,6 +130,15 @@ def reviews(session: Session, measure_id: int, limit: int = 50) -> list[ReviewRo
     ]
 
 
+def step_targets(session: Session, review_id: int) -> dict[int, tuple[int | None, Any]]:
+    """Target in working hours and target moment of each open step of a review, by step."""
+    columns = (ReviewStep.id, ReviewStep.target_hours, ReviewStep.target_at)
+    rows = session.execute(
+        select(*columns).where(ReviewStep.review_id == review_id, ReviewStep.state == "open")
+    )
+    return {number: (hours, target) for number, hours, target in rows}
+
+
 @dataclass(frozen=True, slots=True)
 class HistoryRow:
     """A row of the history of a measure."""

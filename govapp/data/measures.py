@@ -73,7 +73,10 @@ class Part(Identified, Kept, Base):
 
 
 class Milestone(Identified, Kept, Base):
-    """A milestone. `first_plan_date` is the first plan date ever given and never changes."""
+    """A milestone. `first_plan_date` is the first plan date ever given and never changes.
+
+    `actual_at` is when the actual date was entered, which may be long after it.
+    """
 
     __tablename__ = "milestone"
     measure_id: Mapped[int] = mapped_column(ForeignKey("measure.id"), index=True)
@@ -83,6 +86,7 @@ class Milestone(Identified, Kept, Base):
     first_plan_date: Mapped[date | None]
     forecast_date: Mapped[date | None]
     actual_date: Mapped[date | None]
+    actual_at: Mapped[datetime | None]
     final: Mapped[bool] = mapped_column(default=False)
     version: Mapped[int] = mapped_column(default=1)
 
@@ -148,6 +152,8 @@ class Card(Base):
     """What `settle` derives for one measure: readiness, waiting, statuses, value, its share of stage_total.
 
     `standing` before the next gate: waiting (a review is open), ready, missing, or empty where no gate is ahead now.
+    `judging`: revision, kind and key of whom evidence that waits names as judge; `ends_told`: by revision, of which end
+    the owner was told (expiring, expired).
     """
 
     __tablename__ = "card"
@@ -163,9 +169,12 @@ class Card(Base):
     waits_words: Mapped[list[str]] = mapped_column(CanonicalJson, default=list)
     waits_whom: Mapped[list[str]] = mapped_column(CanonicalJson, default=list)
     waits_since: Mapped[datetime | None]
+    target_at: Mapped[datetime | None]
     stale_votes: Mapped[int] = mapped_column(default=0)
     expired: Mapped[list[str]] = mapped_column(CanonicalJson, default=list)
     vacant: Mapped[list[str]] = mapped_column(CanonicalJson, default=list)
+    judging: Mapped[list[object]] = mapped_column(CanonicalJson, default=list)
+    ends_told: Mapped[dict[str, str]] = mapped_column(CanonicalJson, default=dict)
     implementation: Mapped[str] = mapped_column(default="none")
     potential: Mapped[str] = mapped_column(default="none")
     values: Mapped[dict[str, int]] = mapped_column(CanonicalJson, default=dict)

@@ -25,8 +25,15 @@ class Outbox(Identified, Base):
     __table_args__ = (Index("ix_outbox_due", "state", "due_at"),)
 
 
+MAIL_DUE, MAIL_DIGEST = "due", "digest"
+
+
 class Notice(Identified, Base):
-    """A notice for one person, shown in the app with a counter. `digest_on`: the day of the digest it waits for."""
+    """A notice for one person, shown in the app with a counter.
+
+    `mail`: MAIL_DUE until the clock has looked how the person wants it, MAIL_DIGEST while it waits for the digest of
+    the day `digest_on`, then empty. `on_behalf_of`: whom the person stands in for.
+    """
 
     __tablename__ = "notice"
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
@@ -38,10 +45,11 @@ class Notice(Identified, Base):
     on_behalf_of: Mapped[int | None] = mapped_column(BigId)
     at: Mapped[datetime]
     read_at: Mapped[datetime | None]
+    mail: Mapped[str] = mapped_column(default="")
     digest_on: Mapped[date | None]
     __table_args__ = (
         Index("ix_notice_person", "person_id", "read_at"),
-        Index("ix_notice_digest_on", "digest_on"),
+        Index("ix_notice_mail", "mail", "id"),
         Index("ix_notice_review", "review_id"),
         Index("ix_notice_at", "at"),
     )

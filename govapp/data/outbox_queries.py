@@ -1,7 +1,9 @@
 """Reads the outbox for its page: what waits, what failed, what left."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -14,12 +16,12 @@ STATES = ("waiting", "failed", "done")
 
 @dataclass(frozen=True, slots=True)
 class OutboxRow:
-    """One parcel: a mail (to whom, about what) or a job (its name, its ids)."""
+    """One parcel: a mail (to whom; `payload` is what it is made of) or a job (its name, its ids)."""
 
     id: int
     kind: str
     what: str
-    text: str
+    payload: Mapping[str, Any]
     state: str
     attempts: int
     made_at: datetime
@@ -42,16 +44,16 @@ def outbox_page(session: Session, state: str = "", page: int = 1) -> tuple[list[
 def _row(row: Outbox) -> OutboxRow:
     payload = row.payload
     if row.kind == "mail":
-        what, text = f"{payload.get('to', '')}: {payload.get('subject', '')}", str(payload.get("text", ""))
+        what = str(payload.get("to", ""))
     else:
         arguments = payload.get("args", [])
         listed = ", ".join(str(each) for each in arguments) if isinstance(arguments, list) else ""
-        what, text = f"{payload.get('name', '')} {listed}".strip(), ""
+        what = f"{payload.get('name', '')} {listed}".strip()
     return OutboxRow(
         row.id,
         row.kind,
         what,
-        text,
+        payload,
         row.state,
         row.attempts,
         row.made_at,

@@ -242,7 +242,21 @@ def _evidence(session: Session, seq: int, ids: Sequence[int]) -> list[Row]:
         .where(EvidenceRevision.measure_id.in_(ids), EvidenceRevision.seq <= seq)
         .order_by(EvidenceRevision.id)
     )
-    return [row._asdict() for row in session.execute(statement)]
+    return [_judged_by_then(row._asdict(), seq) for row in session.execute(statement)]
+
+
+def _judged_by_then(row: Row, seq: int) -> Row:
+    """A judgement is filled in later: before it, the revision waited."""
+    if not row["judged"] or row["judged_seq"] <= seq:
+        return row
+    return {
+        **row,
+        "judged": "",
+        "judged_by": None,
+        "judged_at": None,
+        "judged_reason": "",
+        "judged_for": None,
+    }
 
 
 def _sums(session: Session, seq: int, ids: Sequence[int]) -> list[Any]:

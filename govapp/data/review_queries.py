@@ -86,6 +86,7 @@ class StepRow:
     opened_at: datetime | None
     decided_at: datetime | None
     target_hours: int | None
+    target_at: datetime | None
     reminded_at: datetime | None
     votes: tuple[VoteRow, ...]
 
@@ -142,7 +143,8 @@ def steps(session: Session, review_id: int) -> list[StepRow]:
     rows: Any = session.execute(
         select(
             ReviewStep.id, ReviewStep.key, ReviewStep.name, ReviewStep.waits_for, ReviewStep.deciders, ReviewStep.state,
-            ReviewStep.opened_at, ReviewStep.decided_at, ReviewStep.target_hours, ReviewStep.reminded_at,
+            ReviewStep.opened_at, ReviewStep.decided_at, ReviewStep.target_hours, ReviewStep.target_at,
+            ReviewStep.reminded_at,
             Vote.id, Vote.person_id, Person.name, func.coalesce(behalf.name, ""), Vote.verdict, Vote.reason,
             Vote.meaning, Vote.right_used, Vote.at, Dossier.number, Dossier.basis_digest,
             Vote.on_behalf_of,
@@ -154,11 +156,11 @@ def steps(session: Session, review_id: int) -> list[StepRow]:
         .where(ReviewStep.review_id == review_id)
         .order_by(ReviewStep.position, ReviewStep.id, Vote.id)
     ).all()  # fmt: skip
-    heads: dict[int, list[Any]] = {row[0]: [*row[:10]] for row in rows}
+    heads: dict[int, list[Any]] = {row[0]: [*row[:11]] for row in rows}
     votes: dict[int, list[VoteRow]] = {key: [] for key in heads}
     for row in rows:
-        if row[10] is not None:
-            votes[row[0]].append(VoteRow(row[0], *row[11:]))
+        if row[11] is not None:
+            votes[row[0]].append(VoteRow(row[0], *row[12:]))
     return [StepRow(*[*head, tuple(votes[key])]) for key, head in heads.items()]
 
 

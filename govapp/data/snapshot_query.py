@@ -6,14 +6,16 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.orm import aliased
 
+from govapp.data.clock_queries import clock_columns
 from govapp.data.evidence import Evidence, EvidenceRevision
 from govapp.data.finance import CurrencyRate, EffectLine, EffectValue
 from govapp.data.gates import EvidenceKindVersion, WorkflowVersion
-from govapp.data.json_rows import json_rows
+from govapp.data.json_rows import json_rows, json_text
 from govapp.data.measures import Card, Dependency, Measure, Milestone, Part, Risk, StagePassage, StatusEntry
 from govapp.data.people import Grant, Group, GroupMember, Person, Role
 from govapp.data.reviews import BARRED, Condition, Dossier, Lookback, Review, ReviewStep, StepDecider, Vote
 from govapp.data.structure import Branch, Choice, Organization
+from govapp.domain.criteria import MILESTONE_FIELD
 
 DROPPED = "dropped"
 # Forms that size a measure until it has effect lines, the better one first.
@@ -74,6 +76,7 @@ def snapshot_statement() -> Select[*tuple[Any, ...]]:
                     EvidenceRevision.digest, EvidenceRevision.person_id, EvidenceRevision.on_behalf_of,
                     EvidenceRevision.valid_until, EvidenceRevision.judged, EvidenceRevision.passage_id,
                     EvidenceKindVersion.number.label("kind_number"),
+                    json_text(EvidenceRevision.values, MILESTONE_FIELD).label("milestone"),
                     case((Evidence.kind.in_(VALUE_FORMS), EvidenceRevision.values)).label("sizes"),
                 )
                 .join(
@@ -196,6 +199,7 @@ def snapshot_statement() -> Select[*tuple[Any, ...]]:
                 Choice.key == Measure.service,
             )
             .correlate(Measure.__table__).scalar_subquery().label("service_details"),
+            *clock_columns(),
         )
         .join(Branch, Branch.id == Measure.branch_id)
         .join(Organization, Organization.id == Measure.organization_id)

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
+from govapp.data.clock_queries import ClockFacts, clock_facts
 from govapp.data.json_rows import moment_of as _moment
 from govapp.data.locks import lock_measures, neighbours_of
 from govapp.data.measures import Card, Measure, Part
@@ -75,6 +76,7 @@ class Loaded:
     lines: tuple[Line, ...]
     declared: dict[str, tuple[str, date | None]]
     branch_kind: str
+    clock: ClockFacts
     successors: tuple[int, ...] = ()
     barred: frozenset[tuple[int, str, str]] = frozenset()
     named: Mapping[int, frozenset[int]] = field(default_factory=dict)
@@ -179,9 +181,9 @@ def _loaded(session: Session, row: Any, at: datetime) -> Loaded:
     evidence = tuple(
         EvidenceFact(
             kind, eid, rid, number, digest, frozenset(p for p in (person, behalf) if p), _day(until), judged or "",
-            passage, kind_no,
+            passage, kind_no, milestone or "",
         )
-        for kind, eid, rid, number, digest, person, behalf, until, judged, passage, kind_no, _ in pieces
+        for kind, eid, rid, number, digest, person, behalf, until, judged, passage, kind_no, milestone, _ in pieces
     )  # fmt: skip
     sizes = {kind: json.loads(said) for kind, *_, said in pieces if said}
     fields["service_tier"] = json.loads(row.service_details or "{}").get("tier", "")
@@ -223,7 +225,7 @@ def _loaded(session: Session, row: Any, at: datetime) -> Loaded:
     return Loaded(
         measure, row.Card, with_electors(rules, snapshot, named), rules, place, row.currency, row.timezone,
         row.workflow_id, lines, declared,
-        row.branch_kind, tuple(measure_id for (measure_id,) in json.loads(row.successors)),
+        row.branch_kind, clock_facts(row), tuple(measure_id for (measure_id,) in json.loads(row.successors)),
         frozenset((step, kind, person) for step, kind, person in json.loads(row.barred)), named,
     )  # fmt: skip
 

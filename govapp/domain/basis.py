@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from govapp.domain.criteria import applies, counts_on_any_day
+from govapp.domain.criteria import applies, counts_on_any_day, is_about
 from govapp.domain.rules import GateRule, Rules
 from govapp.domain.snapshot import EvidenceFact, Snapshot
 from govapp.domain.table import facts_read, path_for
@@ -23,10 +23,15 @@ def counted_evidence(rules: Rules, gate: GateRule, snapshot: Snapshot) -> dict[s
 
     What has expired stays among them: it was counted when it was handed in, and time alone makes no vote stale.
     """
-    asked = {c.params["kind"] for c in gate.criteria if c.kind == "evidence" and applies(c, snapshot)}
+    asked = [c.params for c in gate.criteria if c.kind == "evidence" and applies(c, snapshot)]
+    good = [fact for fact in snapshot.evidence if not counts_on_any_day(fact, rules, snapshot)]
     return {
-        kind: [f for f in snapshot.evidence if f.kind == kind and not counts_on_any_day(f, rules, snapshot)]
-        for kind in asked
+        kind: [
+            fact
+            for fact in good
+            if fact.kind == kind and any(p["kind"] == kind and is_about(p, fact, snapshot) for p in asked)
+        ]
+        for kind in {params["kind"] for params in asked}
     }
 
 

@@ -76,6 +76,38 @@ def _distinct(params: Mapping[str, Any], rules: Rules, snapshot: Snapshot, today
     return met, "parts_distinct" if met else "parts_same", {"parts": list(params["parts"])}
 
 
+UNJUDGED = "evidence_unjudged"
+MILESTONE_FIELD = "milestone"
+FINAL_MILESTONE = "final_milestone"
+
+
+def final_milestone(snapshot: Snapshot) -> str | None:
+    """The name of the measure's final milestone; None while none is marked as final."""
+    return next((one.name for one in snapshot.milestones if one.final), None)
+
+
+def same_name(one: str, other: str) -> bool:
+    """True for names that differ by blanks and capitals only."""
+    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
+
+
+def is_about(params: Mapping[str, Any], fact: EvidenceFact, snapshot: Snapshot) -> bool:
+    """Whether a piece is about what a criterion asks: with `per: final_milestone` it must name the final one."""
+    if params.get("per") != FINAL_MILESTONE:
+        return True
+    final = final_milestone(snapshot)
+    return final is not None and same_name(fact.milestone, final)
+
+
+def names_milestone(rules: Rules, kind: str) -> bool:
+    """True when some gate asks for evidence of this kind about a milestone, so that its form must name one."""
+    return any(
+        criterion.kind == "evidence" and criterion.params["kind"] == kind and "per" in criterion.params
+        for gate in rules.gates.values()
+        for criterion in gate.criteria
+    )
+
+
 def counts_on_any_day(fact: EvidenceFact, rules: Rules, snapshot: Snapshot) -> str:
     """Why a piece does not count whatever the day: '', 'returned', 'unjudged' or 'earlier_passage'."""
     kind = rules.kinds.get(fact.kind)
@@ -95,7 +127,8 @@ def counts(fact: EvidenceFact, rules: Rules, snapshot: Snapshot, today: date) ->
 
 
 def _evidence(params: Mapping[str, Any], rules: Rules, snapshot: Snapshot, today: date) -> _Answer:
-    facts = [fact for fact in snapshot.evidence if fact.kind == params["kind"]]
+    all_facts = [fact for fact in snapshot.evidence if fact.kind == params["kind"]]
+    facts = [fact for fact in all_facts if is_about(params, fact, snapshot)]
     needed = params.get("min_count", 1)
     good = [fact for fact in facts if not counts(fact, rules, snapshot, today)]
     values: dict[str, Any] = {"kind": params["kind"], "needed": needed, "have": len(good)}
@@ -104,11 +137,15 @@ def _evidence(params: Mapping[str, Any], rules: Rules, snapshot: Snapshot, today
         ends = newest.valid_until.isoformat() if newest.valid_until else None
         return True, "evidence_valid", values | {"revision": newest.revision, "until": ends}
     bad = [fact for fact in facts if fact not in good]
+    if not bad and all_facts and not facts:
+        values |= {"milestone": final_milestone(snapshot) or "", "named": all_facts[-1].milestone}
+        return False, "evidence_other_milestone", values
     if not bad:
         return False, "evidence_missing", values
     newest = max(bad, key=lambda fact: fact.revision_id)
     ends = newest.valid_until.isoformat() if newest.valid_until else None
-    return False, f"evidence_{counts(newest, rules, snapshot, today)}", values | {"until": ends}
+    values |= {"until": ends, "evidence": newest.evidence_id}
+    return False, f"evidence_{counts(newest, rules, snapshot, today)}", values
 
 
 def _milestone(params: Mapping[str, Any], rules: Rules, snapshot: Snapshot, today: date) -> _Answer:
@@ -199,4 +236,13 @@ def find(criterion: CriterionRule, rules: Rules, snapshot: Snapshot, today: date
     met, code, values = (
         check(criterion.params, rules, snapshot, today) if check else (False, "kind_unknown", {})
     )
-    return Finding(criterion.key, met, code, values, criterion.wording, criterion.supplied_by)
+    supplied_by = criterion.supplied_by
+    if code == UNJUDGED:
+        supplied_by = _judges(rules, criterion.params["kind"])
+    return Finding(criterion.key, met, code, values, criterion.wording, supplied_by)
+
+
+def _judges(rules: Rules, kind: str) -> tuple[str, ...]:
+    """Who supplies what evidence that waits lacks: its judges, by part, role and `group:...`."""
+    judge = rules.kinds[kind].judge
+    return () if judge is None else (*judge.parts, *judge.roles, *(f"group:{key}" for key in judge.groups))

@@ -28,6 +28,7 @@ class Event(StrEnum):
     STATUS_DECLARED = "status:declared"
     EFFECT_CHANGED = "finance:effect-changed"
     EVIDENCE_SUBMITTED = "evidence:submitted"
+    EVIDENCE_JUDGED = "evidence:judged"
     REVIEW_OPENED = "review:opened"
     REVIEW_DOSSIER = "review:dossier"
     REVIEW_PATH = "review:path"
@@ -35,6 +36,8 @@ class Event(StrEnum):
     VOTE_CAST = "review:vote"
     VOTES_STALE = "review:votes-stale"
     ASKED = "review:asked"
+    STEP_REMINDED = "review:reminded"
+    STEP_ESCALATED = "review:escalated"
     CONDITION_SET = "condition:set"
     CONDITION_FULFILLED = "condition:fulfilled"
     CONDITION_CONFIRMED = "condition:confirmed"
@@ -47,7 +50,15 @@ class Event(StrEnum):
     BRANCH_EDITED = "structure:branch-edited"
     ORGANIZATION_ADDED = "structure:organization-added"
     CHOICES_SET = "structure:choices-set"
+    CALENDARS_SET = "structure:calendars-set"
     WORKFLOW_ACTIVATED = "governance:activated"
+    VERSION_DRAFTED = "governance:drafted"
+    DRAFT_DISCARDED = "governance:draft-discarded"
+    MIGRATION_STARTED = "governance:migration-started"
+    MIGRATION_ENDED = "governance:migration-ended"
+    MEASURE_MIGRATED = "measure:migrated"
+    REPLAY_ASKED = "governance:replay-asked"
+    REPLAY_ENDED = "governance:replay-ended"
     ROLES_SET = "governance:roles-set"
     GROUP_SET = "people:group-set"
     PERSON_ADDED = "people:added"
@@ -122,9 +133,12 @@ REQUIRED: dict[Event, frozenset[str]] = {
     _E.MEASURE_OPENED_AT: frozenset({"stage", "file", "row"}),
     _E.MEASURES_SETTLED: frozenset({"changed"}),
     _E.EVIDENCE_SUBMITTED: frozenset({"kind", "revision", "digest"}),
+    _E.EVIDENCE_JUDGED: frozenset({"kind", "piece", "revision", "digest", "from", "to", "reason"}),
     _E.REVIEW_OPENED: frozenset({"into", "dossier", "basis"}),
     _E.VOTE_CAST: frozenset({"step", "verdict", "dossier"}),
     _E.REVIEW_ENDED: frozenset({"state"}),
+    _E.STEP_REMINDED: frozenset({"step", "percent", "people"}),
+    _E.STEP_ESCALATED: frozenset({"step", "percent", "people", "to"}),
     _E.CONDITION_SET: frozenset({"condition", "wording", "owner", "due", "blocking"}),
     _E.CONDITION_EXTENDED: frozenset({"condition", "due", "reason"}),
     _E.CONDITION_LIFTED: frozenset({"condition", "reason"}),
@@ -137,8 +151,14 @@ REQUIRED: dict[Event, frozenset[str]] = {
     _E.DEPUTY_REFUSED: frozenset({"person", "deputy", "from", "until", "why"}),
     _E.REPORT_MADE: frozenset({"report", "content_hash"}),
     _E.WORKFLOW_ACTIVATED: frozenset({"workflow", "number", "digest"}),
+    _E.VERSION_DRAFTED: frozenset({"workflow", "number", "digest"}),
+    _E.DRAFT_DISCARDED: frozenset({"workflow", "number", "digest"}),
+    _E.MIGRATION_STARTED: frozenset({"workflow", "number", "reason"}),
+    _E.MIGRATION_ENDED: frozenset({"workflow", "number", "changed", "refused"}),
+    _E.MEASURE_MIGRATED: frozenset({"from", "to", "reason"}),
     _E.BRANCH_ADDED: frozenset({"key", "kind", "name"}),
     _E.BRANCH_EDITED: frozenset({"changes"}),
+    _E.CALENDARS_SET: frozenset({"added", "changed", "counts_for"}),
     _E.ANCHORED: frozenset({"heads"}),
     _E.BULK_ASKED: frozenset({"ask", "count", "reason"}),
     _E.BULK_DONE: frozenset({"done", "refused"}),
@@ -150,7 +170,7 @@ REQUIRED: dict[Event, frozenset[str]] = {
 # who reads a measure without one of these does not read these of its history either
 READ_WITH: dict[Permission, frozenset[Event]] = {
     Permission.FINANCE_VIEW: frozenset({_E.EFFECT_CHANGED}),
-    Permission.EVIDENCE_VIEW: frozenset({_E.EVIDENCE_SUBMITTED}),
+    Permission.EVIDENCE_VIEW: frozenset({_E.EVIDENCE_SUBMITTED, _E.EVIDENCE_JUDGED}),
     Permission.REVIEW_VIEW: frozenset(
         {
             _E.REVIEW_OPENED,
@@ -159,6 +179,8 @@ READ_WITH: dict[Permission, frozenset[Event]] = {
             _E.VOTE_CAST,
             _E.VOTES_STALE,
             _E.ASKED,
+            _E.STEP_REMINDED,
+            _E.STEP_ESCALATED,
             _E.REVIEW_PATH,
         }
     ),

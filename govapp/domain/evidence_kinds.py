@@ -96,6 +96,8 @@ class EvidenceKind:
             faults.add("names nobody in 'submitted_by'")
         if kind.judged and kind.judge is None:
             faults.add("is judged but names no judge")
+        if kind.judged and kind.attested:
+            faults.add("is signed as part of a vote and cannot be judged as well")
         faults.raise_if_any()
         return kind
 

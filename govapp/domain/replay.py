@@ -115,6 +115,20 @@ def _fact_field(name: str, value: Any) -> Any:
     return tuple(value) if name == "no_rate" else value
 
 
+def given_to_json(snapshot: Snapshot, holders: Mapping[str, frozenset[int]] | None) -> dict[str, Any]:
+    """The snapshot, and who held the roles and groups of the path where the answer looked at them."""
+    return snapshot_to_json(snapshot) | ({} if holders is None else {"holders": _plain(holders)})
+
+
+def given_from_json(given: Mapping[str, Any]) -> tuple[Snapshot, dict[str, frozenset[int]] | None]:
+    """The same again; holders are None where the answer did not look at them."""
+    holders = given.get("holders")
+    said = {name: value for name, value in given.items() if name != "holders"}
+    return snapshot_from_json(said), (
+        None if holders is None else {key: frozenset(people) for key, people in holders.items()}
+    )
+
+
 def ask_to_json(ask: Ask) -> dict[str, Any]:
     """What was asked; the reason counts by whether there is one."""
     return {

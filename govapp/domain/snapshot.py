@@ -17,7 +17,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceFact:
-    """The latest revision of one piece of evidence."""
+    """The latest revision of one piece of evidence; `milestone` is the one it names in its answer of that name."""
 
     kind: str
     evidence_id: int
@@ -29,6 +29,7 @@ class EvidenceFact:
     judged: str = ""
     passage_id: int | None = None
     kind_version: int = 1
+    milestone: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,12 +20,16 @@ StoredFile = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class FormContext(ValueContext):
-    """What a form needs beside its kind. `kept_files` are those of an earlier revision or draft, by field."""
+    """What a form needs beside its kind. `kept_files` are those of an earlier revision or draft, by field.
+
+    `suggestions`: answers on offer for a field of text, which takes others too.
+    """
 
     measure_values: Mapping[str, Any] = field(default_factory=dict)
     kept_files: Mapping[str, Sequence[StoredFile]] = field(default_factory=dict)
     people_keys: Mapping[str, int] = field(default_factory=dict)
     stored_files: Mapping[str, StoredFile] = field(default_factory=dict)
+    suggestions: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 class EvidenceForm(Form):

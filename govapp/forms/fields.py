@@ -58,7 +58,13 @@ class EvidenceField(Field):
 
 
 class TextField(EvidenceField):
-    """One line of text."""
+    """One line of text, perhaps with answers on offer."""
+
+    @property
+    def suggestions(self) -> Sequence[str]:
+        """Answers on offer; others may be typed."""
+        found: Sequence[str] = self.meta.context.suggestions.get(self.spec.name, ())
+        return found
 
 
 class LongTextField(EvidenceField):

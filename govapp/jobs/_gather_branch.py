@@ -26,6 +26,7 @@ from govapp.data.structure import Branch
 from govapp.domain.gates import gate_findings
 from govapp.domain.money import from_minor
 from govapp.domain.rules import Rules
+from govapp.jobs._gather_clocks import ClocksThen, clocks_then
 from govapp.present.findings import stage_name, who_words
 from govapp.present.language import gettext as _
 from govapp.reports.branch import BranchData, MeasureRow, StageRow, Wait, WaitGroup, WaitingMeasure
@@ -54,6 +55,7 @@ class _Context:
     branches: dict[int, Row]
     people: People
     rules: dict[int, Rules]
+    clocks: ClocksThen
 
 
 def branch_data(
@@ -74,7 +76,9 @@ def branch_data(
     shown = [row for row in measures if row["state"] in SHOWN]
     recorded = record_of(session, seq, shown, full=False)
     organization = organization_at(session, seq, top["organization_id"])
+    clocks = clocks_then(session, seq, at, organization.id, organization.timezone, recorded.values())
     context = _Context(
+        clocks=clocks,
         session=session,
         seq=seq,
         at=at,
@@ -152,7 +156,9 @@ def _waits(context: _Context, recorded: dict[int, Recorded]) -> dict[int, tuple[
     for i, each in recorded.items():
         if each.open_review() is None or each.measure["state"] != "active":
             continue
-        waits[i] = waits_of(each, context.people, context.rules[each.measure["workflow_version_id"]])
+        waits[i] = waits_of(
+            each, context.people, context.rules[each.measure["workflow_version_id"]], context.clocks
+        )
         if not waits[i]:
             granted.append(each.measure)
     for i, each in record_of(context.session, context.seq, granted, full=True).items():
@@ -160,7 +166,7 @@ def _waits(context: _Context, recorded: dict[int, Recorded]) -> dict[int, tuple[
     return waits
 
 
-def waits_of(recorded: Recorded, people: People, rules: Rules) -> tuple[Wait, ...]:
+def waits_of(recorded: Recorded, people: People, rules: Rules, clocks: ClocksThen) -> tuple[Wait, ...]:
     """What an open review waits for, whom, since when: one for each open step, none when every step is granted."""
     review = recorded.open_review()
     if review is None:
@@ -178,7 +184,8 @@ def waits_of(recorded: Recorded, people: People, rules: Rules) -> tuple[Wait, ..
         whom += [who_words(f"role:{role}") for role in step.deciders.get("roles", ())]
         whom += [who_words(f"group:{group}") for group in step.deciders.get("groups", ())]
         since = step.opened_at or fact.opened_at
-        found.append(Wait(step.name, tuple(dict.fromkeys(whom)), since, targets.get(step.key)))
+        worked = clocks.worked(recorded.measure["id"], step.id, since)
+        found.append(Wait(step.name, tuple(dict.fromkeys(whom)), since, targets.get(step.key), worked))
     return tuple(found)
 
 
@@ -215,7 +222,8 @@ def _groups(recorded: dict[int, Recorded], waits: dict[int, tuple[Wait, ...]]) -
         measure = recorded[i].measure
         for wait in each:
             for name in wait.whom:
-                row = WaitingMeasure(measure["key"], measure["title"], wait.what, wait.since, wait.hours)
+                clock = (wait.hours, wait.worked, wait.late)
+                row = WaitingMeasure(measure["key"], measure["title"], wait.what, wait.since, *clock)
                 groups.setdefault(name, []).append(row)
     return tuple(WaitGroup(name, tuple(rows)) for name, rows in sorted(groups.items()))
 

@@ -32,6 +32,7 @@ from govapp.domain.permissions import PARTS
 from govapp.domain.rules import Rules
 from govapp.domain.snapshot import Snapshot
 from govapp.jobs._gather_branch import colour_of, waits_of
+from govapp.jobs._gather_clocks import ClocksThen, clocks_then
 from govapp.jobs._gather_reviews import reviews_shown
 from govapp.present import dates, money
 from govapp.present import measures as words
@@ -59,6 +60,7 @@ class _Context:
     snapshot: Snapshot
     rules: Rules
     organization: OrganizationThen
+    clocks: ClocksThen
 
 
 def dossier_data(
@@ -93,7 +95,9 @@ def dossier_data(
         waits=_waits(context) if "reviews" in sees else (),
         next_stage=stage_name(rules, following) if following else "",
         findings=_findings(context, following),
-        reviews=reviews_shown(context.recorded, rules, context.people) if "reviews" in sees else (),
+        reviews=reviews_shown(context.recorded, rules, context.people, context.clocks)
+        if "reviews" in sees
+        else (),
         conditions=_conditions(context) if "reviews" in sees else (),
         effects=_effects(context.recorded) if "finance" in sees else (),
         milestones=_milestones(context),
@@ -126,6 +130,7 @@ def _context(session: Session, rows: list[Row], seq: int, at: datetime) -> tuple
         snapshot=snapshot_at(recorded, people, others, organization.currency, branch["kind"]),
         rules=rules_for(session, measure["workflow_version_id"]),
         organization=organization,
+        clocks=clocks_then(session, seq, at, organization.id, organization.timezone, [recorded]),
     )
     return context, branch
 
@@ -185,8 +190,12 @@ def _parts(context: _Context) -> tuple[paper.PartHeld, ...]:
 def _waits(context: _Context) -> tuple[paper.Waiting, ...]:
     if context.snapshot.state != "active":
         return ()
-    waits = waits_of(context.recorded, context.people, context.rules)
-    return tuple(paper.Waiting(wait.what, wait.whom, wait.since, wait.hours) for wait in waits if wait.since)
+    waits = waits_of(context.recorded, context.people, context.rules, context.clocks)
+    return tuple(
+        paper.Waiting(wait.what, wait.whom, wait.since, wait.hours, wait.worked)
+        for wait in waits
+        if wait.since
+    )
 
 
 def _findings(context: _Context, following: str | None) -> tuple[paper.Finding, ...]:
@@ -238,10 +247,16 @@ def _milestones(context: _Context) -> tuple[paper.Milestone, ...]:
     return tuple(
         paper.Milestone(
             row["name"], name_of(context.people, row["owner_id"]), row["plan_date"], row["first_plan_date"],
-            row["forecast_date"], row["actual_date"],
+            row["forecast_date"], row["actual_date"], _entered_later(row, context.organization.timezone),
         )
         for row in rows
     )  # fmt: skip
+
+
+def _entered_later(row: Row, zone: str) -> date | None:
+    """The day on which an actual date was entered, when that was after it."""
+    entered = row["actual_at"].astimezone(ZoneInfo(zone)).date() if row.get("actual_at") else None
+    return entered if entered and row["actual_date"] and entered > row["actual_date"] else None
 
 
 def _dependencies(context: _Context) -> tuple[paper.Dependency, ...]:

@@ -1,26 +1,39 @@
 """The reviews of a measure as a dossier shows them: steps with their votes, as of a log sequence."""
 
+from dataclasses import replace
 from typing import Any
 
 from govapp.data.report_queries import Recorded, Row
 from govapp.domain.rules import Rules
 from govapp.domain.snapshot import ReviewFact, StepFact
+from govapp.jobs._gather_clocks import ClocksThen
 from govapp.present.findings import stage_name, who_words
 from govapp.present.language import gettext as _
 from govapp.reports import dossier_data as paper
 from govapp.services._report_snapshot import People, name_of, review_fact, standings_of
 
 
-def reviews_shown(recorded: Recorded, rules: Rules, people: People) -> tuple[paper.Review, ...]:
+def reviews_shown(
+    recorded: Recorded, rules: Rules, people: People, clocks: ClocksThen
+) -> tuple[paper.Review, ...]:
     """All reviews, oldest first."""
-    return tuple(_review(recorded, row, rules, people) for row in recorded.reviews)
+    return tuple(_review(recorded, row, rules, people, clocks) for row in recorded.reviews)
 
 
-def _review(recorded: Recorded, row: Row, rules: Rules, people: People) -> paper.Review:
+def _review(recorded: Recorded, row: Row, rules: Rules, people: People, clocks: ClocksThen) -> paper.Review:
     fact = review_fact(recorded, row)
     dossiers = {d["id"]: d for d in recorded.dossiers if d["review_id"] == row["id"]}
     digests = [d["content_digest"] for d in dossiers.values()]
     votes = [vote for vote in recorded.votes if vote["review_id"] == row["id"]]
+    targets = {step["id"]: step["target_hours"] for step in recorded.steps}
+    timed = [
+        replace(
+            _step(fact, step, row, votes, dossiers, people),
+            hours=targets.get(step.id),
+            worked=clocks.worked(recorded.measure["id"], step.id, step.opened_at),
+        )
+        for step in fact.steps
+    ]
     return paper.Review(
         number=row["id"],
         into=stage_name(rules, row["into"]),
@@ -31,7 +44,7 @@ def _review(recorded: Recorded, row: Row, rules: Rules, people: People) -> paper
         dossier_digest=digests[-1] if digests else "",
         ended_at=row["ended_at"],
         reason=row["reason"] or "",
-        steps=tuple(_step(fact, step, row, votes, dossiers, people) for step in fact.steps),
+        steps=tuple(timed),
     )
 
 

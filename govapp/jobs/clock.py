@@ -16,8 +16,13 @@ from govapp.services.bulk_runs import resume_bulk
 from govapp.services.clockwork import sweep_period
 from govapp.services.conditions import hold_overdue
 from govapp.services.deputies import begin_absences
+from govapp.services.digests import send_digests
+from govapp.services.mails import make_mails
+from govapp.services.migration_runs import resume_migrations
 from govapp.services.outbox import deliver_due
 from govapp.services.refusals import log_counts
+from govapp.services.reminders import remind_due
+from govapp.services.replay_runs import reap_replays
 from govapp.services.report_runs import reap_reports
 from govapp.services.settling import settle_due
 
@@ -50,10 +55,10 @@ class Duty:
             _log.exception("%s failed", self.name)
 
 
-def duties(redis_url: str, smtp_url: str, sender: str) -> list[Duty]:
+def duties(redis_url: str, smtp_url: str, sender: str, base_url: str = "") -> list[Duty]:
     """What the clock does."""
     enqueuer = Enqueuer(redis_url)
-    mailer = Mailer(smtp_url, sender) if smtp_url else None
+    mailer = Mailer(smtp_url, sender, base_url) if smtp_url else None
 
     def hand_over() -> int:
         return deliver_due(CLOCK, {"job": enqueuer.put}) if enqueuer.open else 0
@@ -68,22 +73,31 @@ def duties(redis_url: str, smtp_url: str, sender: str) -> list[Duty]:
         Duty("bulk", 15, lambda: resume_bulk(CLOCK)),
         Duty("due measures", 5, lambda: settle_due(CLOCK)),
         Duty("absences", 60, lambda: begin_absences(CLOCK)),
+        Duty("reminders", 5, lambda: remind_due(CLOCK)),
         Duty("overdue conditions", 30, lambda: hold_overdue(CLOCK)),
+        Duty("trials", 5, lambda: reap_replays(CLOCK)),
+        Duty("migrations", 20, lambda: resume_migrations(CLOCK)),
         Duty("refusals", 30, lambda: log_counts(CLOCK)),
         Duty("sweep", 60, lambda: sweep_period(CLOCK)),
+        Duty("notices", TICK, lambda: make_mails(CLOCK)),
+        Duty("digests", 30, lambda: send_digests(CLOCK)),
         Duty("mail", TICK, send_mail),
     ]
 
 
 def run_clock(
-    redis_url: str, smtp_url: str = "", sender: str = "", stop: threading.Event | None = None
+    redis_url: str,
+    smtp_url: str = "",
+    sender: str = "",
+    stop: threading.Event | None = None,
+    base_url: str = "",
 ) -> None:
     """Tick until told to stop (SIGTERM, Ctrl-C or `stop`), then end within the turn in hand."""
     ended = stop or threading.Event()
     if stop is None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: ended.set())
-    todo = duties(redis_url, smtp_url, sender)
+    todo = duties(redis_url, smtp_url, sender, base_url)
     _log.warning("the clock runs%s", "" if smtp_url else "; mail stays in the outbox, no mail server is set")
     while not ended.is_set():
         began = time.monotonic()

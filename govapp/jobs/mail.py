@@ -9,6 +9,8 @@ from urllib.parse import unquote, urlsplit
 
 from govapp.data.types import canonical
 from govapp.jobs.breaker import Breaker
+from govapp.present.mails import line, mail_words
+from govapp.services.mails import address_now
 from govapp.services.outbox import FarSideAway, Parcel
 
 SECONDS = 5
@@ -29,14 +31,15 @@ class MailServerAway(FarSideAway):
 
 
 class Mailer:
-    """Delivers parcels of kind `mail`: payload `to`, `subject`, `text`. Rests half a minute when the server is away."""
+    """Delivers parcels of kind `mail`, whose words are made here. Rests half a minute when the server is away."""
 
-    def __init__(self, url: str, sender: str) -> None:
-        """Raises ValueError for an address that is not smtp:// or smtps://."""
+    def __init__(self, url: str, sender: str, base: str = "") -> None:
+        """`base` is the address people use. Raises ValueError for a server that is not smtp:// or smtps://."""
         self._to = urlsplit(url)
         if self._to.scheme not in {"smtp", "smtps"} or not self._to.hostname:
             raise ValueError("GOVAPP_SMTP_URL must be smtp://user:password@host:port or smtps://...")
         self._sender = sender
+        self._base = base.rstrip("/")
         self._breaker = Breaker(BREAKER_SECONDS)
 
     @property
@@ -45,8 +48,14 @@ class Mailer:
         return self._breaker.open
 
     def send(self, parcel: Parcel) -> None:
-        """Send one mail. Raises MailServerAway, and what the server says when it refuses this mail."""
-        message = self._message(parcel)
+        """Send one mail, unless its person is disabled by now.
+
+        Raises MailServerAway, and what the server says when it refuses this mail.
+        """
+        to = address_now(parcel.payload)
+        if to is None:
+            return
+        message = self._message(parcel, to)
         try:
             with self._connected() as server:
                 server.send_message(message)
@@ -61,16 +70,16 @@ class Mailer:
         with self._connected() as server:
             server.noop()
 
-    def _message(self, parcel: Parcel) -> EmailMessage:
+    def _message(self, parcel: Parcel, to: str) -> EmailMessage:
         """The mail; sent again after a crash it bears the same Message-ID, so that it is shown once."""
         message = EmailMessage()
-        message["From"], message["To"] = self._sender, _one_line(parcel.payload["to"])
-        message["Subject"] = _one_line(parcel.payload["subject"])
+        words = mail_words(parcel.payload, self._base)
+        message["From"], message["To"], message["Subject"] = self._sender, line(to), line(words.subject)
         content = hashlib.sha256(canonical(parcel.payload).encode()).hexdigest()[:16]
         domain = parseaddr(self._sender)[1].rpartition("@")[2] or "govapp.local"
         message["Date"], message["Message-ID"] = formatdate(), f"<outbox-{parcel.id}-{content}@{domain}>"
         message["Auto-Submitted"] = "auto-generated"
-        message.set_content(str(parcel.payload["text"]))
+        message.set_content(words.text)
         return message
 
     def _connected(self) -> smtplib.SMTP:
@@ -104,7 +113,3 @@ def _about_this_mail(error: Exception) -> bool:
     """True when the server took the session and refused the mail; anything else keeps all mail waiting."""
     answered = isinstance(error, smtplib.SMTPException) and not isinstance(error, _AWAY)
     return answered and getattr(error, "smtp_code", 0) != _CLOSING
-
-
-def _one_line(text: object) -> str:
-    return " ".join(str(text).split())

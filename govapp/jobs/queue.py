@@ -19,7 +19,14 @@ JOB_SECONDS = 110
 TIMEOUT = 0.1
 BREAKER_SECONDS = 10.0
 PUSHED_AT_ONCE = 5
-ALLOWED = frozenset({"govapp.jobs.reports.render", "govapp.jobs.bulk.run"})
+ALLOWED = frozenset(
+    {
+        "govapp.jobs.reports.render",
+        "govapp.jobs.bulk.run",
+        "govapp.jobs.rules.migrate",
+        "govapp.jobs.rules.replay",
+    }
+)
 _log = logging.getLogger("govapp.queue")
 
 

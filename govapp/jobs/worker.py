@@ -4,6 +4,7 @@ import gc
 import logging
 import resource
 import time
+from collections.abc import Callable
 from typing import Any
 
 import redis
@@ -16,6 +17,7 @@ from govapp.jobs.queue import connect, queue_on
 from govapp.jobs.reports import use_address
 from govapp.reports._engine import pango_problem, warm
 from govapp.reports._long import forget_left_behind
+from govapp.services.replay_runs import replay_worker_died
 from govapp.services.report_runs import worker_died
 
 MEMORY_BYTES = 1536 * 1024 * 1024
@@ -35,11 +37,19 @@ class LimitedWorker(Worker):
         super().main_work_horse(job, queue)
 
 
+# what a killed job's row needs, by the job; a migration is handed out again by the clock
+_DIED: dict[str, Callable[[int], object]] = {
+    "govapp.jobs.reports.render": worker_died,
+    "govapp.jobs.rules.migrate": lambda batch_id: None,
+    "govapp.jobs.rules.replay": replay_worker_died,
+}
+
+
 def _killed(job: Job, *_about: object) -> None:
-    """The work-horse ended without a word (killed, out of memory): the report is taken up again or fails at once."""
+    """The work-horse ended without a word (killed, out of memory): its row is taken up again or fails at once."""
     try:
-        worker_died(int(job.args[0]))
-    except Exception:  # noqa: BLE001 - the clock finds the report a little later; the worker must live on
+        _DIED[str(job.func_name)](int(job.args[0]))
+    except Exception:  # noqa: BLE001 - the clock finds the row a little later; the worker must live on
         _log.exception("after the end of job %s", job.id)
 
 

@@ -52,6 +52,8 @@ class CardFacts(Protocol):
     @property
     def waits_since(self) -> datetime | None: ...
     @property
+    def target_at(self) -> datetime | None: ...
+    @property
     def expired(self) -> Sequence[str]: ...
     @property
     def hold_cause(self) -> str: ...
@@ -164,7 +166,6 @@ class CardWords:
         self._moves = {key: _("Move to %(stage)s", stage=name) for key, name in self._stages.items()}
         self._others = _("Other moves")
         self._late = _("over target")
-        self._targets = {step.key: step.target_hours for step in rules.steps.values()}
         self._no_money = _("no saving")
         self._no_right = money.no_right()
         self._no_owner = _("no owner")
@@ -201,12 +202,14 @@ class CardWords:
         )
 
     def _since(
-        self, mark: str, words: str, who: str, since: datetime | None, hours: int | None = None
+        self, mark: str, words: str, who: str, since: datetime | None, target: datetime | None = None
     ) -> LastLine:
         if since is None:
             return LastLine(mark, words, who)
         full = _("since %(moment)s", moment=dates.moment(since, self.zone))
-        late = self._late if dates.over_target(since, self.now, hours) else ""
+        if target is not None:
+            full = _("%(since)s, target %(moment)s", since=full, moment=dates.moment(target, self.zone))
+        late = self._late if dates.over_target(target, self.now) else ""
         return LastLine(mark, words, who, dates.iso(since), full, dates.ago(since, self.now), late)
 
     def _last(self, row: CardFacts, held_since: datetime | None) -> LastLine:
@@ -232,8 +235,7 @@ class CardWords:
         if row.waits_for:
             who = ", ".join(who_words(one) for one in row.waits_whom)
             words = " + ".join(_(words) for words in row.waits_words)
-            hours = self._targets.get(row.waits_for)
-            return self._since("", words, who, row.waits_since, hours)
+            return self._since("", words, who, row.waits_since, row.target_at)
         if row.expired:
             return LastLine(
                 "expired",

@@ -11,7 +11,6 @@ from govapp.present.language import gettext as _
 from govapp.present.language import locale
 from govapp.present.money import NONE
 
-_WORKING_DAY = 8
 _MINUTE, _HOUR, _DAY, _YEAR = 60, 3600, 86400, 365 * 86400
 
 
@@ -110,18 +109,9 @@ def ago(since: datetime | None, now: datetime) -> str:
     return span(seconds)
 
 
-def over_target(since: datetime | None, now: datetime, hours: int | None) -> bool:
-    """True when a target in working hours is surely missed.
-
-    Whole days between the first and the last count eight hours each, Monday to Friday, after one day of grace;
-    holidays are not known here, and what is short of certain is not called late.
-    """
-    if since is None or not hours:
-        return False
-    first, last = local(since).date(), local(now).date()
-    weeks, rest = divmod(max(0, (last - first).days - 1), 7)
-    worked = weeks * 5 + sum((first.weekday() + 1 + n) % 7 < 5 for n in range(rest))
-    return (worked - 1) * _WORKING_DAY >= hours
+def over_target(target: datetime | None, now: datetime) -> bool:
+    """True when a target moment has passed; what has no target, or whose clock rests, is never late."""
+    return target is not None and local(now) > local(target)
 
 
 def days_until(due: date | None, today: date) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from govapp.present import dates, language, money
+from govapp.present import clocks, dates, language, money
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 
@@ -26,6 +26,8 @@ FILTERS = {
     "short_day": dates.short_day,
     "long_day": dates.long_day,
     "over_target": dates.over_target,
+    "worked": clocks.worked_words,
+    "hours": clocks.hours_text,
     "month": dates.month,
     "moment": dates.moment,
     "exact": dates.exact,

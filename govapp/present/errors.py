@@ -1,6 +1,6 @@
 """Sentences for refusals by code. They say what happened and what to do next."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from govapp.domain.errors import GovappError, Invalid
@@ -88,6 +88,7 @@ SENTENCES: dict[str, Sentence] = {
     "day_form": lambda: _("A day looks like 2026-11-30."),
     "day_past": lambda: _("This day is past."),
     "unknown_choice": lambda: _("Please choose from the list."),
+    "mail_must_come": lambda: _("This mail cannot be switched off. It may wait for the daily digest."),
     "role_held": lambda: _("The person holds this role there already."),
     "role_conflict": lambda: _(
         "%(asked)s cannot stand beside %(held)s in one organization: these duties are kept apart."
@@ -121,8 +122,44 @@ SENTENCES: dict[str, Sentence] = {
     "choice_in_use": lambda: _("A measure bears one of the entries that would go: %(keys)s."),
     "chair_not_member": lambda: _("The chair must be one of the members."),
     "quorum_unreachable": lambda: _("The quorum lies between 1 and the number of members."),
+    "unknown_zone": lambda: _("Please give a time zone by its name, such as Europe/Berlin."),
+    "no_working_days": lambda: _(
+        "Choose at least one working day; without one no target would ever be reached."
+    ),
+    "no_working_hours": lambda: _(
+        "There would be no working hours, so no target would ever be reached. Give at least one stretch of hours."
+    ),
+    "hours_malformed": lambda: _("Hours look like 08:30-12:30, the last possible end being 24:00."),
+    "hours_reversed": lambda: _(
+        "A stretch of hours ends after it begins. Work through the night is two stretches: 22:00-24:00 and 00:00-06:00."
+    ),
+    "hours_overlap": lambda: _("Two stretches of hours overlap. Each minute of a day counts once."),
+    "day_malformed": lambda: _("A day of the year looks like 12-24, month first."),
+    "standard_stays": lambda: _(
+        "One calendar must be the standard one. Make another the standard instead; this one then no longer is."
+    ),
     "set_unreadable": lambda: _("%(file)s cannot be read as a governance set: %(problem)s"),
     "set_invalid": lambda: _("The governance set does not hold together: %(problem)s"),
+    "version_there": lambda: _("This is what version %(number)s says already."),
+    "version_no_draft": lambda: _(
+        "Version %(number)s was switched on once, so it stays as it is. Draft a further version."
+    ),
+    "version_draft": lambda: _(
+        "Version %(number)s is a draft. Measures can go on under it once it is switched on."
+    ),
+    "version_active": lambda: _("Version %(number)s is switched on already."),
+    "version_faulty": lambda: _(
+        "The check finds faults (%(count)s), so this version stays off. Mend them first."
+    ),
+    "draft_of_other_workflow": lambda: _(
+        "The draft to be replaced belongs to another workflow than %(workflow)s."
+    ),
+    "stages_occupied": lambda: _(
+        "This version lacks stages in which measures stand: %(stages)s. Bring those measures on or back first."
+    ),
+    "replay_wanted": lambda: _("Between 0 and 20,000 decisions."),
+    "migration_scope": lambda: _("Say which measures: chosen keys, a branch, or all."),
+    "migration_empty": lambda: _("None of these measures goes on under another version than %(number)s."),
     "check_begin_again": lambda: _("This check cannot be continued. Please begin again."),
     "anchor_unreadable": lambda: _("This is no anchor. It must be what `audit anchor` wrote."),
     "setup_over": lambda: _("The first steps are done already. Sign in, or ask an administrator."),
@@ -143,6 +180,8 @@ SENTENCES: dict[str, Sentence] = {
 }
 
 
+# sentences that are made of several, from the values of the refusal
+COMPOSED: dict[str, Callable[[Mapping[str, Any]], str]] = {}
 _OWN_HEADINGS: dict[str, Sentence] = {
     "token_renewed": lambda: _("Once more, please"),
     "token_sign_in": lambda: _("Once more, please"),
@@ -160,6 +199,8 @@ def heading_of(status: int, code: str = "") -> str:
 def sentence_of(code: str, values: dict[str, Any] | None = None) -> str:
     """The sentence of a code, filled with values. A text that is no known code is taken for a sentence."""
     values = dict(values or {})
+    if code in COMPOSED:
+        return COMPOSED[code](values)
     if "retry_after" in values:
         values["wait"] = _wait(int(values["retry_after"]))
     for role in ("asked", "held"):

@@ -214,6 +214,7 @@ def _sentences() -> dict[str, str]:
         "unknown_field": _("This form has no such field."),
         "value_type": _("This value is not of a kind this field takes."),
         "not_asked": _("This is not asked for with the other answers given; leave it out."),
+        "milestone_unknown": _("Write the name of a milestone as it stands in the plan: %(names)s."),
         "too_many_files": _("At most %(most)s files are taken; these are %(given)s."),
         "file_unknown": _("There is no file %(name)s."),
         "file_type": _("%(name)s is of a type that is not taken here: %(accept)s."),

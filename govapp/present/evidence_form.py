@@ -115,6 +115,10 @@ def _view(part: FormPart, currency: str, id_prefix: str, fields: Sequence[FieldS
         Option(value, _(words), value in part.texts) for value, words in getattr(part, "options", ())
     )
     widget = _WIDGETS.get(spec.type, "input")
+    offered = getattr(part, "suggestions", ())
+    if offered:
+        widget = "suggest"
+        options = tuple(Option(words, words, chosen=False) for words in offered)
     if getattr(part, "by_email", False):
         widget = "suggest"
         hints.append(_("Too many people to list: write the e-mail address."))

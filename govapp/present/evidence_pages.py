@@ -12,7 +12,9 @@ from govapp.present.language import gettext as _
 
 _STATES: dict[str, tuple[str, Callable[[], str]]] = {
     "valid": ("ok", lambda: _("Valid")),
+    "expiring": ("risk", lambda: _("Valid, ends soon")),
     "expired": ("risk", lambda: _("Expired")),
+    "past": ("none", lambda: _("Ended, needed no more")),
     "returned": ("off", lambda: _("Returned")),
     "unjudged": ("none", lambda: _("Waits for its judge")),
     "earlier_passage": ("risk", lambda: _("From an earlier passage")),
@@ -51,6 +53,16 @@ def group_note(group: str) -> str:
         "passed": _("The gate is passed and stays passed."),
         "unasked": _("May be handed in where it helps."),
     }[group]
+
+
+def serves_words(stages: Sequence[str]) -> str:
+    """The gates that a kind serves, by their stages' names."""
+    if not stages:
+        return ""
+    if len(stages) == 1:
+        return _("Serves the gate into %(stage)s.", stage=stages[0])
+    listed = _("%(first)s and %(last)s", first=", ".join(stages[:-1]), last=stages[-1])
+    return _("One piece serves the gates into %(stages)s.", stages=listed)
 
 
 def suppliers_words(keys: Sequence[str], held: Mapping[str, str]) -> str:

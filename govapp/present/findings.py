@@ -2,15 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from govapp.domain.asks import AskKind
-from govapp.domain.criteria import Finding, Suppliers
+from govapp.domain.criteria import UNJUDGED, Finding, Suppliers
 from govapp.domain.decisions import Askers
 from govapp.domain.permissions import PARTS
 from govapp.domain.rules import Rules
-from govapp.present import dates
+from govapp.present import finding_evidence
 from govapp.present.language import gettext as _
 from govapp.present.language import ngettext
 
@@ -111,6 +110,10 @@ def finding_view(finding: Finding, rules: Rules, key: str, supply: Suppliers | N
         )
         address, link = (address, link) if supply.yours else ("", "")
         return FindingView(finding.key, False, title, detail, told, address, link)
+    if finding.code == UNJUDGED:
+        vacant = [part_words(key.removeprefix("group:")) for key in supply.vacant]
+        told = finding_evidence.judge_sentence(supply.names[:4], vacant, yours=supply.yours)
+        return FindingView(finding.key, False, title, detail, told, address, link, _ask_words(supply))
     return FindingView(
         finding.key,
         False,
@@ -158,6 +161,8 @@ def _joined(words: Sequence[str]) -> str:
 def _where(finding: Finding, key: str) -> tuple[str, str]:
     subject = finding.key.partition(":")[0]
     at = f"/measures/{key}"
+    if finding.code == UNJUDGED:
+        return f"{at}/evidence/{finding.values['evidence']}#judging", _("Open it")
     if subject == "evidence":
         return f"{at}/evidence/new?kind={finding.values.get('kind', '')}", _("Open the form")
     if subject in {"role", "distinct"}:
@@ -167,11 +172,6 @@ def _where(finding: Finding, key: str) -> tuple[str, str]:
     if subject == "risk" and not finding.code.startswith("risk_unrated"):
         return f"{at}/risks", _("Open the risks")
     return f"{at}/edit", _("Fill it in")
-
-
-def _day(values: Values, name: str = "until") -> str:
-    value = values.get(name)
-    return dates.day(date.fromisoformat(str(value))) if value else ""
 
 
 def _listed(keys: Sequence[str], words: Mapping[str, Callable[[], str]]) -> str:
@@ -193,18 +193,6 @@ def _field_missing(values: Values, rules: Rules) -> str:
         if values.get("match") == "any"
         else _("Missing: %(fields)s.", fields=listed)
     )
-
-
-def _evidence_valid(values: Values, rules: Rules) -> str:
-    if values.get("until"):
-        return _("Revision %(n)s, valid until %(day)s.", n=values["revision"], day=_day(values))
-    return _("Revision %(n)s.", n=values["revision"])
-
-
-def _evidence_missing(values: Values, rules: Rules) -> str:
-    if values["needed"] > 1:
-        return _("%(have)s of %(needed)s handed in.", have=values["have"], needed=values["needed"])
-    return _("Nothing handed in yet.")
 
 
 def _milestones_open(values: Values, rules: Rules) -> str:
@@ -234,14 +222,7 @@ _DETAILS: dict[str, Callable[[Values, Rules], str]] = {
     "parts_distinct": lambda v, r: _("Different people."),
     "parts_vacant": lambda v, r: _("Nobody yet as %(parts)s.", parts=_listed(v["parts"], _PARTS)),
     "parts_same": lambda v, r: _("One person holds two of these parts."),
-    "evidence_valid": _evidence_valid,
-    "evidence_missing": _evidence_missing,
-    "evidence_expired": lambda v, r: _("Expired: it was valid until %(day)s.", day=_day(v)),
-    "evidence_returned": lambda v, r: _("It was returned; hand in a new revision."),
-    "evidence_unjudged": lambda v, r: _("Handed in, not yet judged."),
-    "evidence_earlier_passage": lambda v, r: _(
-        "The one on record belongs to an earlier passage; it is needed again."
-    ),
+    **finding_evidence.DETAILS,
     "milestones_planned": lambda v, r: ngettext(
         "%(num)s milestone planned.", "%(num)s milestones planned.", v["have"]
     ),

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from govapp.domain.events import Event
-from govapp.present import dates, deputies
+from govapp.present import dates, deputies, history_evidence, history_rules, history_time
 from govapp.present.findings import part_words
 from govapp.present.language import gettext as _
 from govapp.present.language import ngettext
@@ -239,9 +239,6 @@ _SAID: dict[str, Callable[[Payload, Names, str], str]] = {
     Event.MEASURE_CANCELLED: _said(lambda: _("Cancelled")),
     Event.MEASURE_REOPENED: lambda p, n, a: _("Reopened at %(b)s", b=n.stage(p["to"])) + _reason(p),
     Event.MEASURE_COMMENTED: lambda p, n, a: _("Commented: %(text)s", text=_short(p.get("text"))),
-    Event.MEASURES_SETTLED: lambda p, n, a: _(
-        "Brought up to date, as time had passed or by command: %(keys)s", keys=", ".join(p["changed"])
-    ),
     Event.MILESTONE_CHANGED: lambda p, n, a: (
         _("Milestone %(name)s %(what)s", name=_short(p.get("name")), what=_what(p))
         + (f": {_changes(p)}" if p.get("what") == "changed" and p.get("changes") else "")
@@ -257,9 +254,7 @@ _SAID: dict[str, Callable[[Payload, Names, str], str]] = {
     ),
     Event.STATUS_DECLARED: _declared,
     Event.EFFECT_CHANGED: _effect,
-    Event.EVIDENCE_SUBMITTED: lambda p, n, a: _(
-        "%(kind)s handed in, revision %(n)s", kind=n.kind(p["kind"]), n=p["revision"]
-    ),
+    **history_evidence.SAID,
     Event.REVIEW_OPENED: lambda p, n, a: _("Review into %(b)s opened", b=n.stage(p["into"])),
     Event.REVIEW_DOSSIER: _said(lambda: _("Dossier %(n)s written"), n="dossier"),
     Event.REVIEW_ENDED: _ended,
@@ -286,12 +281,7 @@ _SAID: dict[str, Callable[[Payload, Names, str], str]] = {
         changed=len(p["changed"]),
         removed=len(p["removed"]),
     ),
-    Event.WORKFLOW_ACTIVATED: _said(
-        lambda: _("Gates %(name)s, version %(n)s, switched on"), name="workflow", n="number"
-    ),
-    Event.ROLES_SET: lambda p, n, a: _(
-        "Rights of roles set: %(roles)s", roles=", ".join(_plain(each) for each in p["roles"])
-    ),
+    **history_rules.SAID,
     Event.GROUP_SET: lambda p, n, a: _(
         "Group %(name)s set: %(who)s",
         name=p["name"],
@@ -346,4 +336,5 @@ _SAID: dict[str, Callable[[Payload, Names, str], str]] = {
     Event.AUDIT_EXPORTED: _said(lambda: _("Audit log exported as %(form)s"), form="form"),
     Event.AUDIT_VERIFIED: _verified,
     Event.INTEGRITY_FAILED: _failed,
+    **history_time.SAID,
 }

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from govapp.present.deputies import days_words
+from govapp.present.dates import day
 from govapp.present.findings import part_words
 from govapp.present.language import gettext as _
 from govapp.present.language import ngettext
@@ -19,6 +20,37 @@ class Told:
     detail: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _About:
+    """What a sentence is made of: the measure's key, who caused it, the address of the review, codes and values."""
+
+    key: str
+    who: str
+    review: str
+    more: Mapping[str, Any]
+
+    @property
+    def measure(self) -> str:
+        return f"/measures/{self.key}" if self.key else "/"
+
+    def text(self, *names: str) -> str:
+        """The first of these values that is there."""
+        return next((str(self.more[name]) for name in names if self.more.get(name)), "")
+
+    @property
+    def evidence(self) -> str:
+        """The piece where its number is known, else all evidence of the measure."""
+        number = str(self.more.get("evidence", ""))
+        return f"{self.measure}/evidence/{number}" if number.isdigit() else f"{self.measure}/evidence"
+
+    def day(self, name: str) -> str:
+        """A day among the values in words; '' where there is none."""
+        try:
+            return day(date.fromisoformat(self.text(name)))
+        except ValueError:
+            return ""
+
+
 def _criterion(finding: str) -> str:
     subject, _colon, name = finding.partition(":")
     words = name.replace("-", " ").replace("_", " ")
@@ -27,67 +59,189 @@ def _criterion(finding: str) -> str:
     return _("“%(name)s”", name=words or finding)
 
 
-def _supply(key: str, payload: Mapping[str, Any]) -> str:
-    kind, _colon, name = str(payload.get("finding", "")).partition(":")
-    return f"/measures/{key}/evidence/new?kind={name}" if kind == "evidence" else f"/measures/{key}"
+def _supply(about: _About) -> str:
+    kind, _colon, name = about.text("finding").partition(":")
+    return f"{about.measure}/evidence/new?kind={name}" if kind == "evidence" else about.measure
 
 
-_Maker = Callable[[str, str, str, Mapping[str, Any]], Told]
-_KINDS: dict[str, _Maker] = {
-    "decision_waits": lambda key, who, review, more: Told(
-        _("%(who)s asks you to decide on %(key)s.", who=who, key=key), review
+def _kind(about: _About) -> str:
+    """The kind of evidence a notice is about."""
+    return about.text("kind").replace("-", " ")
+
+
+def _revise(about: _About) -> str:
+    """Where a new revision is handed in."""
+    return f"{about.measure}/evidence/new?kind={about.text('kind')}&piece={about.text('evidence')}"
+
+
+def _due(about: _About) -> str:
+    found = about.day("due")
+    return (
+        _("%(wording)s Due %(day)s.", wording=about.text("wording"), day=found)
+        if found
+        else about.text("wording")
+    )
+
+
+def _days(about: _About) -> str:
+    first, last = about.day("from"), about.day("until")
+    return first if first == last else _("%(first)s to %(last)s", first=first, last=last)
+
+
+def _waiting(about: _About) -> str:
+    count = int(about.more.get("waiting") or 0)
+    return ngettext("%(num)s decision waits already.", "%(num)s decisions wait already.", count)
+
+
+def _target(about: _About) -> str:
+    """The step and how much of its target is used, where the clock reminds or escalates."""
+    if not about.more.get("percent"):
+        return ""
+    return _(
+        "%(step)s: %(percent)s%% of the target time is used.",
+        step=about.text("name"),
+        percent=about.text("percent"),
+    )
+
+
+def _bulk(about: _About) -> str:
+    done, refused = int(about.more.get("done") or 0), int(about.more.get("refused") or 0)
+    first = ngettext("%(num)s measure is done", "%(num)s measures are done", done)
+    return _("%(done)s, %(refused)s refused.", done=first, refused=refused)
+
+
+_KINDS: dict[str, Callable[[_About], Told]] = {
+    "decision_waits": lambda a: Told(
+        _("%(who)s asks you to decide on %(key)s.", who=a.who, key=a.key), a.review
     ),
-    "decision_reminder": lambda key, who, review, more: Told(
-        _("%(who)s reminds you: %(key)s waits for your decision.", who=who, key=key), review
+    "decision_reminder": lambda a: Told(
+        _("%(who)s reminds you: %(key)s waits for your decision.", who=a.who, key=a.key), a.review, _target(a)
     ),
-    "vote_stale": lambda key, who, review, more: Told(
-        _("The dossier of %(key)s changed after your vote. Please look and decide again.", key=key), review
+    "escalated": lambda a: Told(
+        _("%(key)s waits for a decision longer than it should. You are told because it escalates to you.", key=a.key),
+        a.review, _target(a),
     ),
-    "sent_back": lambda key, who, review, more: Told(
-        _("%(who)s sent %(key)s back.", who=who, key=key), review, str(more.get("reason", ""))
+    "vote_stale": lambda a: Told(
+        _("The dossier of %(key)s changed after your vote. Please look and decide again.", key=a.key), a.review
     ),
-    "moved": lambda key, who, review, more: Told(
-        _("%(key)s passed its gate: %(who)s gave the last approval.", who=who, key=key), f"/measures/{key}"
+    "sent_back": lambda a: Told(
+        _("%(who)s sent %(key)s back.", who=a.who, key=a.key), a.review, a.text("reason")
     ),
-    "supply_asked": lambda key, who, review, more: Told(
-        _("%(who)s asks you for %(what)s of %(key)s.", who=who, key=key, what=_criterion(str(more.get("finding", "")))),
-        _supply(key, more),
+    "moved": lambda a: Told(
+        _("%(key)s passed its gate: %(who)s gave the last approval.", who=a.who, key=a.key), a.measure
     ),
-    "part_given": lambda key, who, review, more: Told(
+    "supply_asked": lambda a: Told(
+        _("%(who)s asks you for %(what)s of %(key)s.", who=a.who, key=a.key, what=_criterion(a.text("finding"))),
+        _supply(a),
+    ),
+    "judgement_waits": lambda a: Told(
+        _("%(who)s handed in evidence of %(key)s that waits for your judgement: %(kind)s.",
+          who=a.who, key=a.key, kind=_kind(a)),
+        a.evidence,
+    ),
+    "evidence_accepted": lambda a: Told(
+        _("%(who)s accepted your evidence of %(key)s: %(kind)s.", who=a.who, key=a.key, kind=_kind(a)),
+        a.evidence, a.text("reason"),
+    ),
+    "evidence_returned": lambda a: Told(
+        _("%(who)s returned your evidence of %(key)s: %(kind)s. Hand in a new revision.",
+          who=a.who, key=a.key, kind=_kind(a)),
+        _revise(a), a.text("reason"),
+    ),
+    "evidence_expiring": lambda a: Told(
+        _("Evidence of %(key)s counts until %(day)s only: %(kind)s. Renew it before then.",
+          key=a.key, day=a.day("until"), kind=_kind(a)),
+        _revise(a),
+    ),
+    "evidence_expired": lambda a: Told(
+        _("Evidence of %(key)s has expired on %(day)s: %(kind)s. Hand in a new revision; a gate passed stays passed.",
+          key=a.key, day=a.day("until"), kind=_kind(a)),
+        _revise(a),
+    ),
+    "condition_set": lambda a: Told(
+        _("%(who)s passed a gate of %(key)s on a condition that you owe.", who=a.who, key=a.key), a.measure, _due(a)
+    ),
+    "condition_due": lambda a: Told(
+        _("A condition of %(key)s that you owe is due soon.", key=a.key), a.measure, _due(a)
+    ),
+    "condition_overdue": lambda a: Told(
+        _("A condition of %(key)s is overdue, so the measure is on hold.", key=a.key), a.measure, _due(a)
+    ),
+    "condition_fulfilled": lambda a: Told(
+        _("%(who)s says a condition of %(key)s is fulfilled. Please confirm it.", who=a.who, key=a.key),
+        a.measure, a.text("wording"),
+    ),
+    "condition_not_met": lambda a: Told(
+        _("%(who)s does not take a condition of %(key)s as fulfilled.", who=a.who, key=a.key),
+        a.measure, " ".join(part for part in (a.text("wording"), a.text("reason")) if part),
+    ),
+    "condition_extended": lambda a: Told(
+        _("%(who)s gave a condition of %(key)s more time.", who=a.who, key=a.key), a.measure, _due(a)
+    ),
+    "emergency_advance": lambda a: Told(
+        _("%(who)s advanced %(key)s in an emergency, past its gate.", who=a.who, key=a.key), a.measure,
+        _("A look-back is due by %(day)s.", day=a.day("due")) if a.day("due") else "",
+    ),
+    "lookback_due": lambda a: Told(
+        _("The look-back on the emergency advance of %(key)s is due.", key=a.key), a.measure, a.day("due")
+    ),
+    "lookback_overdue": lambda a: Told(
+        _("The look-back on the emergency advance of %(key)s is overdue. Its next gates stay shut.", key=a.key),
+        a.measure, a.day("due"),
+    ),
+    "put_on_hold": lambda a: Told(
+        _("%(who)s put %(key)s on hold.", who=a.who, key=a.key), a.measure, a.text("reason")
+    ),
+    "released": lambda a: Told(
+        _("%(who)s released %(key)s. It goes on.", who=a.who, key=a.key), a.measure, a.text("reason")
+    ),
+    "cancelled": lambda a: Told(
+        _("%(who)s cancelled %(key)s.", who=a.who, key=a.key), a.measure, a.text("reason")
+    ),
+    "reopened": lambda a: Told(
+        _("%(who)s reopened %(key)s.", who=a.who, key=a.key), a.measure, a.text("reason")
+    ),
+    "part_given": lambda a: Told(
         _(
             "%(who)s named you %(parts)s of %(key)s.",
-            who=who, key=key, parts=", ".join(part_words(part) for part in more.get("parts", ())),
+            who=a.who, key=a.key, parts=", ".join(part_words(part) for part in a.more.get("parts", ())),
         ),
-        f"/measures/{key}",
+        a.measure,
     ),
-    "deputy_set": lambda key, who, review, more: Told(
-        _("%(deputy)s stands in for %(person)s, %(days)s.", deputy=more["deputy_name"], person=more["person_name"],
-          days=days_words(more["from"], more["until"])),
+    "comment": lambda a: Told(_("%(who)s commented on %(key)s.", who=a.who, key=a.key), a.measure),
+    "deputy_set": lambda a: Told(
+        _("%(deputy)s stands in for %(person)s, %(days)s.", deputy=a.text("deputy_name"), person=a.text("person_name"),
+          days=_days(a)),
         "/account/deputies",
     ),
-    "deputy_begins": lambda key, who, review, more: Told(
-        _("From today you stand in for %(person)s, until %(day)s.", person=more["person_name"],
-          day=days_words(more["until"], more["until"])),
-        "/", ngettext("%(num)s decision waits already.", "%(num)s decisions wait already.", int(more["waiting"])),
+    "deputy_begins": lambda a: Told(
+        _("From today you stand in for %(person)s, until %(day)s.", person=a.text("person_name"), day=a.day("until")),
+        "/", _waiting(a),
     ),
-    "deputy_ended": lambda key, who, review, more: Told(
-        _("%(deputy)s stands in for %(person)s no longer.", deputy=more["deputy_name"], person=more["person_name"]),
+    "deputy_ended": lambda a: Told(
+        _("%(deputy)s stands in for %(person)s no longer.", deputy=a.text("deputy_name"), person=a.text("person_name")),
         "/account/deputies",
     ),
-    "comment": lambda key, who, review, more: Told(
-        _("%(who)s commented on %(key)s.", who=who, key=key), f"/measures/{key}"
-    ),
+    "bulk_done": lambda a: Told(_bulk(a), f"/bulk/{a.text('batch')}"),
 }  # fmt: skip
 
 
-def told(kind: str, key: str, who: str, review_id: int | None, payload: Mapping[str, Any]) -> Told:
-    """A notice in words; a kind nobody knows leads to its measure, so that nothing is lost."""
-    review = f"/reviews/{review_id}" if review_id else f"/measures/{key}"
-    who = who or _("The system")
+def told(
+    kind: str, key: str, who: str, review_id: int | None, payload: Mapping[str, Any], stands_in_for: str = ""
+) -> Told:
+    """A notice in words; a kind nobody knows leads to its measure, so that nothing is lost.
+
+    `stands_in_for`: whose notice it is, when it comes to a deputy.
+    """
+    about = _About(
+        key, who or _("The system"), f"/reviews/{review_id}" if review_id else f"/measures/{key}", payload
+    )
     maker = _KINDS.get(kind)
-    if maker is None:
-        return Told(_("Something new about %(key)s.", key=key), f"/measures/{key}" if key else "/")
-    return maker(key, who, review, payload)
+    found = maker(about) if maker else Told(_("Something new about %(key)s.", key=key), about.measure)
+    if not stands_in_for:
+        return found
+    sentence = _("For %(name)s: %(sentence)s", name=stands_in_for, sentence=found.sentence)
+    return Told(sentence, found.address, found.detail)
 
 
 def known_kinds() -> frozenset[str]:

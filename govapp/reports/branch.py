@@ -8,7 +8,6 @@ from decimal import Decimal
 
 from govapp.present.chart_funnel import Funnel, FunnelStage, funnel
 from govapp.present.charts import listed
-from govapp.present.dates import over_target
 from govapp.present.language import gettext as _
 from govapp.present.language import ngettext
 from govapp.reports._render import Sheet, render, render_page
@@ -33,12 +32,18 @@ class StageRow:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """What something waits for, whom (names, or a party), since when; `hours` is the target in working hours."""
+    """What something waits for, whom (names, or a party), since when; target and time passed in working hours."""
 
     what: str
     whom: tuple[str, ...]
     since: datetime | None = None
     hours: int | None = None
+    worked: float | None = None
+
+    @property
+    def late(self) -> bool:
+        """Whether more working time has passed than the target."""
+        return bool(self.hours) and (self.worked or 0) > (self.hours or 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,8 @@ class WaitingMeasure:
     what: str
     since: datetime | None = None
     hours: int | None = None
+    worked: float | None = None
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +251,7 @@ def _sheet(data: BranchData) -> Sheet:
             "rated": _rated(data.measures),
             "totals": _totals(row.values for row in data.measures),
             "waiting": len(waiting),
-            "late": sum(any(over_target(w.since, data.as_of, w.hours) for w in waits) for waits in waiting),
+            "late": sum(any(wait.late for wait in waits) for waits in waiting),
             "groups": [_oldest(group) for group in groups[:_MOST_GROUPS]],
             "more_groups": max(0, len(groups) - _MOST_GROUPS),
             "waits_finding": _waits_finding(shown.waits),

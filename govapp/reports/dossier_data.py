@@ -35,12 +35,13 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What the measure waits for, whom, since when; `hours` is the target in working hours."""
+    """What the measure waits for, whom, since when; target and time passed in working hours."""
 
     what: str
     whom: tuple[str, ...]
     since: datetime
     hours: int | None = None
+    worked: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +105,18 @@ class Vote:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """An approval step with all its votes. `state`: waiting, open, granted, refused, ended."""
+    """An approval step with all its votes. `state`: waiting, open, granted, refused, ended.
+
+    `hours` is its target, `worked` the working hours it took since it last opened, holds left out.
+    """
 
     name: str
     deciders: str
     rule: str
     state: str
     votes: tuple[Vote, ...] = ()
+    hours: int | None = None
+    worked: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +137,10 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class Milestone:
-    """A milestone with its planned, expected and actual day; `first_plan` is the first plan ever given."""
+    """A milestone with its planned, expected and actual day; `first_plan` is the first plan ever given.
+
+    `entered`: the day on which the actual one was entered, where that was later.
+    """
 
     name: str
     owner: str = ""
@@ -139,6 +148,7 @@ class Milestone:
     first_plan: date | None = None
     forecast: date | None = None
     actual: date | None = None
+    entered: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,13 +35,14 @@ def state_faults(progress: Progress | None = None) -> Iterator[StateFault]:
     """(sequence, code, detail) where the tables are not what the log made them.
 
     Stage and state of every measure; every fact and every kept state, by the digests the log rows carry; kept rows
-    against their latest state; pieces of evidence against their submissions.
+    against their latest state; pieces of evidence against their submissions and their judgements.
     """
     with unmoving() as connection:
         yield from _stage_faults(connection)
         yield from _row_faults(connection, progress)
         yield from _kept_faults(connection)
         yield from _piece_faults(connection)
+        yield from _judgement_faults(connection)
 
 
 def _stage_faults(connection: Connection) -> Iterator[StateFault]:
@@ -149,3 +150,33 @@ def _piece_faults(connection: Connection) -> Iterator[StateFault]:
         said = json.loads(payload) if payload is not None else None
         if said and [int(about), said["kind"], said["piece"]] != piece:
             yield sequence, "piece_differs", f"{said['kind']} {said['piece']}"
+
+
+def _judgement_faults(connection: Connection) -> Iterator[StateFault]:
+    """A judgement comes later than the revision that its digest covers: the log row that names it must say the same."""
+    said = {
+        sequence: None if payload is None else json.loads(payload)
+        for sequence, payload in connection.execute(
+            select(AuditLog.sequence, AuditLog.payload).where(
+                AuditLog.chain == BUSINESS, AuditLog.event == str(Event.EVIDENCE_JUDGED)
+            )
+        )
+    }
+    revision = EvidenceRevision
+    for sequence, digest, judged, reason in connection.execute(
+        select(revision.judged_seq, revision.digest, revision.judged, revision.judged_reason)
+        .where(revision.judged != "")
+        .execution_options(yield_per=CHUNK)
+    ):
+        if sequence not in said:
+            yield sequence, "judgement_unlogged", f"evidence {digest[:12]}"
+            continue
+        logged = said.pop(sequence)
+        if logged and (logged["digest"], logged["to"], logged["reason"]) != (digest, judged, reason):
+            yield (
+                sequence,
+                "judgement_differs",
+                f"evidence {digest[:12]}: {judged}, the log says {logged['to']}",
+            )
+    for sequence in said:
+        yield sequence, "judgement_missing", ""

@@ -56,5 +56,5 @@ def _set_conditions(
             row.owner_id,
             "condition_set",
             measure_id=loaded.measure.id,
-            payload={"condition": row.id, "due": row.due.isoformat()},
+            payload={"condition": row.id, "wording": row.wording, "due": row.due.isoformat()},
         )

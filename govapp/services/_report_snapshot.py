@@ -8,6 +8,7 @@ from typing import Any
 from govapp.data.report_queries import Recorded, Row
 from govapp.data.snapshots import FIELDS
 from govapp.domain.approvals import StepStanding, standings
+from govapp.domain.criteria import MILESTONE_FIELD
 from govapp.domain.finance import value_of
 from govapp.domain.money import from_minor
 from govapp.domain.snapshot import (
@@ -150,7 +151,7 @@ def _evidence(row: Row) -> EvidenceFact:
     return EvidenceFact(
         row["kind"], row["evidence_id"], row["id"], row["number"], row["digest"],
         frozenset(p for p in (row["person_id"], row["on_behalf_of"]) if p), row["valid_until"], row["judged"] or "",
-        row["passage_id"], row["kind_version"],
+        row["passage_id"], row["kind_version"], str(row["values"].get(MILESTONE_FIELD) or ""),
     )  # fmt: skip
 
 

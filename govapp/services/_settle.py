@@ -20,13 +20,15 @@ from govapp.data.reviews import ReviewStep
 from govapp.data.snapshots import Loaded
 from govapp.domain.approvals import StepStanding, barred_holders, defect_of, standings
 from govapp.domain.basis import basis_of, digest_of
-from govapp.domain.criteria import counts
 from govapp.domain.events import Event
+from govapp.domain.evidence_expiry import next_change
 from govapp.domain.finance import value_of
 from govapp.domain.gates import gate_findings
 from govapp.domain.measures import required_parts
 from govapp.domain.snapshot import ReviewFact, StepFact, VoteFact
+from govapp.services._clocks import _keep_clocks
 from govapp.services._dossier import write_dossier
+from govapp.services._evidence_life import _evidence_life
 from govapp.services._reviews import _follow_path, _keep_barred, deciders_of
 from govapp.services._work import Work
 
@@ -42,6 +44,7 @@ class _Waiting:
     whom: tuple[str, ...] = ()
     since: datetime | None = None
     stale: int = 0
+    steps: tuple[ReviewStep, ...] = ()
 
 
 def _names(step: StepFact, loaded: Loaded) -> list[str]:
@@ -70,8 +73,8 @@ def _step_rows(work: Work, review: ReviewFact) -> Sequence[ReviewStep]:
 
 def _set_steps(
     work: Work, loaded: Loaded, review: ReviewFact, states: dict[int, StepStanding]
-) -> dict[int, datetime | None]:
-    """Keep the step rows true to the votes; opened and decided times are those of the change. When each was opened.
+) -> dict[int, ReviewStep]:
+    """Keep the step rows true to the votes; opened and decided times are those of the change. The rows by id.
 
     Whoever decides a step that opens only now learns of it now.
     """
@@ -88,7 +91,7 @@ def _set_steps(
                 row.opened_at = work.at
     for person in deciders_of(loaded, (step for step in review.steps if step.id in opened)):
         work.tell(person, "decision_waits", measure_id=loaded.measure.id, review_id=review.id)
-    return {row.id: row.opened_at for row in rows}
+    return {row.id: row for row in rows}
 
 
 def _log_stale(work: Work, loaded: Loaded, review: int, dossier: int, stale: list[VoteFact]) -> None:
@@ -120,13 +123,15 @@ def _look_at_review(work: Work, loaded: Loaded) -> _Waiting:
     _keep_barred(work, loaded, review)
     states = standings(review, basis, loaded.rules)
     stale = sum(len(state.stale) for state in states.values())
-    opened = _set_steps(work, loaded, review, states)
+    rows = _set_steps(work, loaded, review, states)
+    steps = tuple(rows.values())
     open_steps = [step for step in review.steps if states[step.id].state == "open"]
     if not open_steps:
-        return _Waiting("criteria", (), (), review.opened_at, stale)
+        return _Waiting("criteria", (), (), review.opened_at, stale, steps)
     whom = list(dict.fromkeys(name for step in open_steps for name in _names(step, loaded)))
-    since = min(opened[step.id] or review.opened_at for step in open_steps)
-    return _Waiting(open_steps[0].key, tuple(step.name for step in open_steps), tuple(whom), since, stale)
+    since = min(rows[step.id].opened_at or review.opened_at for step in open_steps)
+    names = tuple(step.name for step in open_steps)
+    return _Waiting(open_steps[0].key, names, tuple(whom), since, stale, steps)
 
 
 def _renew(work: Work, loaded: Loaded, review: ReviewFact, basis: str) -> None:
@@ -153,19 +158,6 @@ def values_of(loaded: Loaded) -> dict[str, int]:
     return value_of((line.kind, line.timing, line.currency, line.run_rate) for line in loaded.lines)
 
 
-def _expired(loaded: Loaded, today: date) -> list[str]:
-    """Kinds whose newest evidence has expired, unless the stage until which that matters is reached."""
-    found = []
-    for fact in loaded.snapshot.evidence:
-        kind = loaded.rules.kinds.get(fact.kind)
-        until = kind.validity_matters_until if kind else None
-        if until and loaded.rules.reached(loaded.snapshot.stage, until):
-            continue
-        if counts(fact, loaded.rules, loaded.snapshot, today) == "expired":
-            found.append(fact.kind)
-    return sorted(set(found))
-
-
 def _vacant(loaded: Loaded) -> list[str]:
     """Parts that must be held by now and are not; of what is cancelled none."""
     snapshot = loaded.snapshot
@@ -173,14 +165,21 @@ def _vacant(loaded: Loaded) -> list[str]:
     return [part for part in needed if part not in snapshot.parts]
 
 
-def _next_look(loaded: Loaded, today: date, colours: dict[str, tuple[str, date | None]]) -> datetime | None:
-    """The first midnight after which an expiry or a lapse changes something."""
-    days = [f.valid_until for f in loaded.snapshot.evidence if f.valid_until and f.valid_until >= today]
-    days += [until for _, until in colours.values() if until and until >= today]
-    days += [one.due for one in loaded.snapshot.conditions if one.due >= today]
-    if not days or loaded.snapshot.state == "cancelled":
+def _next_look(
+    loaded: Loaded, today: date, colours: dict[str, tuple[str, date | None]], turn: date | None
+) -> datetime | None:
+    """The first midnight at which evidence nears its end or expires, a status lapses, or a condition is overdue.
+
+    On `turn` a deputy comes or goes.
+    """
+    snapshot = loaded.snapshot
+    days = [day for f in snapshot.evidence if (day := next_change(f, loaded.rules, snapshot, today))]
+    days += [until + timedelta(days=1) for _, until in colours.values() if until and until >= today]
+    days += [one.due + timedelta(days=1) for one in snapshot.conditions if one.due >= today]
+    days += [turn] if turn else []
+    if not days or snapshot.state == "cancelled":
         return None
-    midnight = datetime.combine(min(days) + timedelta(days=1), time(), ZoneInfo(loaded.timezone))
+    midnight = datetime.combine(min(days), time(), ZoneInfo(loaded.timezone))
     return midnight.astimezone(UTC)
 
 
@@ -204,7 +203,8 @@ def _derive(work: Work, loaded: Loaded) -> dict[str, Any]:
     findings = gate_findings(rules, rules.gates[following], snapshot, today) if following else ()
     unmet = [finding.key for finding in findings if not finding.met]
     if waiting.key == "criteria" and not unmet:
-        waiting = _Waiting("move", (), (), waiting.since, waiting.stale)
+        waiting = replace(waiting, key="move")
+    clocks = _keep_clocks(work, loaded, waiting.steps, waiting.key)
     return {
         "owner_id": snapshot.owner_id,
         "next_stage": following,
@@ -217,13 +217,14 @@ def _derive(work: Work, loaded: Loaded) -> dict[str, Any]:
         "waits_words": list(waiting.words),
         "waits_whom": list(waiting.whom),
         "waits_since": waiting.since,
+        "target_at": clocks.target_at,
         "stale_votes": waiting.stale,
-        "expired": _expired(loaded, today),
+        **_evidence_life(work, loaded, today),
         "vacant": _vacant(loaded),
         "implementation": _status(loaded, "implementation", today),
         "potential": _status(loaded, "potential", today),
         "values": values_of(loaded),
-        "check_at": _next_look(loaded, today, loaded.declared),
+        "check_at": _next_look(loaded, today, loaded.declared, clocks.turn),
     }
 
 

@@ -68,6 +68,7 @@ def _end_review(work: Work, loaded: Loaded, state: str, reason: str = "") -> Non
     work.at_seq.append(lambda seq: setattr(review, "ended_seq", seq))
     work.session.execute(delete(StepDecider).where(StepDecider.step_id.in_([step.id for step in fact.steps])))
     for step in work.session.scalars(select(ReviewStep).where(ReviewStep.review_id == fact.id)):
+        step.look_at = None
         if step.state in {"open", "waiting"}:
             passed = state == "passed" and step.state == "open"
             step.state = "granted" if passed else "ended"

@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session, UOWTransaction
 from govapp.data.actors import groups_of, load_actor
 from govapp.data.audit_rows import FACTS
 from govapp.data.engine import WritersQueue, is_busy, worth_retrying, write_session
-from govapp.data.notices import Notice, Outbox
+from govapp.data.notices import MAIL_DUE, Notice, Outbox
 from govapp.domain.deputies import kind_of_work
 from govapp.domain.errors import GovappError, Refused
 from govapp.domain.events import Event
+from govapp.domain.notices import kind_of
 from govapp.domain.permissions import READ, Permission
 from govapp.domain.rights import SYSTEM, Actor, Place, may, right_of
 from govapp.services._log import Entry, write_log
@@ -118,9 +119,26 @@ class Work:
         mine = self.actor.id
         return frozenset() if mine is None else groups_of(self.session, mine, organization_id)
 
-    def tell(self, person_id: int, kind: str, **about: Any) -> None:
-        """Leave a notice for a person; `about`: measure_id, review_id, payload."""
-        notice = Notice(person_id=person_id, kind=kind, from_person_id=self.actor.id, at=self.at, **about)
+    def tell(
+        self,
+        person_id: int,
+        kind: str,
+        *,
+        measure_id: int | None = None,
+        review_id: int | None = None,
+        payload: dict[str, Any] | None = None,
+        on_behalf_of: int | None = None,
+    ) -> None:
+        """Leave a notice for a person, `on_behalf_of` whom they stand in for; the clock mails it as they chose.
+
+        No mail about one's own act, nor about what is imported or replayed. Raises ValueError for an unknown kind.
+        """
+        replayed = self.origin.at is not None or self.origin.source == "import"
+        notice = Notice(
+            person_id=person_id, kind=kind_of(kind).key, measure_id=measure_id, review_id=review_id,
+            from_person_id=self.actor.id, payload=payload or {}, on_behalf_of=on_behalf_of, at=self.at,
+            mail="" if replayed or person_id == self.actor.id else MAIL_DUE,
+        )  # fmt: skip
         self.session.add(notice)
 
     def deliver(self, kind: str, payload: dict[str, Any], *, key: str | None = None) -> None:

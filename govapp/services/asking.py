@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import select
 
@@ -11,6 +12,7 @@ from govapp.data.people import Person
 from govapp.data.reviews import ReviewStep
 from govapp.data.snapshots import Loaded
 from govapp.domain.approvals import standings
+from govapp.domain.criteria import UNJUDGED, Finding, find
 from govapp.domain.errors import Invalid, NotFound, Refused
 from govapp.domain.events import Event
 from govapp.domain.permissions import Permission
@@ -57,8 +59,13 @@ def _ask(work: Work, command: AskPeople) -> list[str]:
     if right is None:
         raise Refused("no_right", permission=str(Permission.REVIEW_DECIDE))
     review = loaded.snapshot.review
+    payload: dict[str, Any] = {"finding": command.finding}
     if command.finding:
-        people, kind = _suppliers(work, loaded, command.finding), "supply_asked"
+        found = _finding(work, loaded, command.finding)
+        people, kind = _suppliers(work, loaded, found), "supply_asked"
+        if found.code == UNJUDGED:
+            kind = "judgement_waits"
+            payload |= {"kind": found.values["kind"], "evidence": found.values["evidence"]}
     elif review is not None:
         people, kind = _still_to_vote(work, loaded, review), "decision_reminder"
     else:
@@ -66,14 +73,14 @@ def _ask(work: Work, command: AskPeople) -> list[str]:
     names = _active(work, people)
     if not names:
         raise Invalid("nobody_to_ask")
-    recent = _asked_lately(work, loaded, names, kind, command.finding)
+    recent = _asked_lately(work, loaded, names, kind, payload)
     told = {person: name for person, name in names.items() if person not in recent}
     if not told:
         raise Invalid("asked_already", who=", ".join(names.values()))
     for person in told:
         work.tell(
             person, kind, measure_id=loaded.measure.id, review_id=review.id if review else None,
-            payload={"finding": command.finding},
+            payload=payload,
         )  # fmt: skip
     if review is not None and not command.finding:
         for step in work.session.scalars(
@@ -95,15 +102,20 @@ def _still_to_vote(work: Work, loaded: Loaded, review: ReviewFact) -> list[int]:
     return deciders_of(loaded, waiting)
 
 
-def _suppliers(work: Work, loaded: Loaded, finding: str) -> list[int]:
-    """People behind `supplied_by` of a criterion of the next gate, as its refusal says; else the program leads."""
+def _finding(work: Work, loaded: Loaded, key: str) -> Finding:
+    """The answer of a criterion of the next gate."""
     following = loaded.rules.next_stage(loaded.snapshot.stage)
     gate = loaded.rules.gates.get(following or "")
-    criterion = next((c for c in gate.criteria if c.key == finding), None) if gate else None
+    criterion = next((c for c in gate.criteria if c.key == key), None) if gate else None
     if criterion is None:
         raise NotFound("unknown_finding")
+    return find(criterion, loaded.rules, loaded.snapshot, work.today(loaded.timezone))
+
+
+def _suppliers(work: Work, loaded: Loaded, finding: Finding) -> list[int]:
+    """People behind `supplied_by` of a finding, as its refusal says; else the program leads."""
     now = standing_of(loaded, work.at)
-    for keys in (criterion.supplied_by, ("program_lead",)):
+    for keys in (finding.supplied_by, ("program_lead",)):
         people = [person for held in holders_of(work.session, now, keys).values() for person in held]
         if people:
             return people
@@ -121,7 +133,7 @@ def _active(work: Work, people: list[int]) -> dict[int, str]:
 
 
 def _asked_lately(
-    work: Work, loaded: Loaded, people: Iterable[int], kind: str, finding: str
+    work: Work, loaded: Loaded, people: Iterable[int], kind: str, payload: dict[str, Any]
 ) -> frozenset[int]:
     found = work.session.scalars(
         select(Notice.person_id).where(
@@ -129,7 +141,7 @@ def _asked_lately(
             Notice.kind == kind,
             Notice.measure_id == loaded.measure.id,
             Notice.at > work.at - ASK_AGAIN,
-            Notice.payload == {"finding": finding},
+            Notice.payload == payload,
         )
     )
     return frozenset(found)

@@ -12,6 +12,7 @@ from govapp.data.actors import groups_of
 from govapp.data.board_cards import CardRow
 from govapp.data.board_queries import person_name, role_holders
 from govapp.data.engine import reading
+from govapp.data.judges import group_members
 from govapp.data.snapshots import Loaded, load_measure
 from govapp.domain.asks import (
     Ask,
@@ -22,7 +23,7 @@ from govapp.domain.asks import (
     interpret,
     right_to_ask,
 )
-from govapp.domain.criteria import Finding, Suppliers
+from govapp.domain.criteria import UNJUDGED, Finding, Suppliers
 from govapp.domain.deputies import ASK
 from govapp.domain.duties import EMERGENCY
 from govapp.domain.errors import NotFound, Refused
@@ -38,6 +39,7 @@ from govapp.services.evidence import may_supply
 
 Groups = Callable[[Actor], frozenset[str]]
 SUBMITTER = "submitter"
+GROUP = "group:"
 _FIXED_BY = {
     "field": Permission.MEASURE_EDIT,
     "role": Permission.MEASURE_ASSIGN_PARTS,
@@ -112,7 +114,8 @@ def card_of(loaded: Loaded, proposer: str = "") -> CardRow:
         owner.person_id if owner else None, owner.name if owner else "",
         card.next_stage if card else None, card.met if card else 0, card.missing if card else 0,
         card.review_id if card else None, card.waits_for if card else "", tuple(card.waits_words) if card else (),
-        tuple(card.waits_whom) if card else (), card.waits_since if card else None, tuple(card.expired) if card else (),
+        tuple(card.waits_whom) if card else (), card.waits_since if card else None,
+        card.target_at if card else None, tuple(card.expired) if card else (),
         card.implementation if card else "none", card.potential if card else "none", dict(card.values) if card else {},
         card.change_seq if card else 0, proposer,
     )  # fmt: skip
@@ -266,17 +269,41 @@ def holders_of(session: Session, now: Standing, keys: Iterable[str]) -> dict[str
             found[key] = {now.created_by: name} if now.created_by and name else {}
         else:
             roles.append(key)
-    holding = role_holders(session, now.place.path, roles, now.today)
-    return found | {role: dict(people) for role, people in holding.items()}
+    groups = [key.removeprefix(GROUP) for key in roles if key.startswith(GROUP)]
+    holding = role_holders(
+        session, now.place.path, [key for key in roles if not key.startswith(GROUP)], now.today
+    )
+    found |= {role: dict(people) for role, people in holding.items()}
+    members = group_members(session, now.place.branch_id, groups) if groups else {}
+    return found | {f"{GROUP}{group}": people for group, people in members.items()}
 
 
 def _suppliers(
     actor: Actor, now: Standing, finding: Finding, holders: Mapping[str, Mapping[int, str]]
 ) -> Suppliers:
+    if finding.code == UNJUDGED:
+        return _judges(actor, now, finding, holders)
     people = {person: name for key in finding.supplied_by for person, name in holders.get(key, {}).items()}
     vacant = tuple(key for key in finding.supplied_by if not holders.get(key))
     others = tuple(name for person, name in people.items() if person != actor.id)
     return Suppliers(others, vacant, fixes(actor, now, finding))
+
+
+def _judges(
+    actor: Actor, now: Standing, finding: Finding, holders: Mapping[str, Mapping[int, str]]
+) -> Suppliers:
+    """Who can judge evidence that waits: whom its kind names, but never who handed it in, nor the owner."""
+    barred = {now.snapshot.owner_id} | {
+        person
+        for fact in now.snapshot.evidence
+        if fact.evidence_id == finding.values["evidence"]
+        for person in fact.submitters
+    }
+    named = {person: name for key in finding.supplied_by for person, name in holders.get(key, {}).items()}
+    vacant = tuple(key for key in finding.supplied_by if not holders.get(key))
+    others = tuple(name for person, name in named.items() if person != actor.id and person not in barred)
+    judges = right_of(actor, Permission.EVIDENCE_JUDGE, now.place) is not None
+    return Suppliers(others, vacant, judges and actor.id in named and actor.id not in barred)
 
 
 def fixes(actor: Actor, now: Standing, finding: Finding) -> bool:
@@ -299,7 +326,9 @@ def fixes(actor: Actor, now: Standing, finding: Finding) -> bool:
 
 
 def suppliable(actor: Actor, now: Standing, finding: Finding) -> EvidenceKind | None:
-    """The evidence kind of a finding when this reader may hand it in."""
+    """The evidence kind of a finding when this reader may hand it in; what waits for its judge needs no hand-in."""
+    if finding.code == UNJUDGED:
+        return None
     kind = now.rules.kinds.get(str(finding.values.get("kind", "")))
     if kind is None or finding.key.partition(":")[0] != "evidence" or not _supplies(actor, now, kind):
         return None

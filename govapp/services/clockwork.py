@@ -22,6 +22,7 @@ from govapp.services._work import Origin, Work, now, writing
 KEYS_KEPT = timedelta(days=7)
 SESSIONS_KEPT = timedelta(days=90)
 COUNTS_KEPT = timedelta(days=2)
+# Without a mail server mail stays in the outbox to be read; older than this it is news to nobody.
 DELIVERED_KEPT = timedelta(days=14)
 # What was asked and decided stays in the history; a notice only leads there.
 NOTICES_KEPT = timedelta(days=90)
@@ -86,6 +87,7 @@ def _sweep_some(work: Work) -> int:
         (SignInFailure, SignInFailure.id, SignInFailure.at < at - COUNTS_KEPT),
         (Notice, Notice.id, (Notice.at < at - NOTICES_KEPT) & stale),
         (Outbox, Outbox.id, (Outbox.state == "done") & (Outbox.done_at < at - DELIVERED_KEPT)),
+        (Outbox, Outbox.id, (Outbox.kind == "mail") & (Outbox.made_at < at - DELIVERED_KEPT)),
     )
     most = 0
     for table, key, old in targets:

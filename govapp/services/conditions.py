@@ -91,7 +91,8 @@ def _log(work: Work, loaded: Loaded, row: Condition, event: Event, right: str, *
 
 def _tell(work: Work, loaded: Loaded, people: list[int], kind: str, row: Condition, **said: Any) -> None:
     for person in people:
-        work.tell(person, kind, measure_id=loaded.measure.id, payload={"condition": row.id, **said})
+        payload = {"condition": row.id, "wording": row.wording, **said}
+        work.tell(person, kind, measure_id=loaded.measure.id, payload=payload)
 
 
 def _need(row: Condition, *states: str) -> None:

@@ -2,44 +2,33 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
-from sqlalchemy import delete, select
-
-from govapp.data.evidence import Blob, Evidence, EvidenceDraft, EvidenceFile, EvidenceRevision
-from govapp.data.people import Person
-from govapp.data.rulebook import kind_version_id
+from govapp.data.evidence import EvidenceDraft, EvidenceRevision
+from govapp.data.judges import named_judges
 from govapp.data.snapshots import Loaded, load_measures
-from govapp.domain.basis import digest_of
 from govapp.domain.errors import Invalid, NotFound, Refused
-from govapp.domain.events import Event
-from govapp.domain.evidence_kinds import EvidenceKind, valid_until
-from govapp.domain.evidence_values import Fault
+from govapp.domain.evidence_judging import Handed, judges_of
+from govapp.domain.evidence_kinds import EvidenceKind
 from govapp.domain.permissions import Permission
 from govapp.domain.rights import Actor, Place, may
-from govapp.forms.evidence import FormContext, validate_values
-from govapp.services._belongs import _same_version, visible
+from govapp.services._belongs import visible
 from govapp.services._keys import consume, consumed
+from govapp.services._revisions import Submission, _drop_draft, _store_revision
 from govapp.services._settle import settle
 from govapp.services._work import Origin, Work, writing
 
+__all__ = [
+    "SaveDraft",
+    "Submission",
+    "SubmitEvidence",
+    "Submitted",
+    "may_supply",
+    "save_draft",
+    "submit_evidence",
+]
+
 DRAFT_BYTES = 100_000
-EARLIEST = date(1990, 1, 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """Values of one evidence kind as `forms.evidence.bind` or a file gives them; files are in the store already.
-
-    `seen_revision` is the newest revision of the piece as the form showed it, 0 for none; None where nobody saw a form.
-    """
-
-    kind: str
-    values: Mapping[str, Any]
-    effective_on: date | None = None
-    piece: int | None = None
-    seen_revision: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,138 +100,52 @@ def _body(handed: Submission) -> list[Any]:
     return [handed.kind, dict(handed.values), handed.effective_on, handed.piece, handed.seen_revision]
 
 
-def _context(work: Work, loaded: Loaded, kind: EvidenceKind, values: Mapping[str, Any]) -> FormContext:
-    """People are checked by id; only files that are in the store count."""
-    wanted = {
-        v for spec in kind.fields if spec.type == "person" and isinstance(v := values.get(spec.name), int)
-    }
-    people = (
-        work.session.execute(select(Person.id, Person.name).where(Person.id.in_(wanted), Person.active)).all()
-        if wanted
-        else []
-    )
-    fields = dict(loaded.snapshot.fields)
-    return FormContext(
-        today=work.today(loaded.timezone),
-        currency=loaded.currency,
-        people=[(row.id, row.name) for row in people],
-        measure_values=fields,
-    )
-
-
 def _submit(work: Work, loaded: Loaded, submission: Submission) -> Submitted:
-    """Check and store a revision within a transaction; the caller settles."""
+    """Check and store a revision within a transaction and tell its judges; the caller settles."""
     right = may(work.actor, Permission.EVIDENCE_SUBMIT, loaded.place)
-    kind = loaded.rules.kinds.get(submission.kind)
-    if kind is None:
-        raise NotFound("unknown_kind")
+    kind = _kind(loaded, submission.kind)
+    if kind.attested:
+        raise Refused("attested_kind", kind=kind.name)
     if not may_supply(work.actor, kind, loaded.place):
         raise Refused("not_a_supplier", kind=kind.key, suppliers=list(kind.submitted_by))
     if loaded.snapshot.state == "cancelled":
         raise Refused("measure_cancelled")
-    values, errors = validate_values(kind, submission.values, _context(work, loaded, kind, submission.values))
-    today = work.today(loaded.timezone)
-    effective = submission.effective_on or today
-    if effective > today:
-        errors["effective_on"] = [Fault("too_late", {"today": True})]
-    elif effective < EARLIEST:
-        errors["effective_on"] = [Fault("too_early", {"least": EARLIEST.isoformat()})]
-    if errors:
-        raise Invalid("evidence_invalid", faults=errors, kind=kind.key)
-    files = [
-        (name, item)
-        for spec in kind.fields
-        if (name := spec.name) in values and spec.type == "file"
-        for item in values[name]
-    ]
-    _known_files(work, [item["sha256"] for _, item in files])
-    piece = _piece(work, loaded, kind, submission.piece)
-    _same_version(submission.seen_revision, piece.revisions, "stale_evidence", kind=kind.key)
-    piece.revisions += 1
-    piece.version += 1
-    digest = digest_of(
-        {"kind": kind.key, "form": kind.digest, "values": values, "effective_on": effective.isoformat()}
+    row = _store_revision(work, loaded, kind, submission, right)
+    if kind.judged:
+        _tell_judges(work, loaded, kind, row)
+    return Submitted(kind.key, row.evidence_id, row.number, row.digest)
+
+
+def _kind(loaded: Loaded, key: str) -> EvidenceKind:
+    kind = loaded.rules.kinds.get(key)
+    if kind is None:
+        raise NotFound("unknown_kind")
+    return kind
+
+
+def _tell_judges(work: Work, loaded: Loaded, kind: EvidenceKind, row: EvidenceRevision) -> None:
+    named = named_judges(
+        work.session, loaded, [kind.judge] if kind.judge else [], work.today(loaded.timezone)
     )
-    ends = valid_until(kind, effective)
-    revision = EvidenceRevision(
-        evidence_id=piece.id,
-        measure_id=loaded.measure.id,
-        number=piece.revisions,
-        kind_version_id=kind_version_id(work.session, loaded.workflow_id, kind.key, kind.digest),
-        values=values,
-        digest=digest,
-        effective_on=effective,
-        valid_until=ends,
-        passage_id=loaded.snapshot.passage_id,
-        person_id=work.actor.id,
-        at=work.at,
-    )
-    work.session.add(revision)
-    work.session.flush()
-    for name, item in files:
-        work.session.add(
-            EvidenceFile(
-                revision_id=revision.id,
-                field=name,
-                name=item["name"],
-                digest=item["sha256"],
-                size=item["size"],
-                type=item["type"],
-            )
-        )
-    _drop_draft(work, loaded.measure.id, kind.key)
-    work.log(
-        Event.EVIDENCE_SUBMITTED,
-        {
-            "kind": kind.key, "revision": piece.revisions, "digest": digest, "piece": piece.number,
-            "effective_on": effective.isoformat(), "valid_until": ends.isoformat() if ends else None,
-            "files": [[item["name"], item["sha256"]] for _, item in files],
-        },
-        made=(revision,), right=right, object_type="evidence", object_id=str(piece.id),
-        measure_id=loaded.measure.id, branch_id=loaded.measure.branch_id,
-    )  # fmt: skip
-    return Submitted(kind.key, piece.id, piece.revisions, digest)
+    handed = Handed(row.person_id, row.on_behalf_of)
+    for one in judges_of(kind.judge, named, handed, loaded.snapshot).may:
+        work.tell(
+            one.person_id, "judgement_waits", measure_id=loaded.measure.id,
+            payload={"kind": kind.key, "evidence": row.evidence_id, "revision": row.number},
+        )  # fmt: skip
 
 
-def _known_files(work: Work, digests: list[str]) -> None:
-    known = (
-        set(work.session.scalars(select(Blob.digest).where(Blob.digest.in_(digests)))) if digests else set()
-    )
-    if set(digests) - known:
-        raise Invalid("file_unknown")
+def _attest(work: Work, loaded: Loaded, submission: Submission) -> EvidenceRevision:
+    """Sign an attestation as part of a vote: the voter hands it in, no supplier is asked for and no judge follows.
 
-
-def _piece(work: Work, loaded: Loaded, kind: EvidenceKind, number: int | None) -> Evidence:
-    """The piece to revise, or a new one: a kind with several pieces gets one each time none is named."""
-    rows = work.session.scalars(
-        select(Evidence).where(Evidence.measure_id == loaded.measure.id, Evidence.kind == kind.key)
-    ).all()
-    if number is not None or (rows and not kind.several):
-        wanted = number if number is not None else min(row.number for row in rows)
-        found = next((row for row in rows if row.number == wanted), None)
-        if found is None:
-            raise NotFound("unknown_piece")
-        return found
-    piece = Evidence(
-        measure_id=loaded.measure.id,
-        kind=kind.key,
-        number=max((row.number for row in rows), default=0) + 1,
-        revisions=0,
-        version=0,
-    )
-    work.session.add(piece)
-    work.session.flush()
-    return piece
-
-
-def _drop_draft(work: Work, measure_id: int, kind: str) -> None:
-    work.session.execute(
-        delete(EvidenceDraft).where(
-            EvidenceDraft.measure_id == measure_id,
-            EvidenceDraft.kind == kind,
-            EvidenceDraft.person_id == work.actor.id,
-        )
-    )
+    The vote's own step has asked whether this person decides; the caller settles. Raises NotFound, Refused (the kind is
+    none that is signed), Invalid with errors by field, Stale.
+    """
+    right = may(work.actor, Permission.REVIEW_DECIDE, loaded.place)
+    kind = _kind(loaded, submission.kind)
+    if not kind.attested:
+        raise Refused("kind_not_attested", kind=kind.name)
+    return _store_revision(work, loaded, kind, submission, right)
 
 
 def save_draft(command: SaveDraft) -> None:

@@ -11,30 +11,38 @@ from govapp.data import evidence_queries as queries
 from govapp.data.engine import reading
 from govapp.data.measure_pages import OFFERED, people_here, person_by_email
 from govapp.data.snapshots import Loaded
-from govapp.domain.criteria import applies, counts
+from govapp.domain.criteria import MILESTONE_FIELD, applies, counts
 from govapp.domain.errors import NotFound, Refused
+from govapp.domain.evidence_expiry import end_of
+from govapp.domain.evidence_judging import Judges
 from govapp.domain.evidence_kinds import EvidenceKind
 from govapp.domain.permissions import Permission
 from govapp.domain.rights import Actor, right_of
 from govapp.domain.rules import CriterionRule
+from govapp.domain.snapshot import EvidenceFact
 from govapp.forms.classes import EvidenceForm, FormContext
 from govapp.forms.evidence import draft_files, from_draft, from_values
 from govapp.services.board_moves import Standing
 from govapp.services.evidence import may_supply
+from govapp.services.judging import barred_from_judging, judges_here
 
 NEXT, LATER, PASSED, UNASKED = "next", "later", "passed", "unasked"
 
 
 @dataclass(frozen=True, slots=True)
 class KindStanding:
-    """One kind on one measure: the gate that asks for it, its state, its pieces with theirs."""
+    """One kind on one measure: the gates that ask for it, its state, its pieces with theirs and who can judge them.
+
+    `into` and `criterion` are those of the gate it is listed under, `serves` every stage whose gate asks for it.
+    """
 
     kind: EvidenceKind
     group: str
     into: str | None
     criterion: CriterionRule | None
+    serves: tuple[str, ...]
     state: str
-    pieces: tuple[tuple[queries.PieceRow, str], ...]
+    pieces: tuple[tuple[queries.PieceRow, str, Judges | None], ...]
     draft: bool
     supplies: bool
 
@@ -44,7 +52,7 @@ class FormStart:
     """A form as this person should find it, with where it came from and the effective day.
 
     `revision` is the newest one of the piece, 0 when there is none; `overtaken_by` says who handed it in when that was
-    after the draft was begun.
+    after the draft was begun. `returned` is the newest revision when its judge returned it.
     """
 
     form: EvidenceForm
@@ -54,22 +62,25 @@ class FormStart:
     from_draft: bool = False
     effective_on: str = ""
     overtaken_by: str = ""
+    returned: queries.RevisionRow | None = None
 
 
-def _asking(loaded: Loaded, kind: str) -> tuple[str | None, CriterionRule | None]:
-    """The first gate not passed yet that asks for the kind, else the last passed one that did."""
-    found: tuple[str | None, CriterionRule | None] = (None, None)
-    for stage in loaded.rules.stages:
-        for criterion in loaded.rules.gates[stage.key].criteria:
-            if (
-                criterion.kind == "evidence"
-                and criterion.params["kind"] == kind
-                and applies(criterion, loaded.snapshot)
-            ):
-                found = (stage.key, criterion)
-                if not loaded.rules.reached(loaded.snapshot.stage, stage.key):
-                    return found
-    return found
+def asking(loaded: Loaded, kind: str) -> list[tuple[str, CriterionRule]]:
+    """Every gate that asks for the kind on this measure, in order: its stage and criterion."""
+    return [
+        (stage.key, criterion)
+        for stage in loaded.rules.stages
+        for criterion in loaded.rules.gates[stage.key].criteria
+        if criterion.kind == "evidence"
+        and criterion.params["kind"] == kind
+        and applies(criterion, loaded.snapshot)
+    ]
+
+
+def _first(loaded: Loaded, gates: list[tuple[str, CriterionRule]]) -> tuple[str | None, CriterionRule | None]:
+    """The first gate not passed yet that asks, else the last passed one that did."""
+    ahead = (gate for gate in gates if not loaded.rules.reached(loaded.snapshot.stage, gate[0]))
+    return next(ahead, gates[-1] if gates else (None, None))
 
 
 def _group(loaded: Loaded, into: str | None) -> str:
@@ -95,23 +106,36 @@ def standings_of_kinds(session: Session, actor: Actor, loaded: Loaded, today: da
     drafts = queries.draft_kinds(session, loaded.measure.id, actor.id)
     facts = {fact.evidence_id: fact for fact in loaded.snapshot.evidence}
     reasons = {key: counts(fact, loaded.rules, loaded.snapshot, today) for key, fact in facts.items()}
+    judges = judges_here(session, loaded, {row.id: (row.person_id, row.for_id) for row in rows}, today)
     found = []
     for kind in loaded.rules.kinds.values():
-        into, criterion = _asking(loaded, kind.key)
+        gates = asking(loaded, kind.key)
+        into, criterion = _first(loaded, gates)
         group = _group(loaded, into)
         mine = [row for row in rows if row.kind == kind.key]
         needed = criterion.params.get("min_count", 1) if criterion else 1
         state = _state([reasons.get(row.id, "") for row in mine], needed, group)
-        pieces = tuple((row, reasons.get(row.id, "") or "valid") for row in mine)
-        supplies = supply_right(actor, loaded, kind)
-        found.append(KindStanding(kind, group, into, criterion, state, pieces, kind.key in drafts, supplies))
+        pieces = tuple(
+            (row, piece_state(facts.get(row.id), loaded, today), judges.get(row.id)) for row in mine
+        )
+        supplies, serves = supply_right(actor, loaded, kind), tuple(stage for stage, _ in gates)
+        drafted = kind.key in drafts
+        found.append(KindStanding(kind, group, into, criterion, serves, state, pieces, drafted, supplies))
     order = {NEXT: 0, LATER: 1, PASSED: 2, UNASKED: 3}
     return sorted(found, key=lambda one: (order[one.group], loaded.rules.order.get(one.into or "", 99)))
 
 
+def piece_state(fact: EvidenceFact | None, loaded: Loaded, today: date) -> str:
+    """valid, expiring, or why the piece does not count; past where it has expired and that matters no more."""
+    if fact is None:
+        return "valid"
+    end = end_of(fact, loaded.rules, loaded.snapshot, today)
+    return end or counts(fact, loaded.rules, loaded.snapshot, today) or "valid"
+
+
 def supply_right(actor: Actor, loaded: Loaded, kind: EvidenceKind) -> bool:
-    """True when this person may hand in this kind here now."""
-    if loaded.snapshot.state == "cancelled" or loaded.measure.archived:
+    """True when this person may hand in this kind here now; what is signed with a vote nobody hands in."""
+    if kind.attested or loaded.snapshot.state == "cancelled" or loaded.measure.archived:
         return False
     return right_of(actor, Permission.EVIDENCE_SUBMIT, loaded.place) is not None and may_supply(
         actor, kind, loaded.place
@@ -123,6 +147,8 @@ def kind_of(actor: Actor, loaded: Loaded, key: str) -> EvidenceKind:
     kind = loaded.rules.kinds.get(key)
     if kind is None:
         raise NotFound("not_found")
+    if kind.attested:
+        raise Refused("attested_kind", kind=kind.name)
     if not supply_right(actor, loaded, kind):
         raise Refused("not_a_supplier", kind=kind.name, suppliers=list(kind.submitted_by))
     return kind
@@ -143,18 +169,26 @@ def form_start(
         draft = None
     values = dict(earlier.values) if earlier else {}
     context = _context(session, now, kind, values)
+    returned = earlier if earlier is not None and earlier.judged == "returned" else None
     if draft is not None:
         overtaken = earlier is not None and draft.get("revision", revision) < revision
         return FormStart(
             from_draft(kind, draft, context), replace(context, kept_files=draft_files(draft)), piece, revision,
             from_draft=True, effective_on=str(draft.get("effective_on", "")),
-            overtaken_by=earlier.person if earlier and overtaken else "",
+            overtaken_by=earlier.person if earlier and overtaken else "", returned=returned,
         )  # fmt: skip
     files = {
         spec.name: values[spec.name] for spec in kind.fields if spec.type == "file" and values.get(spec.name)
     }
     context = replace(context, kept_files=files)
-    return FormStart(from_values(kind, _known(kind, values), context), context, piece, revision)
+    form = from_values(kind, _known(kind, values), context)
+    return FormStart(form, context, piece, revision, returned=returned)
+
+
+def attestation_start(session: Session, now: Standing, kind: EvidenceKind) -> FormStart:
+    """The empty form of an attestation, for the page of the vote that signs it: each signer says it anew."""
+    context = _context(session, now, kind, {})
+    return FormStart(from_values(kind, {}, context), context)
 
 
 def _piece(session: Session, now: Standing, kind: EvidenceKind, piece_id: int | None) -> queries.Piece | None:
@@ -176,7 +210,11 @@ def _context(session: Session, now: Standing, kind: EvidenceKind, values: Mappin
         )
         people = [(row.id, row.name) for row in people_here(session, now.place, now.today, named)]
     person_of = _person_of if len(people) >= OFFERED else None
-    return FormContext(now.today, now.currency, people, dict(now.snapshot.fields), person_of=person_of)
+    names = [one.name for one in now.snapshot.milestones]
+    return FormContext(
+        now.today, now.currency, people, dict(now.snapshot.fields), person_of=person_of,
+        suggestions={MILESTONE_FIELD: names},
+    )  # fmt: skip
 
 
 def _person_of(email: str) -> int | None:
@@ -192,16 +230,20 @@ def _known(kind: EvidenceKind, values: Mapping[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class PieceView:
-    """One piece with its revisions, newest first, files by revision and field, and names of people in values."""
+    """One piece with its revisions, newest first, files by revision and field, the gates it serves, and its judging.
+
+    `judges` is there while the newest revision waits; `barred` holds every reason why this reader may not judge it.
+    """
 
     piece: queries.Piece
     kind: EvidenceKind
     state: str
     revisions: tuple[queries.RevisionRow, ...]
     files: Mapping[int, tuple[queries.FileRow, ...]] = field(default_factory=dict)
-    into: str | None = None
-    criterion: CriterionRule | None = None
+    serves: tuple[tuple[str, CriterionRule], ...] = ()
     supplies: bool = False
+    judges: Judges | None = None
+    barred: tuple[str, ...] = ()
 
 
 def piece_view(session: Session, actor: Actor, loaded: Loaded, evidence_id: int, today: date) -> PieceView:
@@ -215,10 +257,13 @@ def piece_view(session: Session, actor: Actor, loaded: Loaded, evidence_id: int,
     for row in queries.files_of(session, [revision.id for revision in rows]):
         files.setdefault(row.revision_id, []).append(row)
     fact = next((fact for fact in loaded.snapshot.evidence if fact.evidence_id == piece.id), None)
-    state = counts(fact, loaded.rules, loaded.snapshot, today) if fact else ""
-    into, criterion = _asking(loaded, piece.kind)
+    newest = rows[0]
+    judges = judges_here(session, loaded, {piece.id: (newest.person_id, newest.for_id)}, today).get(piece.id)
+    barred: tuple[str, ...] = ()
+    if judges is not None:
+        barred = barred_from_judging(session, actor, loaded, kind, newest.person_id, newest.for_id)
     by_revision = {key: tuple(found) for key, found in files.items()}
     return PieceView(
-        piece, kind, state or "valid", tuple(rows), by_revision, into, criterion,
-        piece.kind in loaded.rules.kinds and supply_right(actor, loaded, kind),
+        piece, kind, piece_state(fact, loaded, today), tuple(rows), by_revision, tuple(asking(loaded, piece.kind)),
+        piece.kind in loaded.rules.kinds and supply_right(actor, loaded, kind), judges, barred,
     )  # fmt: skip

@@ -7,32 +7,23 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from sqlalchemy import func, select, update
+from sqlalchemy import select
 
 from govapp.config import ROOT
-from govapp.data.gates import (
-    Criterion,
-    EvidenceKindRow,
-    EvidenceKindVersion,
-    Gate,
-    Stage,
-    Workflow,
-    WorkflowVersion,
-)
+from govapp.data.gates import Workflow, WorkflowVersion
 from govapp.data.people import Role, RolePermission
-from govapp.data.types import canonical
 from govapp.domain.basis import digest_of
 from govapp.domain.errors import Invalid
 from govapp.domain.events import Event
-from govapp.domain.evidence_kinds import EvidenceKind, KindError
+from govapp.domain.evidence_kinds import KindError
 from govapp.domain.permissions import Permission
-from govapp.domain.rules import GateRule, Rules, RulesError, parse_rules
+from govapp.domain.rules import Rules, RulesError, parse_rules
 from govapp.services._people_rights import _may_anywhere
+from govapp.services._versions import ACTIVE, _new_version, _switch_on, _workflow_for
 from govapp.services._work import Origin, Work, writing
 
 FIRST_SET = ROOT / "governance" / "service-team-1.yaml"
 STANDARD_SET = ROOT / "governance" / "service-team-2.yaml"
-ACTIVE, RETIRED = "active", "retired"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,33 +113,19 @@ def _install_workflow(work: Work, data: Mapping[str, Any]) -> Installed:
     right = _may_anywhere(work, Permission.GOVERNANCE_ACTIVATE)
     data = _plain(data)
     rules = _parsed(data)
-    session, digest = work.session, digest_of(data)
-    workflow = session.scalar(select(Workflow).where(Workflow.key == rules.workflow).with_for_update())
-    if workflow is None:
-        workflow = Workflow(key=rules.workflow, name=rules.name)
-        session.add(workflow)
-        session.flush()
-    same = session.scalar(
-        select(WorkflowVersion).where(
-            WorkflowVersion.workflow_id == workflow.id, WorkflowVersion.digest == digest
-        )
-    )
-    if same is not None and same.state == ACTIVE:
-        return Installed(workflow.key, same.id, same.number, changed=False)
-    session.execute(
-        update(WorkflowVersion)
-        .where(WorkflowVersion.workflow_id == workflow.id, WorkflowVersion.state == ACTIVE)
-        .values(state=RETIRED)
-    )
-    version = same or _store_version(work, workflow, rules, data, digest)
-    version.state, version.activated_at = ACTIVE, work.at
-    workflow.name = rules.name
-    work.log(
-        Event.WORKFLOW_ACTIVATED,
-        {"workflow": workflow.key, "number": version.number, "set_version": rules.version, "digest": digest},
-        right=right, object_type="workflow", object_id=workflow.key,
-    )  # fmt: skip
+    workflow = _workflow_for(work, rules.workflow, rules.name)
+    version = _same_version(work, workflow, digest_of(data))
+    if version is not None and version.state == ACTIVE:
+        return Installed(workflow.key, version.id, version.number, changed=False)
+    version = version or _new_version(work, workflow, data, digest_of(data), "")
+    _switch_on(work, workflow, version, right)
     return Installed(workflow.key, version.id, version.number, changed=True)
+
+
+def _same_version(work: Work, workflow: Workflow, digest: str) -> WorkflowVersion | None:
+    """The version of exactly this content."""
+    same = (WorkflowVersion.workflow_id == workflow.id, WorkflowVersion.digest == digest)
+    return work.session.scalar(select(WorkflowVersion).where(*same))
 
 
 def _parsed(data: Mapping[str, Any]) -> Rules:
@@ -156,80 +133,3 @@ def _parsed(data: Mapping[str, Any]) -> Rules:
         return parse_rules(data)
     except (RulesError, KindError, KeyError, TypeError) as error:
         raise Invalid("set_invalid", problem=" ".join(str(error).split())) from error
-
-
-def _store_version(
-    work: Work, workflow: Workflow, rules: Rules, data: Mapping[str, Any], digest: str
-) -> WorkflowVersion:
-    session = work.session
-    newest = select(func.max(WorkflowVersion.number)).where(WorkflowVersion.workflow_id == workflow.id)
-    version = WorkflowVersion(
-        workflow_id=workflow.id,
-        number=(session.scalar(newest) or 0) + 1,
-        state=RETIRED,
-        digest=digest,
-        definition=dict(data),
-        made_at=work.at,
-    )
-    session.add(version)
-    session.flush()
-    for place, stage in enumerate(rules.stages):
-        row = Stage(
-            workflow_version_id=version.id,
-            key=stage.key,
-            name=stage.name,
-            meaning=stage.meaning,
-            position=place,
-        )
-        row.wip_hint, row.terminal = stage.wip_hint, stage.terminal
-        session.add(row)
-    for gate in rules.gates.values():
-        _store_gate(work, version.id, gate)
-    for kind in rules.kinds.values():
-        _store_kind(work, workflow.id, kind)
-    return version
-
-
-def _store_gate(work: Work, version_id: int, gate: GateRule) -> None:
-    row = Gate(
-        workflow_version_id=version_id,
-        into=gate.into,
-        came_from=gate.came_from,
-        question=gate.question,
-    )
-    work.session.add(row)
-    work.session.flush()
-    work.session.add_all(
-        Criterion(
-            gate_id=row.id, key=each.key, kind=each.kind, position=place, params=dict(each.params),
-            condition=dict(each.when), wording=each.wording, supplied_by=list(each.supplied_by),
-        )
-        for place, each in enumerate(gate.criteria)
-    )  # fmt: skip
-
-
-def _store_kind(work: Work, workflow_id: int, kind: EvidenceKind) -> None:
-    """A kind's row, and a version row when its digest is new; measures on older rules go on using theirs."""
-    session = work.session
-    row = session.scalar(
-        select(EvidenceKindRow).where(
-            EvidenceKindRow.workflow_id == workflow_id, EvidenceKindRow.key == kind.key
-        )
-    )
-    if row is None:
-        row = EvidenceKindRow(workflow_id=workflow_id, key=kind.key)
-        session.add(row)
-        session.flush()
-    rows = session.execute(
-        select(EvidenceKindVersion.digest, EvidenceKindVersion.number).where(
-            EvidenceKindVersion.evidence_kind_id == row.id
-        )
-    )
-    stored = {each.digest: each.number for each in rows}
-    if kind.digest in stored:
-        return
-    definition = json.loads(canonical(kind.to_dict()))
-    number = max(stored.values(), default=0) + 1
-    session.add(
-        EvidenceKindVersion(evidence_kind_id=row.id, number=number, digest=kind.digest, definition=definition)
-    )

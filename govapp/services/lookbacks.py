@@ -11,8 +11,6 @@ from govapp.domain.asks import Ask
 from govapp.domain.events import Event
 from govapp.services._work import Work
 
-LOOKBACK_KIND = "lookback-report"
-
 
 def _owe_lookback(work: Work, loaded: Loaded, ask: Ask, into: str, debts: list[str], right: str) -> Lookback:
     """Write down what was skipped and by when it is looked back on; those named as informed are told."""

@@ -25,7 +25,7 @@ from govapp.domain.deputies import ASK
 from govapp.domain.errors import Refused, Stale
 from govapp.domain.events import Event
 from govapp.domain.gates import decide, gate_findings
-from govapp.domain.replay import answer_to_json, ask_to_json, snapshot_to_json
+from govapp.domain.replay import answer_to_json, ask_to_json, given_to_json
 from govapp.domain.rights import Actor, may
 from govapp.domain.snapshot import Snapshot
 from govapp.services._belongs import visible
@@ -36,6 +36,7 @@ from govapp.services._refused import LOGGED_A_MINUTE, _count_refusal
 from govapp.services._reviews import _open_review
 from govapp.services._settle import settle
 from govapp.services._stage import _change_stage, _change_state
+from govapp.services._telling import _tell_of_state
 from govapp.services._work import Origin, Work, now, writing
 from govapp.services.board_moves import Standing, act_of, asker_right, standing_of
 from govapp.services.duties import _speak
@@ -167,7 +168,7 @@ def _carry_out(
     """
     today = work.today(loaded.timezone)
     decision = decide(loaded.rules, loaded.snapshot, ask, today, right=right)
-    holders: Holders = {}
+    holders: Holders | None = None
     if decision.outcome is Outcome.NEEDS_REVIEW:
         holders = holders_of_path(work.session, loaded, decision.to, today)
         decision = decide(loaded.rules, loaded.snapshot, ask, today, right=right, holders=holders)
@@ -185,24 +186,27 @@ def _carry_out(
     )
     if decision.outcome is Outcome.REFUSED:
         if _record_refusal(work, loaded, decision, right):
-            _keep_decision(work, loaded, given, decision, right)
+            _keep_decision(work, loaded, given, decision, right, holders)
         settle(work, [loaded])
         return outcome
     if decision.outcome is Outcome.WAITING:
         settle(work, [loaded])
         return outcome
     if decision.outcome is Outcome.NEEDS_REVIEW:
-        opened = _open_review(work, loaded, decision.to or "", right, holders)
-        _keep_decision(work, loaded, given, decision, right)
+        opened = _open_review(work, loaded, decision.to or "", right, holders or {})
+        _keep_decision(work, loaded, given, decision, right, holders)
         settle(work, [loaded])
         return replace(outcome, outcome=Outcome.WAITING, review_id=opened.id, opened=True)
     _do(work, loaded, decision, right, conditions)
-    _keep_decision(work, loaded, given, decision, right)
+    _tell_of_state(work, loaded, ask)
+    _keep_decision(work, loaded, given, decision, right, holders)
     settle(work, [loaded, *_successors(work, loaded)])
     return outcome
 
 
-def _keep_decision(work: Work, loaded: Loaded, given: Snapshot, decision: Decision, right: str) -> None:
+def _keep_decision(
+    work: Work, loaded: Loaded, given: Snapshot, decision: Decision, right: str, holders: Holders | None
+) -> None:
     """Keep what was asked, read and answered, so that other rules can be asked the same (domain/replay.py)."""
     row = DecisionRecord(
         measure_id=loaded.measure.id,
@@ -210,7 +214,7 @@ def _keep_decision(work: Work, loaded: Loaded, given: Snapshot, decision: Decisi
         day=work.today(loaded.timezone),
         ask=ask_to_json(decision.ask),
         right_used=right,
-        given=snapshot_to_json(given),
+        given=given_to_json(given, holders),
         answer=answer_to_json(loaded.rules, given, decision),
         at=work.at,
     )

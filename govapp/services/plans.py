@@ -134,6 +134,8 @@ def _set_milestone(
     for name in names:
         setattr(row, name, values[name])
     row.first_plan_date = row.first_plan_date or row.plan_date
+    if "actual_date" in changed:
+        row.actual_at = work.at if row.actual_date else None
     row.version += 1
     work.session.flush()
     if row.final:

@@ -14,6 +14,7 @@ from govapp.data.measure_queries import choices_of
 from govapp.data.measure_records import names_of
 from govapp.data.snapshots import Loaded, load_measure
 from govapp.domain.approvals import COMMENT, barred_holders, standings
+from govapp.domain.clocks import Clock, clock_of
 from govapp.domain.differences import Change, differences, people_in, unchanged
 from govapp.domain.errors import NotFound, Refused
 from govapp.domain.permissions import Permission
@@ -54,6 +55,7 @@ class ReviewPage:
     choices: Mapping[str, list[tuple[str, str]]]
     people: Mapping[int, str]
     stuck: Mapping[int, str]
+    clocks: Mapping[int, Clock | None]
     my_step: int | None
     absent: Actor | None
     why_not: str
@@ -118,6 +120,7 @@ def review_page(
         choices=choices_of(session, loaded.measure.organization_id),
         people=names_of(session, people_in(*found.values(), fresh)),
         stuck=_stuck(loaded),
+        clocks={s.id: clock_of(loaded.clock.calendar, s.target_hours, s.target_at, at) for s in steps},
         my_step=ballot.step.id if ballot else None,
         absent=ballot.voice if ballot and ballot.voice.id != actor.id else None,
         why_not=why_not,

@@ -4,11 +4,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from zoneinfo import available_timezones
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from govapp.data.engine import hold
-from govapp.data.gates import Workflow
+from govapp.data.gates import Workflow, WorkflowVersion
 from govapp.data.measures import Measure
 from govapp.data.structure import Branch, Currency, Organization
 from govapp.domain.errors import Invalid, NotFound, Refused, Stale
@@ -29,6 +29,7 @@ from govapp.domain.structure import (
 from govapp.services._keys import writing_once
 from govapp.services._people_rights import _may_anywhere
 from govapp.services._work import Origin, Work, writing
+from govapp.services.calendars import _definition_in_use, _install_calendars
 
 ROOT_KIND = KINDS[0]
 
@@ -173,6 +174,7 @@ def _add_organization(work: Work, command: AddOrganization) -> BranchAdded:
         {"key": key, "name": name, "key_prefix": command.key_prefix, "workflow": workflow_id, **settings},
         right=right, object_type="organization", object_id=key, branch_id=root.id,
     )  # fmt: skip
+    _install_calendars(work, organization, root.id, _definition_in_use(work.session), right)
     return BranchAdded(root.id, key, organization.id, root.path)
 
 
@@ -331,8 +333,9 @@ def _free_key(session: Session, wanted: str) -> str:
 
 
 def _workflow(session: Session, key: str) -> tuple[int | None, str]:
-    """Id of a workflow by key; without a key, of the only one there is."""
-    found = session.execute(select(Workflow.id, Workflow.key)).all()
+    """Id of a workflow by key; without a key, of the only one there is. One that is only drafted is none yet."""
+    active = exists().where(WorkflowVersion.workflow_id == Workflow.id, WorkflowVersion.state == "active")
+    found = session.execute(select(Workflow.id, Workflow.key).where(active)).all()
     chosen = [row_id for row_id, own in found if own == key or (not key and len(found) == 1)]
     if chosen:
         return chosen[0], ""

@@ -60,7 +60,10 @@ def upgrade() -> None:
     op.create_index("ix_measure_board", "measure", ["branch_id", "stage", "state", "stage_seq"], unique=False)
     op.create_index("ix_measure_external", "measure", ["external_source", "external_key"], unique=False)
     op.create_index(
-        "ix_measure_words", "measure", ["title", "key", "branch_id", "stage", "state", "archived"], unique=False
+        "ix_measure_words",
+        "measure",
+        ["title", "key", "branch_id", "stage", "state", "archived"],
+        unique=False,
     )
     op.create_index("ix_measure_stage", "measure", ["stage", "state", "stage_seq"], unique=False)
     op.create_table(

@@ -1,5 +1,6 @@
 """Decisions in full: paths, conditions, look-backs, decisions kept, deputies, calendars, choices of mail, replays."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
@@ -31,13 +32,18 @@ ADDED: dict[str, tuple[tuple[str, Any, str | None], ...]] = {
         ("fulfilled_at", MOMENT, None), ("fulfilled_note", TEXT, EMPTY),
         ("confirmed_by", BIG, None), ("confirmed_at", MOMENT, None),
     ),
-    "notice": (("on_behalf_of", BIG, None), ("digest_on", DAY, None)),
+    "notice": (("on_behalf_of", BIG, None), ("mail", TEXT, EMPTY), ("digest_on", DAY, None)),
+    "batch": (("about", TEXT, "'{}'"),),
     "workflow_version": (("note", TEXT, EMPTY), ("made_by", BIG, None)),
+    "evidence_revision": (("judged_for", BIG, None), ("judged_seq", NUMBER, "0")),
+    "card": (("target_at", MOMENT, None), ("judging", TEXT, LIST), ("ends_told", TEXT, "'{}'")),
+    "milestone": (("actual_at", MOMENT, None),),
 }  # fmt: skip
-KEPT = ("measure", "condition")
+KEPT = ("measure", "condition", "milestone")
 INDEXES = {
     "ix_review_step_look_at": ("review_step", ("look_at",)),
-    "ix_notice_digest_on": ("notice", ("digest_on",)),
+    "ix_notice_mail": ("notice", ("mail", "id")),
+    "ix_evidence_revision_person": ("evidence_revision", ("person_id",)),
 }
 # table -> its columns: name, type, may be empty, table it refers to
 MADE: dict[str, tuple[tuple[str, Any, bool, str | None], ...]] = {
@@ -65,7 +71,7 @@ MADE: dict[str, tuple[tuple[str, Any, bool, str | None], ...]] = {
         ("organization_id", BIG, False, "organization"), ("key", TEXT, False, None), ("name", TEXT, False, None),
         ("timezone", TEXT, False, None), ("days", TEXT, False, None), ("hours", TEXT, False, None),
         ("country", TEXT, False, None), ("subdivision", TEXT, False, None), ("closed", TEXT, False, None),
-        ("version", NUMBER, False, None),
+        ("standard", FLAG, False, None), ("version", NUMBER, False, None),
     ),
     "waiting_span": (
         ("measure_id", BIG, False, "measure"), ("review_id", BIG, False, "review"),
@@ -80,7 +86,13 @@ MADE: dict[str, tuple[tuple[str, Any, bool, str | None], ...]] = {
         ("workflow_version_id", BIG, False, "workflow_version"), ("wanted", NUMBER, False, None),
         ("asked_by", BIG, True, "person"), ("made_at", MOMENT, False, None), ("done_at", MOMENT, True, None),
         ("state", TEXT, False, None), ("todo", NUMBER, False, None), ("done", NUMBER, False, None),
-        ("differing", NUMBER, False, None), ("differences", TEXT, False, None), ("problem", TEXT, False, None),
+        ("differing", NUMBER, False, None), ("differences", TEXT, False, None), ("faults", TEXT, False, None),
+        ("faulty", NUMBER, False, None), ("place", TEXT, False, None), ("attempts", NUMBER, False, None),
+        ("beat_at", MOMENT, True, None), ("problem", TEXT, False, None),
+    ),
+    "evidence_judge": (
+        ("measure_id", BIG, False, "measure"), ("revision_id", BIG, False, "evidence_revision"),
+        ("kind", TEXT, False, None), ("key", TEXT, False, None),
     ),
 }  # fmt: skip
 UNIQUE = {
@@ -102,9 +114,25 @@ MADE_INDEXES = {
         "ix_waiting_span_review": ("review_id", "step_id", "from_at"),
     },
     "replay": {"ix_replay_workflow_version_id": ("workflow_version_id",)},
+    "evidence_judge": {
+        "ix_evidence_judge_measure_id": ("measure_id",),
+        "ix_evidence_judge_key": ("kind", "key"),
+    },
 }
 TWINS = ("lookback", "deputy", "calendar", "currency_rate")
-LATER = {"vote": ({"seq"}, "seq", "0"), "decision_record": ({"seq"}, "seq", "0")}
+# facts -> groups of columns that are filled in later, once, with the one that is empty until then
+SEQUENCE = ({"seq"}, "seq", "0")
+JUDGED = {"judged", "judged_by", "judged_at", "judged_reason"}
+LATER = {
+    "vote": (SEQUENCE,),
+    "decision_record": (SEQUENCE,),
+    "evidence_revision": (
+        SEQUENCE,
+        (JUDGED | {"judged_for"}, "judged", "''"),
+        ({"judged_seq"}, "judged_seq", "0"),
+    ),
+}
+BEFORE = {"vote": (SEQUENCE,), "evidence_revision": (SEQUENCE, (JUDGED, "judged", "''"))}
 
 
 def _is_sqlite() -> bool:
@@ -122,14 +150,19 @@ def _add(table: str, name: str, kind: Any, default: str | None) -> None:
     op.execute(f'ALTER TABLE "{table}" ADD COLUMN "{name}" {written}{more}')  # nosec B608  # names above
 
 
-def _guard(table: str) -> None:
-    """Facts refuse changes, but the first that numbers them (R18)."""
-    columns, mark, empty = LATER[table]
+def _same(columns: Iterable[str]) -> str:
     sign = "IS" if _is_sqlite() else "IS NOT DISTINCT FROM"
-    fixed = {column["name"] for column in sa.inspect(op.get_bind()).get_columns(table)} - columns
-    same = " AND ".join(f'OLD."{name}" {sign} NEW."{name}"' for name in sorted(fixed))
-    later = " AND ".join(f'OLD."{name}" {sign} NEW."{name}"' for name in sorted(columns))
-    changed = f'NOT ({same} AND (OLD."{mark}" = {empty} OR ({later})))'
+    return " AND ".join(f'OLD."{name}" {sign} NEW."{name}"' for name in sorted(columns))
+
+
+def _guard(table: str, later: Iterable[tuple[set[str], str, str]]) -> None:
+    """Facts refuse changes, but the first that numbers or judges them (R18)."""
+    fixed = {column["name"] for column in sa.inspect(op.get_bind()).get_columns(table)}
+    allowed = []
+    for columns, mark, empty in later:
+        fixed -= columns
+        allowed.append(f'(OLD."{mark}" = {empty} OR ({_same(columns)}))')
+    changed = f"NOT ({' AND '.join([_same(fixed), *allowed])})"
     if _is_sqlite():
         refuse = f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
         op.execute(f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} WHEN {changed} {refuse}")
@@ -193,7 +226,8 @@ def _twin(table: str) -> None:
 
 def upgrade() -> None:
     """Add columns, tables with their twins, indexes and guards."""
-    _unguard("vote")
+    for table in BEFORE:
+        _unguard(table)
     for table, columns in ADDED.items():
         for name, kind, default in columns:
             _add(table, name, kind, default)
@@ -215,12 +249,12 @@ def upgrade() -> None:
     )
     for name, (table, keys) in INDEXES.items():
         op.create_index(name, table, list(keys), unique=False)
-    for table in LATER:
-        _guard(table)
+    for table, later in LATER.items():
+        _guard(table, later)
 
 
 def downgrade() -> None:
-    """Take them back; what they held is gone, and `vote` keeps its columns' guards of before."""
+    """Take them back; what they held is gone, and facts get their guards of before."""
     for table in LATER:
         _unguard(table)
     for name, (table, _keys) in INDEXES.items():
@@ -235,4 +269,5 @@ def downgrade() -> None:
             op.drop_column(table, name)
             if table in KEPT:
                 op.drop_column(f"{table}_history", name)
-    _guard("vote")
+    for table, later in BEFORE.items():
+        _guard(table, later)

@@ -70,7 +70,6 @@ def test_what_the_pages_read_comes_from_both_databases(database, cast, measures)
         owner = load_actor(session, cast.owner.id, NOON)
         assert owner is not None
         assert measure_pages.dependencies(session, number, owner) == ((), ())
-        assert measure_pages.overdue_milestones(session, owner, datetime(2099, 1, 1, tzinfo=UTC)) is not None
         assert cast.owner.id in {
             person.id for person in measure_pages.people_here(session, first.place, NOON.date())
         }

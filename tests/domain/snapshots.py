@@ -63,10 +63,13 @@ def criterion(kind, params=None, when=None):
     return CriterionRule("x:y", kind, "A wording.", params or {}, when or {})
 
 
-def evidence(kind, number=1, *, by=OWNER, until=None, judged="", passage=None, digest="d", revision=1):
+def evidence(
+    kind, number=1, *, by=OWNER, until=None, judged="", passage=None, digest="d", revision=1, milestone=""
+):
     return EvidenceFact(
-        kind, number, number * 10 + revision, revision, digest, frozenset({by}), until, judged, passage
-    )
+        kind, number, number * 10 + revision, revision, digest, frozenset({by}), until, judged, passage,
+        milestone=milestone,
+    )  # fmt: skip
 
 
 def everything():

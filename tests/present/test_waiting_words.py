@@ -5,7 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from govapp.present import board, dates, dossiers, measures, money
+from govapp.domain.clocks import Clock
+from govapp.present import board, clocks, dates, dossiers, measures, money
 
 MONDAY = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 
@@ -30,23 +31,39 @@ def test_what_is_waited_for_stands_apart_from_whom() -> None:
     assert measures.waits_sentence(card(state="cancelled"), None) == ""
 
 
+def test_a_target_is_missed_once_its_moment_has_passed() -> None:
+    assert not dates.over_target(MONDAY, MONDAY)
+    assert dates.over_target(MONDAY, MONDAY + timedelta(seconds=1))
+
+
+def test_without_a_target_moment_nothing_is_late() -> None:
+    assert not dates.over_target(None, MONDAY)
+
+
+def test_working_time_says_how_much_of_the_target_has_passed() -> None:
+    assert clocks.worked_words(Clock(9.58, 24, MONDAY, late=False)) == "9.5 of 24 working hours"
+    assert clocks.worked_words(Clock(31.9, 24, MONDAY, late=True)) == "31 working hours, target 24"
+    assert clocks.hours_text(0) == "0" and clocks.hours_text(7.999999999) == "8"
+
+
 @pytest.mark.parametrize(
-    ("days", "late"),
-    [(0, False), (3, False), (5, False), (7, False), (8, True), (14, True), (43, True)],
+    ("party", "said"),
+    [
+        ("person:7", "Henrik Lund"),
+        ("deputy:8:7", "Mina Park for Henrik Lund"),
+        ("person:99", "99"),
+        ("role:program_lead+group:risk-reviewers", "a program lead, risk reviewers"),
+        ("step:risk-review", "Risk review"),
+        ("hold", "on hold, the clock rested"),
+        ("criteria", "approved, criteria open again"),
+        ("move", "approved, ready to move"),
+        ("nobody", "nobody: nobody may decide"),
+    ],
 )
-def test_a_target_is_missed_only_when_that_is_certain(days: int, late: bool) -> None:
-    assert dates.over_target(MONDAY, MONDAY + timedelta(days=days), 32) is late
-
-
-def test_without_a_target_nothing_is_late() -> None:
-    assert not dates.over_target(MONDAY, MONDAY + timedelta(days=90), None)
-    assert not dates.over_target(None, MONDAY, 8)
-
-
-def test_a_weekend_is_no_working_time() -> None:
-    friday = MONDAY + timedelta(days=4)
-    assert not dates.over_target(friday, friday + timedelta(days=4), 8)
-    assert dates.over_target(friday, friday + timedelta(days=5), 8)
+def test_every_party_that_may_hold_a_step_has_words(party: str, said: str) -> None:
+    people = {7: "Henrik Lund", 8: "Mina Park"}
+    assert clocks.party_words(party, people, {"risk-review": "Risk review"}) == said
+    assert clocks.people_of(party) <= {7, 8, 99}
 
 
 def test_the_head_of_a_page_names_the_weekday() -> None:

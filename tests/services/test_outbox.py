@@ -195,8 +195,8 @@ def test_the_sweep_clears_what_is_old_and_nothing_else(cast):
 
 def test_notices_are_swept_when_read_long_ago_or_never_read_for_a_year(cast):
     def tell(work):
-        work.tell(cast.owner.id, "assigned")
-        work.tell(cast.sponsor.id, "assigned")
+        work.tell(cast.owner.id, "part_given")
+        work.tell(cast.sponsor.id, "part_given")
 
     writing(CLOCK, tell)
     with write_session() as session:

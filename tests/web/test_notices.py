@@ -142,6 +142,66 @@ def test_an_empty_list_says_what_belongs_there(client, cast):
     assert "Nothing yet." in client.get("/notices").text
 
 
+def test_the_list_can_be_narrowed_to_a_kind_and_that_kind_marked_as_read(client, cast, key):
+    client.sign_in(cast.sponsor)
+    read_all(client)
+    wait_for_sponsor(cast, key)
+    client.sign_in(cast.owner)
+    client.submit(f"/measures/{key}/asks", {"finding": ""})
+    client.sign_in(cast.sponsor)
+    page = client.get("/notices?kind=decision_reminder").text
+    assert page.count('data-notice="decision_reminder"') == 1
+    assert "asks you to decide on" not in page
+    done = client.submit("/notices/read", {"up_to": "999999", "kind": "decision_reminder"})
+    assert done.location == "/notices?kind=decision_reminder"
+    assert client.get("/notices").text.count("data-unread") == 1
+    assert client.get("/notices?kind=nonsense").text.count("data-notice=") > 1
+
+
+def test_one_notice_is_marked_as_read_where_it_stands(client, cast, key):
+    client.sign_in(cast.sponsor)
+    read_all(client)
+    wait_for_sponsor(cast, key)
+    notice = re.search(r'action="/notices/(\d+)/read"', client.get("/notices").text)[1]
+    done = client.submit(f"/notices/{notice}/read", {"next": "/notices?kind=decision_waits"})
+    assert done.location == "/notices?kind=decision_waits"
+    assert "data-unread" not in client.get("/notices").text
+
+
+def test_how_a_kind_comes_by_mail_is_chosen_in_one_form(client, cast):
+    client.sign_in(cast.sponsor)
+    page = client.get("/account/notices").text
+    assert '<option value="at_once" selected>At once (usual)</option>' in page
+    assert "Somebody asks for a gate, and you are among those who decide." in page
+    done = client.submit(
+        "/account/notices", {"mail-decision_waits": "digest", "mail-comment": "at_once", "action_key": "c-1"}
+    )
+    assert (done.status_code, done.location) == (303, "/account/notices")
+    row = client.get("/account/notices").text.split('data-kind="decision_waits"')[1].split("</tr>")[0]
+    assert '<option value="digest" selected>' in row
+
+
+def test_a_choice_that_cannot_be_made_comes_back_with_its_sentence(client, cast):
+    client.sign_in(cast.sponsor)
+    page = client.submit("/account/notices", {"mail-escalated": "never", "mail-moved": "pigeon"})
+    assert page.status_code == 422
+    assert "cannot be switched off" in page.text
+    assert "Please choose from the list." in page.text
+    assert (
+        "never" not in client.get("/account/notices").text.split('data-kind="escalated"')[1].split("</tr>")[0]
+    )
+
+
+def test_r09_a_choice_counts_for_oneself_whatever_else_the_form_says(client, cast):
+    client.sign_in(cast.sponsor)
+    client.submit(
+        "/account/notices", {"mail-moved": "never", "person_id": str(cast.owner.id), "mail-good": "never"}
+    )
+    client.sign_in(cast.owner)
+    row = client.get("/account/notices").text.split('data-kind="moved"')[1].split("</tr>")[0]
+    assert '<option value="digest" selected>' in row
+
+
 def test_every_notice_a_verb_leaves_has_a_sentence():
     kinds = set()
     for path in (ROOT / "govapp" / "services").rglob("*.py"):

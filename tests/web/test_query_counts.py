@@ -18,7 +18,15 @@ from tests.support.copies import Copies, copy_measures, newest_sequence
 FEW, MANY = 5, 205
 BOARD = {"HX-Current-URL": "http://localhost/board?branch=service-quality"}
 # B3 names board, list and inbox (the reviews); the others have no budget of their own and keep to the board's
-PAGES = {"/board": 12, "/board?waiting=any": 12, "/measures": 8, "/reviews": 8, "/": 12, "/admin/people": 12}
+PAGES = {
+    "/board": 12,
+    "/board?waiting=any": 12,
+    "/measures": 8,
+    "/reviews": 8,
+    "/": 8,
+    "/notices": 8,
+    "/admin/people": 12,
+}
 # A drop that opens a review writes eight kinds of rows; the budget of 18 is missed there (docs/benchmarks.md).
 MOVES = {"accepted": 18, "refused": 18, "review opened": 22}
 

@@ -13,6 +13,7 @@ from govapp.domain.asks import AskKind
 from govapp.domain.errors import GovappError, Invalid, Refused
 from govapp.domain.structure import key_from
 from govapp.services.demo.play import Play, measure_row, open_review
+from govapp.services.judging import JudgeEvidence, judge_evidence
 from govapp.services.measures import ProposeMeasure, propose_measure
 from govapp.services.moves import MoveMeasure, MoveOutcome, move_measure
 from govapp.services.parts import AssignParts, assign_parts
@@ -65,6 +66,20 @@ def hand_in(play: Play, key: str, by: str, at: datetime, evidence: str) -> None:
     if kind is not None and kind.key == "baseline-record" and not held & set(kind.submitted_by):
         name_parts(play, key, play.lead(key), at, {"reporting_owner": by})
     play.papers.submit(evidence, play.stage.origin(by, at))
+
+
+def judge(play: Play, key: str, at: datetime, said: Mapping[str, Any], verdict: str) -> None:
+    """Accept or return what was handed in, as the file says; where the rules have nobody judge the kind, nothing."""
+    evidence, by = said["evidence"], said.get("for", said["by"])
+    kind = play.papers.kinds.get(play.papers.by_id[evidence][1]["kind"])
+    handed = play.papers.handed.get(evidence)
+    if kind is None or not kind.judged or handed is None:
+        return
+    reason = said.get("reason", said.get("comment", ""))
+    try:
+        judge_evidence(JudgeEvidence(key, *handed, verdict, play.stage.origin(by, at), reason))
+    except GovappError as error:
+        play.leave(key, f"{verdict} {evidence} by {by}", error)
 
 
 def _held(key: str, person: int) -> set[str]:

@@ -17,7 +17,10 @@ from govapp.services.uploads import RegisterFiles, register_files
 
 @dataclass
 class Papers:
-    """Evidence by its id in the file, the kinds that are live, and the people."""
+    """Evidence by its id in the file, the kinds that are live, and the people.
+
+    `handed`: piece and revision of what was handed in, by the same id.
+    """
 
     measures: Mapping[str, Any]
     kinds: Mapping[str, EvidenceKind]
@@ -25,6 +28,7 @@ class Papers:
     system: Origin
     kpis: Mapping[str, Any]
     by_id: dict[str, tuple[str, Mapping[str, Any]]] = field(default_factory=dict)
+    handed: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for key, data in self.measures.items():
@@ -38,7 +42,8 @@ class Papers:
         if kind is None:
             return False
         values = self._values(kind, data["values"], f"{key} {kind.name}")
-        submit_evidence(SubmitEvidence(key, Submission(kind.key, values, data["effective"]), origin))
+        done = submit_evidence(SubmitEvidence(key, Submission(kind.key, values, data["effective"]), origin))
+        self.handed[evidence_id] = done.evidence_id, done.revision
         return True
 
     def _values(self, kind: EvidenceKind, values: Mapping[str, Any], words: str) -> dict[str, Any]:

@@ -37,6 +37,7 @@ _LEADING = {
     "controller-confirmation",
 }
 _VERDICTS = {"approve": "approve", "approve_with_conditions": "approve", "refuse": "send_back"}
+_JUDGEMENTS = {"evidence_accepted": "accept", "evidence_returned": "return"}
 Happening = tuple[datetime, int, str, str, Mapping[str, Any]]
 Progress = Callable[[str, int, int], None]
 
@@ -159,7 +160,9 @@ def _happen(play: Play, at: datetime, key: str, event: str, said: Mapping[str, A
 def _happen_beside(play: Play, at: datetime, key: str, event: str, said: Mapping[str, Any]) -> None:
     by = said.get("by", "system")
     kinds = {"put_on_hold": AskKind.HOLD, "recycled": AskKind.RECYCLE, "cancelled": AskKind.CANCEL}
-    if event in kinds:
+    if event in _JUDGEMENTS:
+        acts.judge(play, key, at, said, _JUDGEMENTS[event])
+    elif event in kinds:
         acts.change_state(play, key, by, at, kinds[event], said)
     elif event == "approval_stale":
         figures.raise_cost(play, key, at)

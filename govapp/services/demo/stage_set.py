@@ -96,7 +96,8 @@ def _lists(data: Mapping[str, Any], organization: str, system: Origin) -> None:
     lists: dict[str, list[ChoiceItem]] = {
         "business_units": [ChoiceItem(x["key"], x["name"]) for x in company["business_units"]],
         "legal_entities": [
-            ChoiceItem(x["key"], x["name"], {"currency": x["currency"]}) for x in company["legal_entities"]
+            ChoiceItem(x["key"], x["name"], {"currency": x["currency"], "calendar": x["calendar"]})
+            for x in company["legal_entities"]
         ],
         "functions": [ChoiceItem(x["key"], x["name"]) for x in company["functions"]],
         "services": [ChoiceItem(x["key"], x["name"], {"tier": x["tier"]}) for x in data["services"]],

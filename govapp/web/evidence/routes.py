@@ -4,26 +4,26 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, abort, request, send_file
+from flask import abort, request, send_file
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from govapp.data.measure_records import names_of
 from govapp.data.snapshots import Loaded
 from govapp.domain.errors import Invalid, Stale
-from govapp.domain.evidence_kinds import EvidenceKind
 from govapp.domain.permissions import Permission
 from govapp.domain.rights import may
 from govapp.present import evidence_pages as said
-from govapp.present.evidence import size_words
+from govapp.present import judging as judged
 from govapp.services.asking import right_to_ask_people
-from govapp.services.downloads import SHOWN_INLINE, DownloadFile, download_file
+from govapp.services.downloads import DownloadFile, download_file
 from govapp.services.evidence import Submission, SubmitEvidence, submit_evidence
-from govapp.services.evidence_pages import PieceView, piece_view, standings_of_kinds
+from govapp.services.evidence_pages import standings_of_kinds
 from govapp.web._context import actor, origin
 from govapp.web._hx import see_other
 from govapp.web._routes import route
+from govapp.web.evidence import judge_routes
+from govapp.web.evidence._bp import bp
 from govapp.web.evidence._form import (
     Handed,
     day_there,
@@ -33,9 +33,11 @@ from govapp.web.evidence._form import (
     refused_by_verb,
     sent_context,
 )
+from govapp.web.evidence._piece import piece_page
 from govapp.web.measures._pages import show
 
-bp = Blueprint("evidence", __name__)
+__all__ = ["bp", "judge_routes"]
+
 P = Permission
 _FORMS = frozenset({"multipart/form-data", "application/x-www-form-urlencoded"})
 _FILE_POLICY = (
@@ -54,7 +56,7 @@ def list_evidence(key: str) -> Response:
         for standing in found:
             groups.setdefault((standing.group, standing.into), []).append(standing)
         asks = right_to_ask_people(actor(), loaded.place) is not None
-        return {"groups": groups, "said": said, "asks": asks}
+        return {"groups": groups, "said": said, "judged": judged, "asks": asks}
 
     return show(key, "evidence/list.html", "evidence", read)
 
@@ -112,27 +114,8 @@ def _afresh(handed: Handed, session: Session, loaded: Loaded) -> dict[str, Any]:
 
 @route(bp, "/measures/<key>/evidence/<int:evidence_id>", permission=P.EVIDENCE_VIEW)
 def show_piece(key: str, evidence_id: int) -> Response:
-    """One piece: its revisions side by side, its files."""
-
-    def read(session: Session, loaded: Loaded) -> dict[str, Any]:
-        may(actor(), P.EVIDENCE_VIEW, loaded.place)
-        view = piece_view(session, actor(), loaded, evidence_id, day_there(loaded))
-        kinds = [EvidenceKind.from_dict(revision.definition) for revision in view.revisions]
-        people = names_of(session, _people_in(view, kinds))
-        rows = said.compare(kinds, [revision.values for revision in view.revisions], people)
-        return {"view": view, "rows": rows, "said": said, "size": size_words, "inline": SHOWN_INLINE}
-
-    return show(key, "evidence/piece.html", "evidence", read)
-
-
-def _people_in(view: PieceView, kinds: list[EvidenceKind]) -> set[int]:
-    """Ids of people whom values of a piece name."""
-    return {
-        int(value)
-        for revision, kind in zip(view.revisions, kinds, strict=True)
-        for spec in kind.fields
-        if spec.type == "person" and isinstance(value := revision.values.get(spec.name), int)
-    }
+    """One piece: its revisions side by side, its files, and the judging of the newest one."""
+    return piece_page(key, evidence_id)
 
 
 @route(bp, "/measures/<key>/evidence/<int:evidence_id>/files/<int:file_id>", permission=P.EVIDENCE_VIEW)

@@ -40,6 +40,7 @@ from govapp.web._hx import page, see_other
 from govapp.web._routes import route
 from govapp.web.measures import edit_routes, finance_routes, parts_routes, plan_routes
 from govapp.web.measures._bp import bp
+from govapp.web.measures._clocks import reviews_with_clocks, step_clocks
 from govapp.web.measures._money import figures
 from govapp.web.measures._pages import show, unread_events
 
@@ -190,6 +191,7 @@ def _read_overview(session: Session, loaded: Loaded) -> dict[str, Any]:
     ended = () if loaded.snapshot.review else records.reviews(session, measure.id, limit=1)
     return {
         **_gate(session, loaded),
+        "clocks": step_clocks(session, loaded, moment()),
         "last": ended[0].review if ended else None,
         "milestones": queries.milestones(session, measure.id),
         "evidence": records.evidence(session, measure.id),
@@ -244,7 +246,7 @@ def show_approvals(key: str) -> Response:
     """All reviews of the measure with their steps and votes."""
 
     def read(session: Session, loaded: Loaded) -> dict[str, Any]:
-        return {**_gate(session, loaded), "reviews": records.reviews(session, loaded.measure.id)}
+        return {**_gate(session, loaded), "reviews": reviews_with_clocks(session, loaded, moment())}
 
     return show(key, "measures/approvals.html", "approvals", read, needs=(P.REVIEW_VIEW,))
 

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from govapp.data.engine import reading
 from govapp.data.outbox_queries import PAGE, STATES, outbox_page
 from govapp.domain.permissions import Permission
+from govapp.present.mails import mail_words
 from govapp.services.outbox import SendAgain, send_again
 from govapp.web._context import origin
 from govapp.web._fields import page_number
@@ -28,12 +29,14 @@ def show_outbox() -> Response:
     with reading() as session:
         rows, counts = outbox_page(session, state, number)
     total = counts[state] if state else sum(counts.values())
+    base = current_app.config["GOVAPP"].address
+    words = {row.id: mail_words(row.payload, base, amounts=False) for row in rows if row.kind == "mail"}
 
     def address(n: int) -> str:
         return "/admin/outbox?" + urlencode(({"state": state} if state else {}) | {"page": n})
 
     return page(
-        "operation/outbox.html", rows=rows, counts=counts, state=state, states=STATES, total=total,
+        "operation/outbox.html", rows=rows, mail=words, counts=counts, state=state, states=STATES, total=total,
         page_number=number, pages=-(-total // PAGE), address=address, mails=bool(current_app.config["GOVAPP"].smtp_url),
     )  # fmt: skip
 

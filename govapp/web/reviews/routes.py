@@ -87,16 +87,16 @@ def _dossier_number(text: str) -> int | None:
 
 
 def _go_on(review_id: int, done: VoteOutcome) -> Response:
-    """To the next decision that waits, else back to the list, with what the vote led to."""
+    """To the next decision that waits, else back to My work, with what the vote led to."""
     with reading() as session:
-        following = [row for row in waiting_for(session, actor(), limit=2) if row.review_id != review_id]
+        following = [row for row in waiting_for(session, actor(), limit=5) if row.review_id != review_id]
         into = queries.stage_of_review(session, review_id)
     message = said.outcome_sentence(done.result, done.key, into)
     if following:
         return see_other(
             f"/reviews/{following[0].review_id}", f"{message} {_('The next decision is below.')}"
         )
-    return see_other("/reviews", message)
+    return see_other("/", f"{message} {_('Nothing waits for you.')}")
 
 
 @route(bp, "/reviews/<int:review_id>/withdrawal", permission=P.REVIEW_VIEW, methods=["POST"])

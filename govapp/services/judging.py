@@ -1,0 +1,225 @@
+"""Judging evidence: a judge other than the submitter accepts a revision or returns it with a reason, once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from govapp.data.actors import groups_of
+from govapp.data.evidence import EvidenceRevision
+from govapp.data.judges import emergency_people, named_judges
+from govapp.data.snapshots import Loaded, load_measures
+from govapp.domain.errors import Invalid, NotFound, Refused, Stale
+from govapp.domain.events import Event
+from govapp.domain.evidence_judging import (
+    ACCEPT,
+    LOOKBACK_KIND,
+    NO_RIGHT,
+    RETURN,
+    STATES,
+    Handed,
+    Judges,
+    judges_of,
+    named_as,
+    waits_for_judge,
+    why_not,
+)
+from govapp.domain.evidence_kinds import EvidenceKind
+from govapp.domain.permissions import Permission
+from govapp.domain.rights import Actor, may, right_of
+from govapp.domain.snapshot import EvidenceFact
+from govapp.services._belongs import _refuse_cancelled, _same_version, _where, visible
+from govapp.services._keys import consume, consumed
+from govapp.services._settle import settle
+from govapp.services._work import Origin, Work, writing
+from govapp.services.lookbacks import _accept_lookback
+
+REASON_LIMIT = 4000
+REASON_LEAST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeEvidence:
+    """Accept or return the newest revision of a piece; `seen_revision` is the one the judge had before them."""
+
+    key: str
+    evidence_id: int
+    seen_revision: int
+    verdict: str
+    origin: Origin
+    reason: str = ""
+    action_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What was judged, and how: accepted or returned."""
+
+    key: str
+    kind: str
+    kind_name: str
+    revision: int
+    state: str
+
+
+class _Numbered:
+    """Takes the number of the log row that says what the judge said."""
+
+    def __init__(self, row: EvidenceRevision) -> None:
+        self._row = row
+
+    @property
+    def seq(self) -> int:
+        """The sequence of that log row."""
+        return self._row.judged_seq
+
+    @seq.setter
+    def seq(self, number: int) -> None:
+        self._row.judged_seq = number
+
+
+def judge_evidence(command: JudgeEvidence) -> Judged:
+    """Accept or return a revision; readiness, votes and the next dossier follow in the same transaction.
+
+    Raises NotFound; Refused (no right; may_not_judge with every reason and who may); Invalid (verdict, reason); Stale
+    (a newer revision is there, or it has been judged); KeyReused.
+    """
+    return writing(command.origin, lambda work: _judge(work, command), action_key=command.action_key)
+
+
+def _judge(work: Work, command: JudgeEvidence) -> Judged:
+    loaded = visible(work, command.key)
+    body = [
+        "judgement",
+        command.key,
+        command.evidence_id,
+        command.seen_revision,
+        command.verdict,
+        command.reason,
+    ]
+    earlier = consumed(work, command.action_key, body)
+    if earlier is not None:
+        return Judged(command.key, **earlier)
+    right = may(work.actor, Permission.EVIDENCE_JUDGE, loaded.place)
+    _refuse_cancelled(work, loaded)
+    fact = next((each for each in loaded.snapshot.evidence if each.evidence_id == command.evidence_id), None)
+    if fact is None:
+        raise NotFound("not_found")
+    kind = loaded.rules.kinds.get(fact.kind)
+    if kind is None or not kind.judged:
+        raise Refused("kind_not_judged")
+    row = work.session.get_one(EvidenceRevision, fact.revision_id)
+    named = _require_judge(work, loaded, kind, row)
+    _check_words(command)
+    _same_version(command.seen_revision, fact.revision, "stale_judgement")
+    if fact.judged:
+        raise Stale("judged_already", state=fact.judged)
+    state = STATES[command.verdict]
+    used = f"{right} {named}"
+    _store(work, loaded, fact, row, state, command.reason.strip(), used)
+    if kind.key == LOOKBACK_KIND and command.verdict == ACCEPT:
+        _accept_lookback(work, loaded, row, used)
+    work.session.flush()
+    settle(work, load_measures(work.session, [loaded.measure.id]))
+    outcome = {"kind": fact.kind, "kind_name": kind.name, "revision": fact.revision, "state": state}
+    consume(work, command.action_key, body, outcome)
+    return Judged(command.key, fact.kind, kind.name, fact.revision, state)
+
+
+def _require_judge(work: Work, loaded: Loaded, kind: EvidenceKind, row: EvidenceRevision) -> str:
+    """As what the kind names the actor. Raises Refused with every reason, and with the names of those who may."""
+    handed = Handed(row.person_id, row.on_behalf_of, _acted(work.session, loaded, kind))
+    named, reasons = _standing(work.session, work.actor, loaded, kind, handed)
+    if reasons:
+        submitted = {row.evidence_id: (row.person_id, row.on_behalf_of)}
+        judges = judges_here(work.session, loaded, submitted, work.today(loaded.timezone))
+        may_judge = judges[row.evidence_id].may if row.evidence_id in judges else ()
+        raise Refused("may_not_judge", reasons=list(reasons), judges=[one.name for one in may_judge])
+    return named
+
+
+def _acted(session: Session, loaded: Loaded, kind: EvidenceKind) -> frozenset[int]:
+    """Who used the emergency path that a look-back report of this measure looks back on."""
+    if kind.key != LOOKBACK_KIND:
+        return frozenset()
+    return emergency_people(session, loaded.measure.id)
+
+
+def _standing(
+    session: Session, actor: Actor, loaded: Loaded, kind: EvidenceKind, handed: Handed
+) -> tuple[str, tuple[str, ...]]:
+    """As what the kind names somebody, and every reason why they may not judge."""
+    held = {part for part, person in loaded.place.parts.items() if person == actor.id}
+    in_groups = actor.id is not None and kind.judge is not None and bool(kind.judge.groups)
+    groups = groups_of(session, actor.id or 0, loaded.measure.organization_id) if in_groups else frozenset()
+    named = named_as(kind.judge, held, actor.roles_on(loaded.place.path), groups)
+    people = {actor.id} if actor.id else set()
+    return named, why_not(people, named, handed, loaded.snapshot.owner_id)
+
+
+def barred_from_judging(
+    session: Session,
+    actor: Actor,
+    loaded: Loaded,
+    kind: EvidenceKind,
+    submitter: int,
+    submitted_for: int | None,
+) -> tuple[str, ...]:
+    """Every reason why a reader may not judge a revision of this kind; empty when they may."""
+    handed = Handed(submitter, submitted_for, _acted(session, loaded, kind))
+    _named, reasons = _standing(session, actor, loaded, kind, handed)
+    if right_of(actor, Permission.EVIDENCE_JUDGE, loaded.place) is None:
+        reasons += (NO_RIGHT,)
+    return reasons
+
+
+def _check_words(command: JudgeEvidence) -> None:
+    faults: dict[str, list[str]] = {}
+    if command.verdict not in STATES:
+        faults["verdict"] = ["judgement_unknown"]
+    if command.verdict == RETURN and len(command.reason.strip()) < REASON_LEAST:
+        faults["reason"] = ["return_needs_reason"]
+    if len(command.reason) > REASON_LIMIT:
+        faults["reason"] = ["reason_too_long"]
+    if faults:
+        raise Invalid("judgement_invalid", faults)
+
+
+def _store(
+    work: Work, loaded: Loaded, fact: EvidenceFact, row: EvidenceRevision, state: str, reason: str, right: str
+) -> None:
+    """Write the judgement beside the revision, log it, and tell whoever handed it in what to do."""
+    row.judged, row.judged_reason = state, reason
+    row.judged_by, row.judged_at = work.actor.id, work.at
+    work.log(
+        Event.EVIDENCE_JUDGED,
+        {
+            "kind": fact.kind, "piece": fact.evidence_id, "revision": fact.revision, "digest": fact.digest,
+            "from": "", "to": state, "reason": reason,
+        },
+        made=(_Numbered(row),), right=right, object_type="evidence", object_id=str(fact.evidence_id), **_where(loaded),
+    )  # fmt: skip
+    for person in sorted(fact.submitters - {work.actor.id}):
+        work.tell(
+            person, f"evidence_{state}", measure_id=loaded.measure.id,
+            payload={"kind": fact.kind, "evidence": fact.evidence_id, "revision": fact.revision, "reason": reason},
+        )  # fmt: skip
+
+
+def judges_here(
+    session: Session, loaded: Loaded, submitted: Mapping[int, tuple[int, int | None]], today: date
+) -> dict[int, Judges]:
+    """Who can judge each piece that waits, in one statement. `submitted`: by piece who handed it in, and for whom."""
+    waiting = {}
+    for fact in loaded.snapshot.evidence:
+        kind = loaded.rules.kinds.get(fact.kind)
+        if kind is not None and fact.evidence_id in submitted and waits_for_judge(kind, fact):
+            waiting[fact.evidence_id] = kind
+    asked = [kind.judge for kind in waiting.values() if kind.judge]
+    named = named_judges(session, loaded, asked, today) if asked else {}
+    found = {}
+    for piece, kind in waiting.items():
+        handed = Handed(*submitted[piece], _acted(session, loaded, kind))
+        found[piece] = judges_of(kind.judge, named, handed, loaded.snapshot)
+    return found

@@ -1,0 +1,1 @@
+"""The approval path of a measure, before anyone asks."""
