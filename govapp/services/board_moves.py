@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -24,7 +25,7 @@ from govapp.domain.asks import (
     right_to_ask,
 )
 from govapp.domain.criteria import UNJUDGED, Finding, Suppliers
-from govapp.domain.deputies import ASK
+from govapp.domain.deputies import ASK, SUPPLY
 from govapp.domain.duties import EMERGENCY
 from govapp.domain.errors import NotFound, Refused
 from govapp.domain.evidence_kinds import EvidenceKind
@@ -35,7 +36,7 @@ from govapp.domain.rules import Rules
 from govapp.domain.snapshot import Snapshot
 from govapp.services._holders import Holders, holders_of_path
 from govapp.services.duties import right_for
-from govapp.services.evidence import may_supply
+from govapp.services.evidence import supplying
 
 Groups = Callable[[Actor], frozenset[str]]
 SUBMITTER = "submitter"
@@ -336,9 +337,10 @@ def suppliable(actor: Actor, now: Standing, finding: Finding) -> EvidenceKind | 
 
 
 def _supplies(actor: Actor, now: Standing, kind: EvidenceKind) -> bool:
-    if now.snapshot.state == "cancelled" or right_of(actor, Permission.EVIDENCE_SUBMIT, now.place) is None:
+    if now.snapshot.state == "cancelled":
         return False
-    return may_supply(actor, kind, now.place)
+    right = partial(supplying, kind=kind, place=now.place)
+    return right_for(actor, now.rules, now.place, SUPPLY, right) is not None
 
 
 def require_supplier(actor: Actor, now: Standing, kind: EvidenceKind) -> None:

@@ -12,7 +12,7 @@ from govapp.data.deputies import Deputy
 from govapp.data.deputy_queries import absences_naming, organizations_around, starting
 from govapp.data.duties import duties_in_force
 from govapp.data.engine import reading
-from govapp.data.inbox import waiting_count
+from govapp.data.inbox import waiting_on_behalf
 from govapp.data.people import Person
 from govapp.data.role_queries import roles_by_organization
 from govapp.domain.deputies import KINDS, Absence, Fault, faults, unfit
@@ -21,6 +21,7 @@ from govapp.domain.errors import Invalid, NotFound, Refused, Stale
 from govapp.domain.events import Event
 from govapp.domain.permissions import Permission
 from govapp.domain.rights import Actor
+from govapp.services._absent import look_again
 from govapp.services._keys import writing_once
 from govapp.services._people_rights import _may_anywhere, managed
 from govapp.services._refused import LOGGED_A_MINUTE, _count_refusal
@@ -134,6 +135,7 @@ def _set_deputy(work: Work, command: SetDeputy) -> int:
         object_type="person",
         object_id=str(new.person),
     )
+    look_again(work, new.person, new.from_day, today)
     _tell_both(work, row, "deputy_set", payload)
     if row.told_on is not None:
         _tell_begun(work, row, payload)
@@ -239,6 +241,9 @@ def _end_deputy(work: Work, command: EndDeputy) -> None:
     if row.version != command.version:
         raise Stale("stale")
     row.ended_at, row.version = work.at, row.version + 1
+    look_again(
+        work, row.person_id, row.from_day, work.today(_zone(work.session, row.person_id, work.at.date()))
+    )
     payload = _said(row)
     reason = command.reason.strip()[:LONGEST_REASON]
     work.log(
@@ -276,10 +281,11 @@ def _begin_absences(work: Work) -> int:
 
 
 def _tell_begun(work: Work, row: Deputy, payload: dict[str, Any]) -> None:
-    absent = load_actor(work.session, row.person_id, work.at)
-    if absent is None:
+    """The deputy learns what waits already: of the absent person's decisions those they may take."""
+    absent, deputy = (load_actor(work.session, each, work.at) for each in (row.person_id, row.deputy_id))
+    if absent is None or deputy is None:
         return
-    waiting = waiting_count(work.session, absent) if "decide" in row.kinds else 0
+    waiting = waiting_on_behalf(work.session, deputy).get(row.person_id, 0)
     about = {"part": "deputy", "person_name": absent.name, "waiting": waiting}
     work.tell(row.deputy_id, "deputy_begins", payload=payload | about)
 
