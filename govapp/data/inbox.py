@@ -3,8 +3,8 @@
 A voice is whose decision it is: voice 0 the person's own, the others those of absent people. A step that waits for
 several of them is shown once, for their own first. Who is barred is kept by settle in `step_decider`; a deputy is
 barred by what bars either of the two, and by parts of the two that are kept apart. Whoever has voted on the dossier
-that is before the deciders now has done their share. A step that names the holder of a part whose role has ended
-stays here; its page says who can mend that.
+that is before the deciders now has done their share. A step stays here that names the holder of a part whose role has
+ended, or who holds a role without a voice; its page says who can mend that.
 """
 
 from dataclasses import dataclass, replace

@@ -179,7 +179,11 @@ class Duties(RuleBasedStateMachine):
             absent = next((each for each in WHO if self.who(each).id == row.on_behalf_id), None)
             before = len(self.votes())
             self.vote(name, absent, "approve")
-            assert len(self.votes()) > before, "what stands in the inbox can be decided"
+            both = {self.who(name).id, row.on_behalf_id or self.who(name).id}
+            excused = both & self.silent() or not self.holds(
+                "controller", row.on_behalf_id or self.who(name).id
+            )
+            assert excused or len(self.votes()) > before, "what stands in the inbox can be decided"
 
     def look_at_who_passed(self, review):
         """A gate was passed: no vote that counted was the owner's nor of who proved it, and nobody counted twice."""
@@ -222,6 +226,20 @@ class Duties(RuleBasedStateMachine):
             for person in {vote.person_id, vote.on_behalf_of or vote.person_id}
         )
 
+    def holders(self, *roles):
+        """People who hold one of these roles."""
+        held = select(Grant.person_id).join(Role, Role.id == Grant.role_id)
+        with reading() as session:
+            return set(session.scalars(held.where(Role.key.in_(roles), Grant.ended_at.is_(None))))
+
+    def silent(self):
+        """People whose roles give no voice."""
+        return self.holders("administrator", "auditor")
+
+    def holds(self, part, person):
+        """True unless somebody holds the part of a role without the role."""
+        return self.parts().get(part) != person or person in self.holders(part)
+
     def parts(self):
         with reading() as session:
             return dict(session.execute(select(Part.part, Part.person_id)).all())
@@ -249,10 +267,8 @@ class Duties(RuleBasedStateMachine):
         mine = {part for part, person in held.items() if person == vote.person_id}
         theirs = {part for part, person in held.items() if person == vote.on_behalf_of}
         assert not any(frozenset((a, b)) in APART for a in mine for b in theirs)
+        assert not both & self.silent()
         with reading() as session:
-            silent = select(Grant.person_id).join(Role, Role.id == Grant.role_id)
-            silent = silent.where(Role.key.in_(("administrator", "auditor")), Grant.ended_at.is_(None))
-            assert not both & set(session.scalars(silent))
             if vote.on_behalf_of:
                 lent = select(Deputy.kinds).where(
                     Deputy.person_id == vote.on_behalf_of, Deputy.deputy_id == vote.person_id,
