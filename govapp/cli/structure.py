@@ -1,5 +1,8 @@
 """`flask organization ...` and `flask branch ...`: the tree."""
 
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+
 import click
 from flask.cli import AppGroup
 
@@ -8,6 +11,7 @@ from govapp.data.engine import reading
 from govapp.data.structure_queries import root_keys, tree
 from govapp.domain.structure import KINDS
 from govapp.services.governance import STANDARD_SET, install_set, read_set
+from govapp.services.rates import SetPlanRates, set_plan_rates
 from govapp.services.structure import AddBranch, AddOrganization, add_branch, add_organization
 
 organization = AppGroup("organization", help="Organizations, the roots of the tree.")
@@ -32,6 +36,24 @@ def add_an_organization(
         install_set(BY_COMMAND, read_set(STANDARD_SET))
     added = add_organization(AddOrganization(BY_COMMAND, name, key, currency, fiscal_month, timezone, prefix))
     click.echo(f"organization {added.key} added")
+
+
+@organization.command("rates")
+@click.argument("key")
+@click.argument("rates", nargs=-1, required=True, metavar="CURRENCY=RATE...")
+@click.option("--from", "from_day", type=click.DateTime(["%Y-%m-%d"]), required=True, help="First day.")
+@in_one_line
+def set_rates(key: str, rates: tuple[str, ...], from_day: datetime) -> None:
+    """Set plan rates of the organization KEY: what one unit of a currency is worth in its own (USD=0.92)."""
+    worth: dict[str, Decimal] = {}
+    for each in rates:
+        currency, equals, rate = each.partition("=")
+        try:
+            worth[currency] = Decimal(rate)
+        except InvalidOperation:
+            fail(f"{each} is not a rate such as USD=0.92" if equals else f"{each} names no rate")
+    changed = set_plan_rates(SetPlanRates(BY_COMMAND, key, from_day.date(), worth))
+    click.echo(f"{changed} of {len(worth)} rates changed")
 
 
 @branch.command("add")

@@ -38,7 +38,17 @@ class Fact:
 
 _JUDGED = frozenset({"judged", "judged_by", "judged_at", "judged_reason", "judged_for", "judged_seq"})
 _STANDING = frozenset(
-    {"state", "opened_at", "decided_at", "reminded_at", "target_at", "points_done", "look_at", "seq"}
+    {
+        "state",
+        "opened_at",
+        "decided_at",
+        "reminded_at",
+        "target_at",
+        "points_done",
+        "look_at",
+        "seq",
+        "calendar",
+    }
 )
 FACTS: dict[type[Base], Fact] = {
     Vote: Fact("seq"),

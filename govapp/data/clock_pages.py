@@ -1,31 +1,27 @@
-"""What pages read of clocks: how the targets of rows stand now, and who held the steps of reviews for how long."""
+"""What pages read of clocks: how the target of an open step stands now, and who held the steps of reviews."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
-from govapp.data.calendars import WaitingSpan
-from govapp.data.working_calendars import calendars_by_organization
+from govapp.data.calendars import CalendarRow, WaitingSpan
+from govapp.data.measures import Measure
+from govapp.data.reviews import ReviewStep
+from govapp.data.working_calendars import calendar_of
 from govapp.domain.clocks import Clock, Waited, clock_of
 
-
-class Timed(Protocol):
-    """A row about an open step of a measure, with what tells its calendar."""
-
-    @property
-    def organization_id(self) -> int: ...
-    @property
-    def legal_entity(self) -> str: ...
-    @property
-    def business_unit(self) -> str: ...
-    @property
-    def target_hours(self) -> int | None: ...
-    @property
-    def target_at(self) -> datetime | None: ...
+# of the calendar by which a step's target counts, for a statement about steps that joins it by CLOCK_OF_STEP
+CLOCK_COLUMNS: tuple[Any, ...] = tuple(
+    getattr(CalendarRow, name).label(f"calendar_{name}")
+    for name in ("key", "timezone", "days", "hours", "closed", "country", "subdivision")
+)
+CLOCK_OF_STEP = and_(
+    CalendarRow.organization_id == Measure.organization_id, CalendarRow.key == ReviewStep.calendar
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +31,15 @@ class SpanRead(Waited):
     review_id: int
 
 
-def clocks_of(session: Session, rows: Sequence[Timed], now: datetime) -> list[Clock | None]:
-    """How the target of each row stands, in their order; one statement for all."""
-    known = calendars_by_organization(session, (row.organization_id for row in rows if row.target_at))
-    found: list[Clock | None] = []
-    for row in rows:
-        calendars = known.get(row.organization_id)
-        if calendars is None:
-            found.append(None)
-            continue
-        calendar = calendars.of(row.legal_entity, row.business_unit)
-        found.append(clock_of(calendar, row.target_hours, row.target_at, now))
-    return found
+def clock_of_row(row: Any, now: datetime) -> Clock | None:
+    """How the target of a step stands, from a row with `target_hours`, `target_at` and CLOCK_COLUMNS."""
+    if row.target_at is None or row.calendar_key is None:
+        return None
+    lists = (tuple(each) for each in (row.calendar_days, row.calendar_hours, row.calendar_closed))
+    calendar = calendar_of(
+        row.calendar_key, row.calendar_timezone, *lists, row.calendar_country, row.calendar_subdivision
+    )
+    return clock_of(calendar, row.target_hours, row.target_at, now)
 
 
 def spans_of(session: Session, review_ids: Iterable[int]) -> list[SpanRead]:

@@ -7,7 +7,7 @@ that is before the deciders now has done their share. A step stays here that nam
 ended, or who holds a role without a voice; its page says who can mend that.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -30,7 +30,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
-from govapp.data.clock_pages import clocks_of
+from govapp.data.calendars import CalendarRow
+from govapp.data.clock_pages import CLOCK_COLUMNS, CLOCK_OF_STEP, clock_of_row
 from govapp.data.measures import Card, Measure, Part
 from govapp.data.people import Group, GroupMember, Person
 from govapp.data.reviews import BARRED, Dossier, Review, ReviewStep, StepDecider, Vote
@@ -65,14 +66,10 @@ class InboxRow:
     stale_votes: int
     risk_rating: str
     workflow_version_id: int
-    organization_id: int
-    legal_entity: str
-    business_unit: str
-    target_at: datetime | None
+    clock: Clock | None = None
     why_not: str = ""
     on_behalf_of: str = ""
     on_behalf_id: int | None = None
-    clock: Clock | None = None
 
 
 def _voices(actor: Actor) -> list[tuple[Actor, StandIn | None]]:
@@ -274,9 +271,8 @@ def waiting_for(
     shape, values = waiting_values(actor)
     voices = [voice for voice, _ in _voices(actor)]
     statement = _listed(shape).limit(limit).offset(offset)
-    rows = [_row(found, voices[found.voice]) for found in session.execute(statement, values)]
-    clocks = clocks_of(session, rows, now or datetime.now(UTC))
-    return [replace(row, clock=clock) for row, clock in zip(rows, clocks, strict=True)]
+    at = now or datetime.now(UTC)
+    return [_row(found, voices[found.voice], at) for found in session.execute(statement, values)]
 
 
 def waiting_on_behalf(session: Session, actor: Actor) -> dict[int, int]:
@@ -297,7 +293,7 @@ def named_but_barred(session: Session, actor: Actor, limit: int = 20) -> list[In
     statement = _open_steps(0, shape[0], *_columns(), _barring.kind).join(_barring, _bars(0))
     statement = _ordered(statement).distinct().limit(limit)
     done = _barring.kind == f"{BARRED}voted_elsewhere"
-    return [_row(found, actor, found[-1]) for found in session.execute(statement.where(~done), values)]
+    return [_row(found, actor, None, found[-1]) for found in session.execute(statement.where(~done), values)]
 
 
 _asker = aliased(Person)
@@ -307,8 +303,8 @@ def _columns() -> tuple[Any, ...]:
     return (
         Review.id, Measure.key, Measure.title, Review.came_from, Review.into, ReviewStep.name, ReviewStep.waits_for,
         ReviewStep.opened_at, ReviewStep.target_hours, _asker.name.label("asked_by"), Card.values, Card.stale_votes,
-        Measure.risk_rating, Measure.workflow_version_id, Measure.organization_id, Measure.legal_entity,
-        Measure.business_unit, ReviewStep.target_at, Review.opened_at.label("review_opened"), ReviewStep.id,
+        Measure.risk_rating, Measure.workflow_version_id, Review.opened_at.label("review_opened"), ReviewStep.target_at,
+        *CLOCK_COLUMNS, ReviewStep.id,
     )  # fmt: skip
 
 
@@ -316,6 +312,7 @@ def _ordered(statement: Select[Any]) -> Select[Any]:
     return (
         statement.join(_asker, _asker.id == Review.asked_by)
         .outerjoin(Card, Card.measure_id == Measure.id)
+        .outerjoin(CalendarRow, CLOCK_OF_STEP)
         .order_by(ReviewStep.opened_at, Review.id, ReviewStep.id)
     )
 
@@ -333,9 +330,10 @@ def _listed(shape: Shape) -> Select[Any]:
     return _ordered(statement)
 
 
-def _row(r: Any, voice: Actor, why_not: str = "") -> InboxRow:
+def _row(r: Any, voice: Actor, now: datetime | None = None, why_not: str = "") -> InboxRow:
     lent = hasattr(r, "voice") and r.voice
     behalf = [voice.name, voice.id] if lent else ["", None]
-    head = [*r[:7], r[7] or r.review_opened, *r[8:10], r[10] or {}, r[11] or 0, *r[12:18]]
-    values: list[Any] = [*head, why_not, *behalf]
+    head = [*r[:7], r[7] or r.review_opened, *r[8:10], r[10] or {}, r[11] or 0, *r[12:14]]
+    clock = clock_of_row(r, now) if now else None
+    values: list[Any] = [*head, clock, why_not, *behalf]
     return InboxRow(*values)

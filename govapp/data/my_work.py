@@ -38,6 +38,7 @@ class WorkRow:
     waits_words: tuple[str, ...]
     waits_whom: tuple[str, ...]
     waits_since: datetime | None
+    target_at: datetime | None
     vacant: tuple[str, ...]
     implementation: str
     potential: str
@@ -67,8 +68,8 @@ def _measures(led: int) -> Select[Any]:
     found = union_all(select(_mine().subquery()), select(_proposals(led).subquery())).subquery()
     columns: tuple[Any, ...] = (
         found.c.list, found.c.total, Measure.key, Measure.title, Branch.name, Measure.stage, Measure.state,
-        Card.next_stage, Card.missing, Card.waits_for, Card.waits_words, Card.waits_whom, Card.waits_since, Card.vacant,
-        Card.implementation, Card.potential, WorkflowVersion.id, WorkflowVersion.digest,
+        Card.next_stage, Card.missing, Card.waits_for, Card.waits_words, Card.waits_whom, Card.waits_since,
+        Card.target_at, Card.vacant, Card.implementation, Card.potential, WorkflowVersion.id, WorkflowVersion.digest,
     )  # fmt: skip
     return (
         select(*columns)
@@ -83,7 +84,7 @@ def _measures(led: int) -> Select[Any]:
 
 def _row(row: Any) -> WorkRow:
     values = list(row)
-    values[10], values[11], values[13] = (tuple(values[n] or ()) for n in (10, 11, 13))
+    values[10], values[11], values[14] = (tuple(values[n] or ()) for n in (10, 11, 14))
     return WorkRow(*values)
 
 

@@ -24,6 +24,7 @@ class PastDecision:
     id: int
     key: str
     version_id: int
+    digest: str
     day: date
     ask: Mapping[str, Any]
     right: str
@@ -48,10 +49,11 @@ def past_decisions(
     session: Session, workflow_id: int, after: int, last: int, limit: int
 ) -> list[PastDecision]:
     """The next kept decisions under a workflow after a row, up to another, oldest first."""
-    rows = session.execute(
+    rows: Any = session.execute(
         select(
-            DecisionRecord.id, Measure.key, DecisionRecord.workflow_version_id, DecisionRecord.day, DecisionRecord.ask,
-            DecisionRecord.right_used, DecisionRecord.given, DecisionRecord.answer, AuditLog.actor_id,
+            DecisionRecord.id, Measure.key, DecisionRecord.workflow_version_id, WorkflowVersion.digest,
+            DecisionRecord.day, DecisionRecord.ask, DecisionRecord.right_used, DecisionRecord.given,
+            DecisionRecord.answer, AuditLog.actor_id,
         )
         .join(Measure, Measure.id == DecisionRecord.measure_id)
         .join(WorkflowVersion, WorkflowVersion.id == DecisionRecord.workflow_version_id)

@@ -58,7 +58,8 @@ class ReviewStep(Identified, Base):
     """One step of a review. States: waiting, open, granted, refused, ended, dropped (the table asks for it no more).
 
     Its deciders stand in step_decider too. `because` are the ids of the rows of the decision table that asked for it;
-    `look_at` is the moment of its next reminder or escalation, `points_done` the percent of the target already told.
+    `target_at` counts in working hours of `calendar`; `look_at` is the moment of its next reminder or escalation,
+    `points_done` the percent of the target already told.
     """
 
     __tablename__ = "review_step"
@@ -81,6 +82,7 @@ class ReviewStep(Identified, Base):
     target_hours: Mapped[int | None]
     escalation: Mapped[list[object]] = mapped_column(CanonicalJson, default=list)
     target_at: Mapped[datetime | None]
+    calendar: Mapped[str] = mapped_column(default="")
     reminded_at: Mapped[datetime | None]
     points_done: Mapped[int] = mapped_column(default=0)
     look_at: Mapped[datetime | None] = mapped_column(index=True)

@@ -186,7 +186,7 @@ def _loaded(session: Session, row: Any, at: datetime) -> Loaded:
         for kind, eid, rid, number, digest, person, behalf, until, judged, passage, kind_no, milestone, _ in pieces
     )  # fmt: skip
     sizes = {kind: json.loads(said) for kind, *_, said in pieces if said}
-    fields["service_tier"] = json.loads(row.service_details or "{}").get("tier", "")
+    fields["service_tier"] = (row.service_details or {}).get("tier", "")
     fields["value"], no_rate = _value(rules, row.currency, lines, sizes, dict(json.loads(row.rates)))
     figures = {f"{line.id}:run_rate": line.run_rate for line in lines if line.run_rate is not None}
     figures |= {f"{line.id}:plan": line.plan for line in lines if line.plan is not None}

@@ -27,6 +27,7 @@ class Event(StrEnum):
     DEPENDENCY_CHANGED = "dependency:changed"
     STATUS_DECLARED = "status:declared"
     EFFECT_CHANGED = "finance:effect-changed"
+    PLAN_RATES_SET = "finance:plan-rates-set"
     EVIDENCE_SUBMITTED = "evidence:submitted"
     EVIDENCE_JUDGED = "evidence:judged"
     REVIEW_OPENED = "review:opened"
@@ -46,6 +47,8 @@ class Event(StrEnum):
     CONDITION_LIFTED = "condition:lifted"
     LOOKBACK_SET = "lookback:set"
     LOOKBACK_ACCEPTED = "lookback:accepted"
+    LOOKBACK_ESCALATED = "lookback:escalated"
+    DUE_REMINDED = "measure:due-reminded"
     BRANCH_ADDED = "structure:branch-added"
     BRANCH_EDITED = "structure:branch-edited"
     ORGANIZATION_ADDED = "structure:organization-added"
@@ -142,7 +145,10 @@ REQUIRED: dict[Event, frozenset[str]] = {
     _E.CONDITION_SET: frozenset({"condition", "wording", "owner", "due", "blocking"}),
     _E.CONDITION_EXTENDED: frozenset({"condition", "due", "reason"}),
     _E.CONDITION_LIFTED: frozenset({"condition", "reason"}),
+    _E.LOOKBACK_ESCALATED: frozenset({"lookback", "due", "people"}),
+    _E.DUE_REMINDED: frozenset({"what", "due", "people"}),
     _E.LOOKBACK_SET: frozenset({"due", "into", "debts"}),
+    _E.PLAN_RATES_SET: frozenset({"from_day", "changes"}),
     _E.ROLE_GRANTED: frozenset({"person", "role", "branch"}),
     _E.ROLE_ENDED: frozenset({"person", "role", "branch"}),
     _E.DEPUTY_SET: frozenset({"absence", "person", "deputy", "from", "until", "kinds"}),

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from govapp.domain.money import to_minor
 from govapp.domain.rules import Rules
@@ -124,3 +125,11 @@ def required_parts(rules: Rules, stage: str | None) -> tuple[str, ...]:
     gates = [rules.gates[each.key] for each in rules.stages[: reach + 1]]
     named = [c.params["part"] for gate in gates for c in gate.criteria if c.kind == "role"]
     return tuple(dict.fromkeys(named))
+
+
+def entered_later(actual: date | None, entered_at: datetime | None, zone: str) -> date | None:
+    """The day on which a milestone's actual date was entered, when that was after it; else None."""
+    if actual is None or entered_at is None:
+        return None
+    entered = entered_at.astimezone(ZoneInfo(zone)).date()
+    return entered if entered > actual else None

@@ -54,3 +54,10 @@ def exact_minor(amount: Decimal, currency: str) -> int:
 def from_minor(minor: int, currency: str) -> Decimal:
     """The Decimal amount of an integer of minor units."""
     return Decimal(minor).scaleb(-decimals_of(currency))
+
+
+def rate_fault(rate: Decimal) -> str:
+    """Why a rate of exchange cannot be used: '' or rate_invalid (not above zero, past 10^9, over 12 decimals)."""
+    if not rate.is_finite() or not 0 < rate <= 10**9:
+        return "rate_invalid"
+    return "rate_invalid" if rate.normalize().as_tuple().exponent < -12 else ""  # type: ignore[operator]  # finite

@@ -7,7 +7,7 @@ from typing import Any
 from govapp.domain.asks import AskKind, Outcome
 from govapp.domain.criteria import Finding
 from govapp.domain.rules import Rules
-from govapp.present.errors import sentence_of
+from govapp.present.errors import SENTENCES, sentence_of
 from govapp.present.findings import ask_words, detail_sentence, rule_sentence, stage_name
 from govapp.present.language import gettext as _
 
@@ -171,3 +171,11 @@ def result_reasons(item: Any) -> list[str]:
         reason_of(Finding(key, False, code, values, wording), item.rules)
         for key, code, values, wording in item.outcome.get("findings", ())
     ]
+
+
+SENTENCES.update(
+    {
+        "bulk_many": lambda: _("At most %(most)s measures at once: tick fewer."),
+        "bulk_empty": lambda: _("Tick at least one measure in the list first."),
+    }
+)

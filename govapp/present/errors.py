@@ -105,6 +105,8 @@ SENTENCES: dict[str, Sentence] = {
         "This is not among the kinds of work in which you stand in for this person."
     ),
     "control_characters": lambda: _("There are signs in it that cannot be read. Please type it again."),
+    "rate_of_own_currency": lambda: _("This is the organization's own currency; its rate is 1."),
+    "rate_invalid": lambda: _("A rate is a number above zero with up to twelve decimals."),
     "currency_malformed": lambda: _("Please give a currency by its three letters (ISO 4217), such as EUR."),
     "month_unknown": lambda: _("Please choose a month."),
     "key_malformed": lambda: _("A key has letters and digits, with single hyphens between them; at most 40."),

@@ -4,33 +4,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from govapp.domain.asks import AskKind
 from govapp.domain.criteria import UNJUDGED, Finding, Suppliers
-from govapp.domain.decisions import Askers
-from govapp.domain.permissions import PARTS
 from govapp.domain.rules import Rules
-from govapp.present import finding_evidence
+from govapp.present import finding_decisions, finding_evidence
+from govapp.present.finding_decisions import ask_words
 from govapp.present.language import gettext as _
 from govapp.present.language import ngettext
+from govapp.present.named import PART_WORDS, holder_words, joined, part_words, stage_name
+
+__all__ = [
+    "DEFECTS", "FindingView", "ask_words", "detail_sentence", "finding_view", "known_codes", "part_words",
+    "rule_sentence", "stage_name", "who_words",
+]  # fmt: skip
 
 Values = Mapping[str, Any]
 
-_PARTS: dict[str, Callable[[], str]] = {
-    "owner": lambda: _("owner"),
-    "sponsor": lambda: _("sponsor"),
-    "controller": lambda: _("controller"),
-    "reporting_owner": lambda: _("reporting owner"),
-    "service_owner": lambda: _("service owner"),
-    "process_owner": lambda: _("process owner"),
-    "finance_contact": lambda: _("finance contact"),
-    "escalation_contact": lambda: _("escalation contact"),
-    "submitter": lambda: _("whoever proposed it"),
-    "member": lambda: _("a team member"),
-    "program_lead": lambda: _("a program lead"),
-    "approver": lambda: _("an approver"),
-    "leader": lambda: _("a leader"),
-    "administrator": lambda: _("an administrator"),
-}
 _FIELDS: dict[str, Callable[[], str]] = {
     "title": lambda: _("title"),
     "problem": lambda: _("problem"),
@@ -61,12 +49,6 @@ class FindingView:
     ask: str = ""
 
 
-def part_words(key: str) -> str:
-    """A part or role in words: `process owner`, `a program lead`."""
-    known = _PARTS.get(key)
-    return known() if known else key.replace("_", " ").replace("-", " ")
-
-
 DEFECTS: dict[str, Callable[[], str]] = {
     "nobody": lambda: _("nobody: its deciders do not exist"),
     "too_few": lambda: _("more deciders than there are"),
@@ -88,13 +70,6 @@ def who_words(code: str) -> str:
         return code
     words = part_words(key)
     return _("%(part)s (nobody yet)", part=words) if kind == "part" else words
-
-
-def stage_name(rules: Rules, key: str | None) -> str:
-    """The name of a stage; a proposal has none."""
-    if key is None:
-        return _("Proposed")
-    return rules.stage(key).name if key in rules.order else key.replace("_", " ").capitalize()
 
 
 def finding_view(finding: Finding, rules: Rules, key: str, supply: Suppliers | None = None) -> FindingView:
@@ -129,21 +104,15 @@ def finding_view(finding: Finding, rules: Rules, key: str, supply: Suppliers | N
     )
 
 
-def _holder_words(key: str) -> str:
-    """Whoever will hold a part nobody holds yet, with its article; roles have one already."""
-    words = part_words(key)
-    return _("the %(part)s", part=words) if key in PARTS else words
-
-
 def _supply_sentence(supply: Suppliers) -> str:
-    names = [*supply.names, *(_holder_words(key) for key in supply.vacant)]
+    names = [*supply.names, *(holder_words(key) for key in supply.vacant)]
     if supply.yours and not names:
         return _("You can supply it.")
     if not names:
         return _("A program lead can supply it.")
     if supply.yours:
-        return _("%(names)s can supply it.", names=_joined([_("You"), *names[:4]]))
-    listed = _joined(names[:4])
+        return _("%(names)s can supply it.", names=joined([_("You"), *names[:4]]))
+    listed = joined(names[:4])
     return _("%(names)s can supply it.", names=listed[:1].upper() + listed[1:])
 
 
@@ -155,12 +124,6 @@ def _ask_words(supply: Suppliers) -> str:
     return ngettext("Ask", "Ask these %(num)s people", len(supply.names))
 
 
-def _joined(words: Sequence[str]) -> str:
-    if len(words) < 2:
-        return "".join(words)
-    return _("%(first)s or %(last)s", first=", ".join(words[:-1]), last=words[-1])
-
-
 def _where(finding: Finding, key: str) -> tuple[str, str]:
     subject = finding.key.partition(":")[0]
     at = f"/measures/{key}"
@@ -170,6 +133,8 @@ def _where(finding: Finding, key: str) -> tuple[str, str]:
         return f"{at}/evidence/new?kind={finding.values.get('kind', '')}", _("Open the form")
     if subject in {"role", "distinct"}:
         return f"{at}/parts", _("Name people")
+    if subject in {"condition", "lookback"}:
+        return f"{at}/conditions", _("Open the conditions")
     if subject == "milestone" or finding.key == "field:dependencies" or subject == "dependency":
         return f"{at}/plan", _("Open the plan")
     if subject == "risk" and not finding.code.startswith("risk_unrated"):
@@ -223,7 +188,7 @@ _DETAILS: dict[str, Callable[[Values, Rules], str]] = {
         "The account of %(name)s is disabled: name somebody else.", name=v["name"]
     ),
     "parts_distinct": lambda v, r: _("Different people."),
-    "parts_vacant": lambda v, r: _("Nobody yet as %(parts)s.", parts=_listed(v["parts"], _PARTS)),
+    "parts_vacant": lambda v, r: _("Nobody yet as %(parts)s.", parts=_listed(v["parts"], PART_WORDS)),
     "parts_same": lambda v, r: _("One person holds two of these parts."),
     **finding_evidence.DETAILS,
     "milestones_planned": lambda v, r: ngettext(
@@ -256,63 +221,11 @@ _DETAILS: dict[str, Callable[[Values, Rules], str]] = {
     "risk_unanswered": lambda v, r: ngettext(
         "%(num)s risk lacks an owner or a response.", "%(num)s risks lack an owner or a response.", v["count"]
     ),
+    **finding_decisions.DETAILS,
     "kind_unknown": lambda v, r: _(
         "This version of the program does not know this check. An administrator must look at it."
     ),
 }
-
-_ASKS: dict[str, Callable[[], str]] = {
-    AskKind.ADVANCE: lambda: _("move"),
-    AskKind.RECYCLE: lambda: _("send back"),
-    AskKind.HOLD: lambda: _("put on hold"),
-    AskKind.RELEASE: lambda: _("release"),
-    AskKind.CANCEL: lambda: _("cancel"),
-    AskKind.REOPEN: lambda: _("reopen"),
-}
-
-_RULES: dict[str, Callable[[Values, Rules], str]] = {
-    "rule_on_hold": lambda v, r: _("It is on hold. Release it first."),
-    "rule_cancelled": lambda v, r: _("It is cancelled. Reopen it first."),
-    "rule_unknown_stage": lambda v, r: _("There is no such stage in the rules of this measure."),
-    "rule_already_there": lambda v, r: _("It stands there already."),
-    "rule_closed": lambda v, r: _("It is closed. Reopen it first."),
-    "rule_next_stage_only": lambda v, r: _(
-        "One gate at a time: %(next)s comes next.", next=stage_name(r, v["next"])
-    ),
-    "rule_proposed": lambda v, r: _("It is a proposal and has not been accepted yet."),
-    "rule_earlier_stage_only": lambda v, r: _("Sending back goes to an earlier stage."),
-    "rule_not_closed": lambda v, r: _("Only what is closed or cancelled can be reopened."),
-    "rule_not_for_on_hold": lambda v, r: _("It is on hold already."),
-    "rule_not_for_cancelled": lambda v, r: _("It is cancelled."),
-    "rule_not_for_active": lambda v, r: _("It is not on hold."),
-    "rule_reason_needed": lambda v, r: _("A reason is needed."),
-    "rule_no_decider": lambda v, r: _(
-        "%(step)s: %(who)s may not decide, having handed in the proof, owning the measure or holding a second part. "
-        "A program lead can name somebody else, or somebody else hands the proof in.",
-        step=_(v["step"]),
-        who=_joined(v["who"]),
-    ),
-    "rule_no_right": lambda v, r: _(
-        "You may not %(ask)s this measure. That is for %(who)s.",
-        ask=ask_words(v.get("ask", "advance")),
-        who=_askers(v.get("ask", "advance"), r),
-    ),
-}
-
-
-def _askers(kind: str, rules: Rules) -> str:
-    rule = rules.decisions.get(kind)
-    named = rule.askers if rule else Askers()
-    words = [_holder_words(key) for key in (*named.parts, *named.roles, *named.groups)]
-    if not words:
-        return _("its owner or a program lead")
-    return _("%(first)s or %(last)s", first=", ".join(words[:-1]), last=words[-1]) if words[1:] else words[0]
-
-
-def ask_words(kind: str) -> str:
-    """A decision as a verb: `put on hold`."""
-    known = _ASKS.get(kind)
-    return known() if known else kind
 
 
 def detail_sentence(finding: Finding, rules: Rules) -> str:
@@ -323,10 +236,10 @@ def detail_sentence(finding: Finding, rules: Rules) -> str:
 
 def rule_sentence(finding: Finding, rules: Rules) -> str:
     """A rule of the board in words."""
-    known = _RULES.get(finding.code)
+    known = finding_decisions.RULES.get(finding.code)
     return known(finding.values, rules) if known else finding.code.replace("_", " ")
 
 
 def known_codes() -> set[str]:
     """All codes that have a sentence; a test holds them against the rules."""
-    return {*_DETAILS, *_RULES}
+    return {*_DETAILS, *finding_decisions.RULES}

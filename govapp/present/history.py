@@ -7,10 +7,9 @@ from datetime import date
 from typing import Any
 
 from govapp.domain.events import Event
-from govapp.present import dates, deputies, history_evidence, history_rules, history_time
-from govapp.present.findings import part_words
+from govapp.present import dates, deputies, history_decisions, history_evidence, history_rules, history_time
+from govapp.present.findings import ask_words, part_words
 from govapp.present.language import gettext as _
-from govapp.present.language import ngettext
 from govapp.present.measures import word
 
 Payload = Mapping[str, Any]
@@ -57,8 +56,8 @@ def people_in(event: str, payload: Payload | None) -> set[int]:
 
 
 def _ids(event: str, payload: Payload) -> Iterator[int]:
-    lists = [payload.get(name) for name in ("people", "members", "added", "ended")]
-    single = [payload.get("person"), payload.get("by"), payload.get("deputy")]
+    lists = [payload.get(name) for name in ("people", "members", "added", "ended", "informed")]
+    single = [payload.get("person"), payload.get("by"), payload.get("owner"), payload.get("deputy")]
     if event == Event.PARTS_ASSIGNED:
         lists += list(dict(payload.get("changes", {})).values())
     for value in [*single, *(each for found in lists if isinstance(found, list) for each in found)]:
@@ -131,20 +130,6 @@ def _what(payload: Payload) -> str:
     )
 
 
-def _moved(p: Payload, n: Names, about: str) -> str:
-    if p["how"] == "recycle":
-        return _("Sent back from %(a)s to %(b)s", a=n.stage(p["from"]), b=n.stage(p["to"])) + _reason(p)
-    return _("Moved from %(a)s to %(b)s", a=n.stage(p["from"]), b=n.stage(p["to"]))
-
-
-def _refused(p: Payload, n: Names, about: str) -> str:
-    unmet = len(p["findings"])
-    missing = ngettext("%(num)s criterion unmet", "%(num)s criteria unmet", unmet)
-    if p["ask"] == "advance":
-        return _("Move to %(b)s refused, %(missing)s", b=n.stage(p["to"]), missing=missing)
-    return _("%(ask)s refused, %(missing)s", ask=_plain(p["ask"]), missing=missing)
-
-
 def _parts(p: Payload, n: Names, about: str) -> str:
     named = (f"{part_words(part)}: {n.person(pair[1])}" for part, pair in dict(p["changes"]).items())
     return _("People named: %(who)s", who=", ".join(named))
@@ -165,13 +150,6 @@ def _effect(p: Payload, n: Names, about: str) -> str:
     if p.get("what") == "months" and series:
         return _("%(series)s of %(name)s entered by month", series=word("field", str(series)), name=name)
     return _("Effect line %(name)s %(what)s", name=name, what=_what(p))
-
-
-def _voted(p: Payload, n: Names, about: str) -> str:
-    verdicts = {"approve": _("Approved"), "send_back": _("Sent back"), "comment": _("Commented")}
-    said = _("%(verdict)s at %(step)s, dossier %(number)s", verdict=verdicts.get(p["verdict"], _plain(p["verdict"])),
-             step=n.step(p["step"]), number=p["dossier"])  # fmt: skip
-    return said + _reason(p)
 
 
 def _ended(p: Payload, n: Names, about: str) -> str:
@@ -232,12 +210,6 @@ _SAID: dict[str, Callable[[Payload, Names, str], str]] = {
         lambda: _("Changed by import from %(file)s, row %(row)s"), file="file", row="row"
     ),
     Event.PARTS_ASSIGNED: _parts,
-    Event.MEASURE_MOVED: _moved,
-    Event.MOVE_REFUSED: _refused,
-    Event.MEASURE_HELD: _said(lambda: _("Put on hold")),
-    Event.MEASURE_RELEASED: _said(lambda: _("Released from hold")),
-    Event.MEASURE_CANCELLED: _said(lambda: _("Cancelled")),
-    Event.MEASURE_REOPENED: lambda p, n, a: _("Reopened at %(b)s", b=n.stage(p["to"])) + _reason(p),
     Event.MEASURE_COMMENTED: lambda p, n, a: _("Commented: %(text)s", text=_short(p.get("text"))),
     Event.MILESTONE_CHANGED: lambda p, n, a: (
         _("Milestone %(name)s %(what)s", name=_short(p.get("name")), what=_what(p))
@@ -258,7 +230,7 @@ _SAID: dict[str, Callable[[Payload, Names, str], str]] = {
     Event.REVIEW_OPENED: lambda p, n, a: _("Review into %(b)s opened", b=n.stage(p["into"])),
     Event.REVIEW_DOSSIER: _said(lambda: _("Dossier %(n)s written"), n="dossier"),
     Event.REVIEW_ENDED: _ended,
-    Event.VOTE_CAST: _voted,
+    **history_decisions.SAID,
     Event.VOTES_STALE: lambda p, n, a: _(
         "The basis changed, so votes went stale: %(who)s",
         who=", ".join(n.person(each) for each in p["people"]),
@@ -282,6 +254,7 @@ _SAID: dict[str, Callable[[Payload, Names, str], str]] = {
         removed=len(p["removed"]),
     ),
     **history_rules.SAID,
+    Event.PLAN_RATES_SET: _said(lambda: _("Plan rates set, in force from %(day)s"), day="from_day"),
     Event.GROUP_SET: lambda p, n, a: _(
         "Group %(name)s set: %(who)s",
         name=p["name"],
@@ -300,6 +273,14 @@ _SAID: dict[str, Callable[[Payload, Names, str], str]] = {
         lambda: _("Report %(n)s made, content %(hash).12s"), n="report", hash="content_hash"
     ),
     Event.REPORT_FAILED: _said(lambda: _("Report %(n)s failed: %(problem)s"), n="report", problem="problem"),
+    Event.BULK_ASKED: lambda p, n, a: (
+        _("Asked %(ask)s for %(count)s measures", ask=ask_words(p["ask"]), count=p["count"]) + _reason(p)
+    ),
+    Event.BULK_DONE: _said(
+        lambda: _("Decision for many done: %(done)s asked for, %(refused)s refused"),
+        done="done",
+        refused="refused",
+    ),
     Event.IMPORT_STARTED: _said(lambda: _("Import of %(file)s begun"), file="file"),
     Event.IMPORT_ROW_REFUSED: _said(
         lambda: _("Import of %(file)s: row %(row)s refused"), file="file", row="row"

@@ -135,11 +135,9 @@ def _section(title: str, entries: Sequence[str], more: int) -> str:
 
 def _decision(row: _Payload, base: str, zone: str) -> str:
     since = _("since %(moment)s", moment=_moment(row["since"], zone))
-    target = (
-        ngettext("%(num)s working hour", "%(num)s working hours", row["hours"]) if row.get("hours") else ""
-    )
+    target = _target(row, zone)
     words = ", ".join(
-        part for part in (line(row["step"]), since, target and _("target %(hours)s", hours=target)) if part
+        part for part in (line(row["step"]), since, target and _("target %(target)s", target=target)) if part
     )
     return f"* {line(row['key'])} {line(row['title'])}: {words}\n  {base}/reviews/{row['review']}"
 

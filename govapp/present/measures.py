@@ -6,6 +6,7 @@ from typing import Any
 
 from govapp.domain.rules import Rules
 from govapp.present import errors
+from govapp.present.decision_words import choice_word
 from govapp.present.findings import part_words, stage_name, who_words
 from govapp.present.language import gettext as _
 from govapp.present.language import ngettext
@@ -160,7 +161,7 @@ def field_word(name: str) -> str:
 
 def cause_word(cause: str) -> str:
     """What a hold waits for, as it stands in a sentence."""
-    return _(cause.replace("_", " ").replace("-", " "))
+    return choice_word("hold_cause", cause)
 
 
 def words(kind: str, codes: Sequence[str]) -> list[tuple[str, str]]:

@@ -129,12 +129,20 @@ def _step(step: PathStep) -> StepView:
     hours = rule.target_hours
     return StepView(
         rule.key, rule.order, rule.name, _who(step),
-        rule_words(rule.rule, rule.quorum, veto=rule.veto),
+        _how(step),
         "" if hours is None else ngettext("within %(num)s working hour", "within %(num)s working hours", hours),
         tuple(row.says or _("The gate itself names this step.") for row in step.because),
         tuple(_("%(name)s %(why)s", name=each.name, why=_why(each.barred)) for each in step.deciders if each.barred),
         _defect(step),
     )  # fmt: skip
+
+
+def _how(step: PathStep) -> str:
+    """The rule in words; one person alone is not called all."""
+    rule = step.rule
+    if len(step.deciders) == 1 and rule.rule.get("type") == "all":
+        return _("must approve, with a veto") if rule.veto else _("must approve")
+    return rule_words(rule.rule, rule.quorum, veto=rule.veto)
 
 
 def _why(code: str) -> str:

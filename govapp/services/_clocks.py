@@ -3,12 +3,13 @@
 Written only when something changes: a party, a pause, a step that opens or ends.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
+from govapp.data.base import Base
 from govapp.data.calendars import WaitingSpan
 from govapp.data.clock_queries import absences_of
 from govapp.data.reviews import ReviewStep
@@ -90,7 +91,6 @@ def _write(work: Work, loaded: Loaded, holdings: Iterable[Holding]) -> None:
     changes = span_changes(loaded.clock.spans, holdings, work.at)
     if not changes:
         return
-    review = loaded.snapshot.review
     if changes.end:
         work.session.execute(
             update(WaitingSpan).where(WaitingSpan.id.in_(changes.end)).values(until_at=work.at)
@@ -98,20 +98,27 @@ def _write(work: Work, loaded: Loaded, holdings: Iterable[Holding]) -> None:
     for number, holding in changes.amend:
         values = {"party": holding.party, "paused": holding.paused}
         work.session.execute(update(WaitingSpan).where(WaitingSpan.id == number).values(values))
-    new = [
-        WaitingSpan(
-            measure_id=loaded.measure.id, review_id=review.id, step_id=holding.step_id, party=holding.party,
-            paused=holding.paused, from_at=holding.since,
-        )
-        for holding in changes.begin
-        if review is not None
-    ]  # fmt: skip
-    work.session.add_all(new)
-    work.session.flush()
+    begun = _insert(work, loaded, changes.begin)
     amended = dict(changes.amend)
     kept = [_amended(span, amended) for span in loaded.clock.spans if span.id not in changes.end]
-    begun = [Span(row.id, row.step_id, row.party, row.paused, row.from_at) for row in new]
     loaded.clock = replace(loaded.clock, spans=(*kept, *begun))
+
+
+def _insert(work: Work, loaded: Loaded, begin: Sequence[Holding]) -> list[Span]:
+    """New stretches, in one statement; of a measure without an open review there are none."""
+    review = loaded.snapshot.review
+    if review is None or not begin:
+        return []
+    both = {"measure_id": loaded.measure.id, "review_id": review.id, "until_at": None}
+    rows = [
+        both | {"step_id": one.step_id, "party": one.party, "paused": one.paused, "from_at": one.since}
+        for one in begin
+    ]
+    # the table, not the class: an ORM insert would write rows with and without a step one after the other
+    table = Base.metadata.tables["waiting_span"]
+    made = work.session.execute(insert(table).returning(table.c.id, table.c.step_id), rows)
+    ids = {step: number for number, step in made}
+    return [Span(ids[one.step_id], one.step_id, one.party, one.paused, one.since) for one in begin]
 
 
 def _amended(span: Span, amended: Mapping[int, Holding]) -> Span:
@@ -127,8 +134,8 @@ def _keep_targets(
 ) -> None:
     """Target moment and next reminder of each open step: made when it opens, taken away by a hold, shifted by it."""
     for row in rows:
-        if row.id not in began:  # it opens now, perhaps again
-            row.target_at, row.look_at, row.points_done, row.reminded_at = None, None, 0, None
+        if row.id not in began:
+            _start_clock(loaded, row, row.opened_at or work.at)
         if not row.target_hours:
             continue
         if resting:
@@ -137,6 +144,13 @@ def _keep_targets(
                 row.target_at = None
         elif row.target_at is None or (row.look_at is None and _next_of(loaded, row) is not None):
             _set_target(loaded, row, work.at, _worked(work, loaded, row, began))
+
+
+def _start_clock(loaded: Loaded, row: ReviewStep, at: datetime) -> None:
+    """Start the clock of a step that opens, perhaps again."""
+    row.target_at, row.look_at, row.points_done, row.reminded_at = None, None, 0, None
+    if row.target_hours:
+        _set_target(loaded, row, at, timedelta(0))
 
 
 def points_of(loaded: Loaded, row: ReviewStep) -> list[int]:
@@ -152,7 +166,7 @@ def _set_target(loaded: Loaded, row: ReviewStep, at: datetime, worked: timedelta
     """Target and next look of a running step, `worked` having passed; a target that was missed keeps its moment."""
     hours, calendar = row.target_hours or 0, loaded.clock.calendar
     if row.target_at is None:
-        row.target_at = target_moment(calendar, at, hours, worked)
+        row.calendar, row.target_at = calendar.key, target_moment(calendar, at, hours, worked)
     following = _next_of(loaded, row)
     row.look_at = None if following is None else point_moment(calendar, at, hours, worked, following)
 

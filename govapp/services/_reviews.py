@@ -22,6 +22,7 @@ from govapp.domain.events import Event
 from govapp.domain.snapshot import ReviewFact, StepFact
 from govapp.domain.table import Chosen, path_for
 from govapp.services._absent import tell_deciders
+from govapp.services._clocks import _start_clock
 from govapp.services._dossier import write_dossier
 from govapp.services._holders import Holders, holders_of_path
 from govapp.services._work import Work
@@ -80,6 +81,9 @@ def _add_steps(
         _row(work, loaded, review.id, chosen, holders, opens=chosen.step.order <= open_order)
         for chosen in path
     ]
+    for row in rows:
+        if row.state == OPEN:
+            _start_clock(loaded, row, work.at)
     work.session.add_all(rows)
     work.session.flush()
     added = tuple(

@@ -32,8 +32,12 @@ def voices_of(actor: Actor, only: int | None = None) -> tuple[Actor, ...]:
     return every if only is None else tuple(each for each in every if each.id == only)
 
 
-def ballot_for(actor: Actor, groups: Groups, loaded: Loaded, only: int | None = None) -> Ballot:
+def ballot_for(
+    actor: Actor, groups: Groups, loaded: Loaded, only: int | None = None, wanted: str = ""
+) -> Ballot:
     """The open step on which the actor may vote: for themselves first, else for somebody whose deputy they are.
+
+    `wanted` is the step's key where several may name them.
 
     Raises Refused with the reason that stands nearest to a vote: barred_... (R03, R58), step_decided, step_not_open,
     not_a_decider.
@@ -43,7 +47,7 @@ def ballot_for(actor: Actor, groups: Groups, loaded: Loaded, only: int | None = 
         if right_of(voice, Permission.REVIEW_DECIDE, loaded.place) is None:
             continue
         try:
-            return _ballot(actor, voice, groups(voice), loaded)
+            return _ballot(actor, voice, groups(voice), loaded, wanted)
         except Refused as refused:
             refusals.append(refused)
     raise min(refusals, key=_nearest, default=Refused("not_a_decider"))
@@ -56,7 +60,7 @@ def _nearest(refused: Refused) -> int:
     return _ORDER.index(refused.code) + 1 if refused.code in _ORDER else 0
 
 
-def _ballot(actor: Actor, voice: Actor, groups: frozenset[str], loaded: Loaded) -> Ballot:
+def _ballot(actor: Actor, voice: Actor, groups: frozenset[str], loaded: Loaded, wanted: str) -> Ballot:
     snapshot = loaded.snapshot
     review = snapshot.review
     if review is None or actor.id is None or voice.id is None:
@@ -66,7 +70,8 @@ def _ballot(actor: Actor, voice: Actor, groups: frozenset[str], loaded: Loaded) 
     named = [
         (s, as_what)
         for s in review.steps
-        if (as_what := named_as(s.deciders, voice.id, snapshot, roles, groups))
+        if (not wanted or s.key == wanted)
+        and (as_what := named_as(s.deciders, voice.id, snapshot, roles, groups))
     ]
     if not named:
         raise Refused("not_a_decider")

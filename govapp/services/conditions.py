@@ -168,7 +168,7 @@ def _extend(work: Work, loaded: Loaded, row: Condition, command: ConditionAct) -
     rule = loaded.rules.decisions.get("conditional_advance")
     longest = int(rule.conditions.get("max_days", 90)) if rule else 90
     if command.due is None or not max(today, row.due) < command.due <= today + timedelta(days=longest):
-        raise Invalid("condition_invalid", {"due": ["date_out_of_range"]}, days=longest)
+        raise Invalid("condition_invalid", {"due": ["condition_due_range"]}, days=longest)
     before, row.due = row.due, command.due
     said = {"from": before.isoformat(), "due": row.due.isoformat(), "reason": reason}
     _log(work, loaded, row, Event.CONDITION_EXTENDED, right, **said)

@@ -164,7 +164,7 @@ def _waits(session: Session, actor: Actor, chosen: dict[str, str], zone: str, at
     def wanted(kind: str) -> bool:
         return way_of(kind, chosen.get(kind)) != NEVER
 
-    decisions = waiting_for(session, actor, limit=SHOWN) if wanted("decision_waits") else []
+    decisions = waiting_for(session, actor, limit=SHOWN, now=at) if wanted("decision_waits") else []
     total = waiting_count(session, actor) if len(decisions) == SHOWN else len(decisions)
     dues = [due for due in only(dues_of(session, actor, at), *OWED, *EVIDENCE) if wanted(_SPEAKS[due.what])]
     judging = judging_for(session, actor, limit=SHOWN) if wanted("judgement_waits") else []
@@ -182,6 +182,7 @@ def _decision(row: InboxRow) -> dict[str, Any]:
     return {
         "key": row.measure, "title": row.title, "review": row.review_id, "step": row.step,
         "since": row.since.isoformat(timespec="seconds"), "hours": row.target_hours,
+        "target": row.clock.due.isoformat(timespec="seconds") if row.clock else "",
     }  # fmt: skip
 
 

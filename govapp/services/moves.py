@@ -218,8 +218,12 @@ def _keep_decision(
         answer=answer_to_json(loaded.rules, given, decision),
         at=work.at,
     )
-    work.session.add(row)
-    work.at_seq.append(lambda seq: setattr(row, "seq", seq))
+
+    def numbered(seq: int) -> None:
+        row.seq = seq
+        work.session.add(row)
+
+    work.at_seq.append(numbered)
 
 
 def _successors(work: Work, loaded: Loaded) -> list[Loaded]:

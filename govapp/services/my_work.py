@@ -47,7 +47,7 @@ class MyWork:
 
 def my_work(session: Session, actor: Actor, at: datetime, page: int = 1) -> MyWork:
     """Everything of the page in a fixed number of statements, whatever the rows."""
-    decisions = _decisions(session, actor, page)
+    decisions = _decisions(session, actor, at, page)
     measures = my_measures(session, actor)
     dues = dues_of(session, actor, at)
     return MyWork(
@@ -62,8 +62,8 @@ def my_work(session: Session, actor: Actor, at: datetime, page: int = 1) -> MyWo
     )
 
 
-def _decisions(session: Session, actor: Actor, page: int) -> tuple[Waiting, ...]:
-    rows = waiting_for(session, actor, limit=DECISIONS, offset=(page - 1) * DECISIONS)
+def _decisions(session: Session, actor: Actor, at: datetime, page: int) -> tuple[Waiting, ...]:
+    rows = waiting_for(session, actor, limit=DECISIONS, offset=(page - 1) * DECISIONS, now=at)
     known = seen_before(session, actor, (row.review_id for row in rows))
     found = []
     for row in rows:

@@ -134,7 +134,7 @@ def _chunk(trial: _Trial) -> bool:
 
 def _try(session: Session, trial: _Trial, each: PastDecision) -> None:
     """One decision: first under the rules of then, which must answer as they did, then under those tried."""
-    old = rules_for(session, each.version_id)
+    old = rules_for(session, each.version_id, each.digest)
     given, holders = given_from_json(each.given)
     past = Recorded(given, ask_from_json(each.ask), each.day, each.right, each.actor_id, holders, each.answer)
     again = answer_again(old, past)

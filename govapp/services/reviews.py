@@ -46,7 +46,7 @@ class CastVote:
     """A vote on a numbered dossier: approve, approve_with_conditions, send_back (with reason), comment, close_ballot.
 
     `conditions` each hold wording, owner (person id), due (ISO day) and blocking. `signed`: the person has just proved
-    who they are (R27).
+    who they are (R27). `step`: the key of the step voted on; without one, the first open step that names the person.
     """
 
     review_id: int
@@ -57,6 +57,7 @@ class CastVote:
     action_key: str = ""
     conditions: tuple[Mapping[str, Any], ...] = ()
     signed: bool = False
+    step: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,7 @@ def _cast_vote(work: Work, command: CastVote) -> VoteOutcome:
     review, loaded = _locked(work, command.review_id)
     body: list[Any] = ["vote", command.review_id, command.verdict, command.reason, command.dossier]
     body += [list(command.conditions)] if command.conditions else []
+    body += [command.step] if command.step else []
     earlier = consumed(work, command.action_key, body)
     if earlier is not None:
         return VoteOutcome(loaded.measure.key, earlier["result"], earlier["step"])
@@ -103,7 +105,7 @@ def _cast_vote(work: Work, command: CastVote) -> VoteOutcome:
         raise Stale("review_ended", state=review.state)
     if loaded.snapshot.state not in {"active", "proposed"}:
         raise Stale("review_paused", state=loaded.snapshot.state)
-    ballot = _ballot(work, loaded)
+    ballot = _ballot(work, loaded, command.step)
     check_vote(work, loaded, ballot.step, command)
     outcome = _vote(work, loaded, ballot.step, ballot.named, command)
     consume(work, command.action_key, body, {"result": outcome.result, "step": outcome.step})
@@ -122,13 +124,13 @@ def _voices(work: Work) -> tuple[Actor, ...]:
     return voices_of(work.actor, work.origin.on_behalf_of)
 
 
-def _ballot(work: Work, loaded: Loaded) -> Ballot:
+def _ballot(work: Work, loaded: Loaded, wanted: str = "") -> Ballot:
     """The step to vote on; from here on the voice is used for which it is."""
 
     def groups(voice: Actor) -> frozenset[str]:
         return groups_of(work.session, voice.id or 0, loaded.measure.organization_id)
 
-    ballot = ballot_for(work.actor, groups, loaded, work.origin.on_behalf_of)
+    ballot = ballot_for(work.actor, groups, loaded, work.origin.on_behalf_of, wanted)
     work.speak_for(ballot.voice, DECIDE)
     return ballot
 

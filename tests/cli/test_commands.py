@@ -254,3 +254,12 @@ def test_a_report_made_by_command_prints_no_address_that_nobody_set(run, tmp_pat
     monkeypatch.setattr("govapp.cli.reports.gather_now", gathered)
     refused(run("report", "make", "branch", "--branch", "OI", str(tmp_path / "a.pdf")))
     assert seen == [""]
+
+
+def test_plan_rates_are_set_by_command_and_what_is_no_rate_is_said_in_one_line(run, cast):
+    done = run("organization", "rates", "OI", "USD=0.92", "GBP=1.17", "--from", "2026-01-01")
+    assert (done.exit_code, done.output) == (0, "2 of 2 rates changed\n")
+    again = run("organization", "rates", "OI", "USD=0.92", "--from", "2026-01-01")
+    assert again.output == "0 of 1 rates changed\n"
+    for wrong, why in (("USD=lots", "is not a rate"), ("USD", "names no rate"), ("EUR=1", "own currency")):
+        assert why in refused(run("organization", "rates", "OI", wrong, "--from", "2026-01-01"))

@@ -5,7 +5,7 @@ import pytest
 from govapp.domain.events import Event
 from govapp.present.history import Names, sentence
 
-NAMES = Names({7: "Henrik Lund"}, {"decided": "Decided"})
+NAMES = Names({7: "Henrik Lund"}, {"decided": "Decided", "detailed": "Detailed"})
 
 
 @pytest.mark.parametrize(
@@ -55,6 +55,79 @@ NAMES = Names({7: "Henrik Lund"}, {"decided": "Decided"})
             Event.MEASURE_EDITED,
             {"changes": {"risk_rating": ["low", "high"], "change_type": ["", "normal"]}},
             "Edited: Risk rating from Low to High, Change type set to Normal change",
+        ),
+        (
+            Event.MEASURE_HELD,
+            {
+                "reason": "overdue-condition",
+                "condition": 4,
+                "due": "2026-11-12",
+                "hold_cause": "overdue-condition",
+            },
+            "Put on hold by the program: condition 4 was due on 12 Nov 2026 and is not fulfilled",
+        ),
+        (
+            Event.MEASURE_HELD,
+            {
+                "reason": "The budget is late",
+                "hold_cause": "budget",
+                "review_date": "2027-01-15",
+                "value_treatment": "shift-forecast",
+            },
+            (
+                "Put on hold, waits for budget, look again on 15 Jan 2027, value shifted: the forecast moves to later "
+                "months: The budget is late"
+            ),
+        ),
+        (
+            Event.MEASURE_CANCELLED,
+            {"reason": "Nobody calls any more", "cancel_cause": "no-longer-needed", "sunk_cost": "12500.00"},
+            "Cancelled, no longer needed, sunk cost 12500.00: Nobody calls any more",
+        ),
+        (
+            Event.MEASURE_MOVED,
+            {
+                "from": "detailed",
+                "to": "decided",
+                "how": "emergency",
+                "debts": ["a:b", "c:d"],
+                "reason": "Phones down",
+            },
+            "Emergency advance from Detailed to Decided, 2 criteria skipped: Phones down",
+        ),
+        (
+            Event.MEASURE_MOVED,
+            {"from": "detailed", "to": "decided", "how": "advance", "conditions": 1},
+            "Moved from Detailed to Decided with 1 condition",
+        ),
+        (
+            Event.MEASURE_MOVED,
+            {"from": "detailed", "to": "decided", "how": "advance"},
+            "Moved from Detailed to Decided",
+        ),
+        (
+            Event.REVIEW_PATH,
+            {"added": ["risk-review"], "dropped": ["sponsor"]},
+            "The approval path follows what changed: Risk review is added, Sponsor is no longer asked for",
+        ),
+        (
+            Event.CONDITION_SET,
+            {"condition": 4, "wording": "Train the desk", "owner": 7, "due": "2026-12-18", "blocking": True},
+            "Condition 4 set: “Train the desk”, Henrik Lund by 18 Dec 2026, closes the next gate until then",
+        ),
+        (
+            Event.CONDITION_EXTENDED,
+            {"condition": 4, "due": "2026-12-28", "reason": "The trainer is ill"},
+            "Condition 4 extended to 28 Dec 2026: The trainer is ill",
+        ),
+        (Event.CONDITION_CONFIRMED, {"condition": 4, "note": ""}, "Condition 4 confirmed as fulfilled"),
+        (
+            Event.LOOKBACK_SET,
+            {"into": "decided", "due": "2026-12-18", "debts": ["a:b"], "incident": "INC-7", "informed": [7]},
+            (
+                "Look-back on the emergency advance into Decided due on 18 Dec 2026, 1 criterion owed, incident INC-7, "
+                "informed: Henrik Lund"
+            ),
         ),
     ],
 )

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from govapp.services.choices import SetGroup, set_group
+from govapp.services.choices import ChoiceItem, SetChoices, SetGroup, set_choices, set_group
 from govapp.services.effects import SetEffectLine, set_effect_line
 from govapp.services.governance import install_set, read_set
 from tests.cast import SYSTEM
@@ -111,6 +111,15 @@ def test_a_step_without_deciders_is_a_defect_at_once(client, cast, second):
     said = path_of(client, key, "detailed")
     assert "Cannot be decided" not in said
     assert "Aoife Byrne (Risk reviewers)" in said and "Leonie Fischer (Risk reviewers)" in said
+
+
+def test_the_tier_of_the_service_in_the_catalogue_chooses_a_step(client, cast, second):
+    items = [ChoiceItem("service-1", "Service 1", {"tier": "gold"}), ChoiceItem("service-2", "Service 2")]
+    set_choices(SetChoices(SYSTEM, "OI", "services", items))
+    gold, other = make_proposal(cast), make_proposal(cast, service="service-2")
+    client.sign_in(cast.owner)
+    assert "A gold service is always validated technically" in path_of(client, gold, "detailed")
+    assert "Technical validation" not in path_of(client, other, "detailed")
 
 
 def test_a_vacant_part_is_a_defect_too(client, cast):

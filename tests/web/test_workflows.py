@@ -200,7 +200,7 @@ def test_a_draft_is_tried_before_it_is_switched_on_and_every_difference_is_expla
     answer = client.fragment(address)
     assert "<html" not in answer.text
     said = " ".join(re.sub(r"<[^>]+>", " ", answer.text).split())
-    assert "The rules of then answer every record exactly as they did" in said
+    assert "reproduced , the rules of then answer every record exactly as they did" in said
     assert "decision to advance into Identified: allowed then, refused now" in said
     assert "Newly missing: The description is long." in said
     assert f'href="/measures/{key}"' in answer.text

@@ -35,16 +35,17 @@ class Papers:
             for one in data["evidence"]:
                 self.by_id[one["id"]] = (key, one)
 
-    def submit(self, evidence_id: str, origin: Origin) -> bool:
-        """Hand in a submission of the file; False when its kind is not live."""
+    def kind_of(self, evidence_id: str) -> EvidenceKind:
+        """The kind of a submission of the file."""
+        return self.kinds[self.by_id[evidence_id][1]["kind"]]
+
+    def submit(self, evidence_id: str, origin: Origin) -> None:
+        """Hand in a submission of the file."""
         key, data = self.by_id[evidence_id]
-        kind = self.kinds.get(data["kind"])
-        if kind is None:
-            return False
+        kind = self.kind_of(evidence_id)
         values = self._values(kind, data["values"], f"{key} {kind.name}")
         done = submit_evidence(SubmitEvidence(key, Submission(kind.key, values, data["effective"]), origin))
         self.handed[evidence_id] = done.evidence_id, done.revision
-        return True
 
     def _values(self, kind: EvidenceKind, values: Mapping[str, Any], words: str) -> dict[str, Any]:
         clean: dict[str, Any] = {}

@@ -24,7 +24,8 @@ from govapp.services.plans import AddDependency, SetMilestone, add_dependency, s
 from govapp.services.risks import SetRisk, set_risk
 from govapp.services.statuses import DeclareStatus, declare_status
 
-ROUGH = "Rough estimate"
+ROUGH = ("Rough effect in a full year", "Rough one-off cost")
+RAISED = Decimal(2000)  # what the one-off cost grows by where an approval goes stale of it
 
 
 def plan(play: Play, key: str, by: str, at: datetime) -> None:
@@ -81,11 +82,13 @@ def _lines(play: Play, key: str, origin: Origin) -> None:
     with reading() as session:
         rough = session.execute(
             select(EffectLine.id, EffectLine.version).where(
-                EffectLine.measure_id == measure_row(key)[0], EffectLine.name == ROUGH
+                EffectLine.measure_id == measure_row(key)[0], EffectLine.name.in_(ROUGH)
             )
-        ).first()
-    if data["effects"] and rough:
-        remove_effect_line(RemoveEffectLine(key, rough.id, origin, rough.version))
+        ).all()
+    if data["effects"]:
+        for row in rough:
+            remove_effect_line(RemoveEffectLine(key, row.id, origin, row.version))
+    grows = any(said["event"] == "approval_stale" for said in data["history"])
     for line in data["effects"]:
         run_rate = Decimal(str(line["run_rate"])) if line.get("run_rate") is not None else None
         number = set_effect_line(
@@ -94,25 +97,36 @@ def _lines(play: Play, key: str, origin: Origin) -> None:
                 line["category"], line.get("cost_object") or "", run_rate,
             )
         )  # fmt: skip
-        set_monthly_values(SetMonthlyValues(key, number, "plan", _months(line.get("plan")), origin))
+        months = _months(line.get("plan"))
+        if grows and line["timing"] == "one_off":
+            months[min(months)] = (months[min(months)] or Decimal(0)) + RAISED
+        set_monthly_values(SetMonthlyValues(key, number, "plan", months, origin))
+
+
+def raise_cost(play: Play, key: str, at: datetime) -> None:
+    """The one-off cost grew after an approval to what the file has, so that the votes go stale."""
+    line = next(x for x in play.measures[key]["effects"] if x["timing"] == "one_off")
+    with reading() as session:
+        number = session.scalars(
+            select(EffectLine.id)
+            .where(EffectLine.measure_id == measure_row(key)[0], EffectLine.timing == "one_off")
+            .order_by(EffectLine.id)
+        ).first()
+    origin = play.stage.origin(play.measures[key]["owner"], at)
+    set_monthly_values(SetMonthlyValues(key, number or 0, "plan", _months(line["plan"]), origin))
 
 
 def rough(play: Play, key: str, by: str, at: datetime) -> None:
-    """The rough run rate as a line, and the form that asks for it."""
-    data = play.measures[key]["rough"]
+    """The rough figures with which a measure is proposed, as two lines: its value until a plan takes their place."""
+    data = play.measures[key].get("rough")
+    if data is None:
+        return
     origin = play.stage.origin(by, at)
-    set_effect_line(
-        SetEffectLine(
-            key,
-            ROUGH,
-            "ebitda",
-            "recurring",
-            data["currency"],
-            origin,
-            run_rate=Decimal(str(data["run_rate"])),
-        )
-    )
-    play.papers.rough_numbers(key, origin)
+    effect, cost = ROUGH
+    currency, run_rate = data["currency"], Decimal(str(data["run_rate"]))
+    set_effect_line(SetEffectLine(key, effect, "ebitda", "recurring", currency, origin, run_rate=run_rate))
+    totals = {"plan": -Decimal(str(data["one_off"]))}
+    set_effect_line(SetEffectLine(key, cost, "ebitda", "one_off", currency, origin, totals=totals))
 
 
 def keep_true(play: Play, key: str, at: datetime) -> None:
@@ -124,13 +138,15 @@ def keep_true(play: Play, key: str, at: datetime) -> None:
     system = play.stage.origin("system", at)
     with reading() as session:
         lines = session.execute(
-            select(EffectLine.id, EffectLine.name).where(EffectLine.measure_id == measure_id)
+            select(EffectLine.id, EffectLine.name)
+            .where(EffectLine.measure_id == measure_id)
+            .order_by(EffectLine.id)
         ).all()
         risks = session.scalars(select(Risk).where(Risk.measure_id == measure_id).order_by(Risk.id)).all()
         milestones = session.scalars(
             select(Milestone).where(Milestone.measure_id == measure_id).order_by(Milestone.id)
         ).all()
-    numbers = [row.id for row in lines if row.name != ROUGH]
+    numbers = [row.id for row in lines if row.name not in ROUGH]
     for number, line in zip(numbers, data["effects"], strict=False):
         for series in ("forecast", "actual"):
             if line.get(series):
@@ -202,23 +218,4 @@ def _recurring(data: Mapping[str, Any], series: str) -> Decimal:
     ]
     return sum(
         (amount or Decimal(0) for line in lines for amount in _months(line[series]).values()), Decimal(0)
-    )
-
-
-def raise_cost(play: Play, key: str, at: datetime) -> None:
-    """The one-off cost grew after an approval: the last one-off line costs 2,000 more, so that the votes go stale."""
-    with reading() as session:
-        row = session.scalars(
-            select(EffectLine)
-            .where(EffectLine.measure_id == measure_row(key)[0], EffectLine.timing == "one_off")
-            .order_by(EffectLine.id.desc())
-        ).first()
-    line = next((x for x in reversed(play.measures[key]["effects"]) if x["timing"] == "one_off"), None)
-    if row is None or line is None:
-        return
-    months = _months(line["plan"])
-    first = min(months)
-    origin = play.stage.origin(play.measures[key]["owner"], at)
-    set_monthly_values(
-        SetMonthlyValues(key, row.id, "plan", {first: (months[first] or Decimal(0)) - 2000}, origin)
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -9,8 +10,10 @@ from sqlalchemy import select
 from govapp.data.engine import reading
 from govapp.data.measures import Measure
 from govapp.data.reviews import Dossier, Review
+from govapp.services._work import Origin
 from govapp.services.demo.evidence import Papers
 from govapp.services.demo.stage_set import Stage
+from govapp.services.moves import MoveOutcome
 
 
 @dataclass
@@ -26,12 +29,21 @@ class Play:
         """The lead of the measure's program."""
         return self.stage.leads[self.measures[key]["package"]]
 
+    def origin(self, said: Mapping[str, Any], at: datetime) -> Origin:
+        """Who acts in an event of the file, and for whom."""
+        return self.stage.origin(said["by"], at, said.get("for"))
+
     def leave(self, key: str, what: str, error: Exception) -> None:
         """Note what the live rules did not allow."""
         reason = getattr(error, "code", str(error))
         self.left_out.append(
             f"{key} {what}: {reason} {getattr(error, 'errors', '') or getattr(error, 'values', '')}"
         )
+
+    def note(self, key: str, what: str, done: MoveOutcome) -> None:
+        """Note an answer other than the file's."""
+        unmet = [finding.key for finding in done.decision.unmet] if done.decision else []
+        self.left_out.append(f"{key} {what}: {done.outcome} {' '.join(unmet)}".rstrip())
 
 
 def measure_row(key: str) -> tuple[int, int, str | None, str]:

@@ -19,25 +19,17 @@ from govapp.domain.asks import AskKind
 from govapp.domain.errors import GovappError
 from govapp.domain.rules import parse_rules
 from govapp.services._work import Origin, Work, writing
-from govapp.services.demo import acts, figures
+from govapp.services.demo import acts, decisions, figures
 from govapp.services.demo.absences import Absences
+from govapp.services.demo.deviations import not_played
 from govapp.services.demo.evidence import Papers
-from govapp.services.demo.play import Play
+from govapp.services.demo.play import Play, measure_row
 from govapp.services.demo.portfolio import seed_portfolio
 from govapp.services.demo.stage_set import set_stage
 from govapp.services.governance import read_set
 from govapp.services.settling import settle_due
 
 PROGRAMME = ROOT / "demo" / "programme.yaml.gz"
-_LEADING = {
-    "intake-acceptance",
-    "sponsor-decision",
-    "controller-check",
-    "business-acceptance",
-    "controller-confirmation",
-}
-_VERDICTS = {"approve": "approve", "approve_with_conditions": "approve", "refuse": "send_back"}
-_JUDGEMENTS = {"evidence_accepted": "accept", "evidence_returned": "return"}
 Happening = tuple[datetime, int, str, str, Mapping[str, Any]]
 Progress = Callable[[str, int, int], None]
 
@@ -125,52 +117,47 @@ def _happenings(measures: Mapping[str, Any], zone: ZoneInfo, as_of: date) -> Ite
 
 
 def _happen(play: Play, at: datetime, key: str, event: str, said: Mapping[str, Any]) -> None:
-    by = said.get("by", "system")
+    if not_played(key, event):
+        return
     data = play.measures[key]
-    if event == "measure_created":
-        acts.propose(play, key, by, at)
+    if event in _PLAYED:
+        _PLAYED[event](play, key, at, said)
     elif event == "before_identified":
-        figures.rough(play, key, data["owner"], at)
+        play.papers.rough_numbers(key, play.stage.origin(data["owner"], at))
     elif event == "before_detailed":
         play.papers.plan_numbers(key, play.stage.origin(data["owner"], at))
     elif event == "before_closed":
         play.papers.sustain_dates(key, play.stage.origin(data["finance_contact"], at))
-    elif event == "parts_assigned":
-        acts.name_parts(play, key, by, at, said["parts"])
-    elif event == "milestones_planned":
-        figures.plan(play, key, by, at)
-    elif event == "milestone_reached":
-        figures.reach(play, key, said["place"], said["on"], at)
-    elif event == "evidence_submitted":
-        acts.hand_in(play, key, said.get("for", by), at, said["evidence"])
-    elif event in {"review_opened", "move_refused"}:
-        acts.ask_move(play, key, by, at, said["to"])
-    elif event == "vote":
-        if said["step"] in _LEADING and "for" not in said:
-            acts.vote(play, key, by, at, _VERDICTS[said["decision"]], said.get("comment", ""))
-    elif event == "review_refused":
-        acts.vote(play, key, data["sponsor"], at, "send_back", said["reason"])
-    elif event == "moved":
-        if said.get("decision") != "recycle":
-            acts.complete(play, key, said["to"], at)
-    else:
-        _happen_beside(play, at, key, event, said)
+    elif event == "measure_created":
+        acts.propose(play, key, at, said)
+        figures.rough(play, key, play.lead(key), at)
+    elif event == "put_on_hold":
+        if said["by"] == "system":
+            decisions.hold_what_is_overdue(play, key, at)
+        else:
+            decisions.do(play, key, at, said, AskKind.HOLD)
+    elif event == "moved" and measure_row(key)[2] != said["to"]:
+        play.left_out.append(f"{key} has not moved to {said['to']} on {said['at']}")
 
 
-def _happen_beside(play: Play, at: datetime, key: str, event: str, said: Mapping[str, Any]) -> None:
-    by = said.get("by", "system")
-    kinds = {"put_on_hold": AskKind.HOLD, "recycled": AskKind.RECYCLE, "cancelled": AskKind.CANCEL}
-    if event in _JUDGEMENTS:
-        acts.judge(play, key, at, said, _JUDGEMENTS[event])
-    elif event in kinds:
-        acts.change_state(play, key, by, at, kinds[event], said)
-    elif event == "approval_stale":
-        figures.raise_cost(play, key, at)
-    elif event == "statuses_due":
-        figures.declare_from_figures(play, key, at)
-    elif event == "status_declared":
-        acts.declare(play, key, by, at, said)
-    elif event == "dependency_found":
-        figures.depend(play, key, said["on"], at)
-    elif event == "year_ends":
-        figures.keep_true(play, key, at)
+_PLAYED: dict[str, Callable[[Play, str, datetime, Mapping[str, Any]], None]] = {
+    "parts_assigned": lambda p, k, at, said: acts.name_parts(p, k, said["by"], at, said["parts"]),
+    "milestones_planned": lambda p, k, at, said: figures.plan(p, k, said["by"], at),
+    "milestone_reached": lambda p, k, at, said: figures.reach(p, k, said["place"], said["on"], at),
+    "dependency_found": lambda p, k, at, said: figures.depend(p, k, said["on"], at),
+    "approval_stale": lambda p, k, at, said: figures.raise_cost(p, k, at),
+    "statuses_due": lambda p, k, at, said: figures.declare_from_figures(p, k, at),
+    "year_ends": lambda p, k, at, said: figures.keep_true(p, k, at),
+    "evidence_submitted": acts.hand_in,
+    "evidence_accepted": lambda p, k, at, said: acts.judge(p, k, at, said, "accept"),
+    "evidence_returned": lambda p, k, at, said: acts.judge(p, k, at, said, "return"),
+    "status_declared": acts.declare,
+    "review_opened": decisions.open_a_review,
+    "move_refused": decisions.be_refused,
+    "vote": decisions.vote,
+    "condition_fulfilled": lambda p, k, at, said: decisions.act_on(p, k, at, said, "fulfil"),
+    "condition_confirmed": lambda p, k, at, said: decisions.act_on(p, k, at, said, "confirm"),
+    "recycled": lambda p, k, at, said: decisions.do(p, k, at, said, AskKind.RECYCLE),
+    "cancelled": lambda p, k, at, said: decisions.do(p, k, at, said, AskKind.CANCEL),
+    "emergency_advance": lambda p, k, at, said: decisions.do(p, k, at, said, AskKind.EMERGENCY),
+}

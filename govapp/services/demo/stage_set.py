@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from govapp.domain.structure import key_from
@@ -11,6 +12,7 @@ from govapp.services.choices import ChoiceItem, SetChoices, SetGroup, set_choice
 from govapp.services.governance import install_set, read_set
 from govapp.services.grants import GrantRole, grant_role
 from govapp.services.people import AddPerson, add_person
+from govapp.services.rates import SetPlanRates, set_plan_rates
 from govapp.services.structure import AddBranch, AddOrganization, add_branch, add_organization
 
 _GROUP_NAMES = {
@@ -32,13 +34,13 @@ class Stage:
     people: dict[str, int] = field(default_factory=dict)
     leads: dict[str, str] = field(default_factory=dict)
 
-    def origin(self, person: str, at: datetime) -> Origin:
-        """Somebody of the cast (or `system`) acting at a moment of the year."""
-        return Origin(None if person == "system" else self.people[person], "import", at=at)
+    def origin(self, person: str, at: datetime, absent: str | None = None) -> Origin:
+        """Somebody of the cast (or `system`) acting at a moment of the year, perhaps for somebody who is absent."""
+        return Origin(None if person == "system" else self.people[absent or person], "import", at=at)
 
 
 def set_stage(data: Mapping[str, Any], began: datetime) -> Stage:
-    """Organization with its tree and lists, the fourteen people and their roles."""
+    """Organization with its tree, lists and rates, the fourteen people and their roles."""
     stage = Stage(began)
     system = Origin(None, "import", at=began)
     install_set(system, read_set())
@@ -50,11 +52,12 @@ def set_stage(data: Mapping[str, Any], began: datetime) -> Stage:
         )
     )
     _branches(data["structure"], organization["key"], system, stage)
-    _lists(data, organization["key"], system)
     for person in data["people"]:
         stage.people[person["key"]] = add_person(
             AddPerson(system, person["email"], person["name"], person["title"])
         )
+    _lists(data, organization["key"], system, stage)
+    _rates(data, organization["key"], system)
     for person in data["people"]:
         for grant in person["roles"]:
             grant_role(GrantRole(system, stage.people[person["key"]], grant["role"], grant["branch"]))
@@ -90,7 +93,30 @@ def _branches(structure: Mapping[str, Any], root: str, system: Origin, stage: St
     stage.leads = leads
 
 
-def _lists(data: Mapping[str, Any], organization: str, system: Origin) -> None:
+def _rates(data: Mapping[str, Any], organization: str, system: Origin) -> None:
+    """The rates of the plan year, without which nothing in a foreign currency could be decided by its value."""
+    own, year = data["programme"]["currency"], data["programme"]["as_of"].replace(month=1, day=1)
+    rates = {
+        currency: Decimal(str(rate))
+        for currency, rate in data["exchange_rates"]["plan_2026"].items()
+        if currency != own
+    }
+    set_plan_rates(SetPlanRates(system, organization, year, rates))
+
+
+def _service(said: Mapping[str, Any], people: Mapping[str, int]) -> dict[str, Any]:
+    """What the catalogue keeps of a service; people by id."""
+    return {
+        "tier": said["tier"],
+        "category": said["category"],
+        "owner": people[said["owner"]],
+        "deputy_owner": people[said["deputy_owner"]],
+        "support_group": said["support_group"],
+        "users": said["users"],
+    }
+
+
+def _lists(data: Mapping[str, Any], organization: str, system: Origin, stage: Stage) -> None:
     rules = read_set()
     company = data["organization"]
     lists: dict[str, list[ChoiceItem]] = {
@@ -100,7 +126,7 @@ def _lists(data: Mapping[str, Any], organization: str, system: Origin) -> None:
             for x in company["legal_entities"]
         ],
         "functions": [ChoiceItem(x["key"], x["name"]) for x in company["functions"]],
-        "services": [ChoiceItem(x["key"], x["name"], {"tier": x["tier"]}) for x in data["services"]],
+        "services": [ChoiceItem(x["key"], x["name"], _service(x, stage.people)) for x in data["services"]],
         "vendors": [ChoiceItem(key_from(x["name"]), x["name"]) for x in data["vendors"]],
     }
     categories = rules.get("request_categories") or ()

@@ -8,14 +8,15 @@ from flask import request
 
 from govapp.domain.asks import AskKind
 from govapp.domain.errors import Invalid
-from govapp.present import board_errors
+from govapp.present import board_errors, conditions
 
 __all__ = [
     "CAUSES",
     "MoveForm",
     "board_errors",
+    "conditions",
     "move_form",
-]  # board_errors adds the sentences of these forms
+]  # the modules of words add the sentences of these forms and of what a vote is refused for
 
 _SINGLE = (
     "to", "ask", "version", "seen", "action_key", "reason", "cause", "review_date", "evidence_kind", "revision",

@@ -1,0 +1,47 @@
+"""Conditions of a conditional advance in words, and why something about them is refused."""
+
+from govapp.present import errors
+from govapp.present.language import gettext as _
+
+errors.SENTENCES.update(
+    {
+        "condition_invalid": lambda: _("Not recorded yet: the marked fields need another look."),
+        "stale_condition": lambda: _(
+            "Somebody did something about this condition since you opened the page. Here it is fresh; what you "
+            "typed is kept."
+        ),
+        "condition_ended": lambda: _(
+            "This is settled already, so there was nothing to do. Here it is fresh."
+        ),
+        "condition_own": lambda: _(
+            "You own this condition or the measure, or reported it as fulfilled. Somebody else confirms, extends or "
+            "lifts it."
+        ),
+        "not_condition_owner": lambda: _(
+            "Only who owns the condition, or the owner of the measure, reports it as fulfilled."
+        ),
+        "not_condition_setter": lambda: _(
+            "Only who set the condition decides about it; the sponsor does when they are no longer active."
+        ),
+        "condition_due_range": lambda: _(
+            "Please give a day after the present one, at most %(days)s days from today."
+        ),
+        "conditions_few": lambda: _("Write at least one condition, or approve without conditions."),
+        "conditions_many": lambda: _("These are more conditions than the rules allow. Join some of them."),
+        "conditions_unasked": lambda: _(
+            "Conditions go only with an approval under conditions. Choose that, or remove them."
+        ),
+        "conditions_not_here": lambda: _(
+            "Conditions can be set only at the last step of a gate that may be passed with conditions."
+        ),
+        "text_too_long": lambda: _("This is too long: at most 500 characters."),
+        "signature_needed": lambda: _("This step is signed: please give your password once more."),
+        "quorum_not_reached": lambda: _(
+            "%(cast)s have voted and the quorum is %(quorum)s, so the ballot stays open."
+        ),
+        "no_ballot_here": lambda: _("This step has no ballot to close."),
+        "date_invalid": lambda: _("A day looks like 2026-11-30."),
+        "date_past": lambda: _("This day is past."),
+        "date_too_late": lambda: _("This day is later than the rules allow."),
+    }
+)
