@@ -70,6 +70,10 @@ class Event(StrEnum):
     PERSON_ENABLED = "people:enabled"
     ROLE_GRANTED = "people:role-granted"
     ROLE_ENDED = "people:role-ended"
+    DEPUTY_SET = "people:deputy-set"
+    DEPUTY_BEGAN = "people:deputy-began"
+    DEPUTY_ENDED = "people:deputy-ended"
+    DEPUTY_REFUSED = "people:deputy-refused"
     PASSWORD_CHANGED = "people:password-changed"  # nosec B105  # the name of an event
     REPORT_REQUESTED = "report:requested"
     REPORT_MADE = "report:made"
@@ -147,6 +151,10 @@ REQUIRED: dict[Event, frozenset[str]] = {
     _E.PLAN_RATES_SET: frozenset({"from_day", "changes"}),
     _E.ROLE_GRANTED: frozenset({"person", "role", "branch"}),
     _E.ROLE_ENDED: frozenset({"person", "role", "branch"}),
+    _E.DEPUTY_SET: frozenset({"absence", "person", "deputy", "from", "until", "kinds"}),
+    _E.DEPUTY_BEGAN: frozenset({"absence", "person", "deputy", "from", "until"}),
+    _E.DEPUTY_ENDED: frozenset({"absence", "person", "deputy", "from", "until"}),
+    _E.DEPUTY_REFUSED: frozenset({"person", "deputy", "from", "until", "why"}),
     _E.REPORT_MADE: frozenset({"report", "content_hash"}),
     _E.WORKFLOW_ACTIVATED: frozenset({"workflow", "number", "digest"}),
     _E.VERSION_DRAFTED: frozenset({"workflow", "number", "digest"}),
