@@ -86,7 +86,7 @@ def test_the_stages_hold_8_10_12_10_12_and_8_measures(year: Year) -> None:
         rows = session.execute(
             select(Measure.stage, func.count()).where(Measure.key.like("M-%")).group_by(Measure.stage)
         ).all()
-    found = {stage: count for stage, count in rows}
+    found: dict[str | None, int] = dict(rows)
     stages = [stage.key for stage in parse_rules(read_set()).stages]
     assert [found[stage] for stage in stages] == [8, 10, 12, 10, 12, 8]
 
@@ -268,15 +268,15 @@ def test_evidence_was_handed_in_judged_and_ends_as_the_file_says(year: Year) -> 
     kinds = {one["kind"] for m in year.measures.values() for one in m["evidence"]}
     found = Counter(
         (key, kind, minute(row.at), people[row.person_id], people.get(row.on_behalf_of or 0), row.effective_on,
-         row.valid_until, row.judged, people.get(row.judged_by or 0), minute(row.judged_at))
+         row.valid_until, row.judged, people.get(row.judged_by or 0), people.get(row.judged_for or 0),
+         minute(row.judged_at))
         for key, kind, row in revisions(year)
         if kind in kinds
     )  # fmt: skip
     for_whom = {(key, said["evidence"]): said.get("for") for key, said in year.events("evidence_submitted")}
     wanted = Counter(
         (key, one["kind"], one["submitted_at"], one["submitted_by"], for_whom[key, one["id"]], one["effective"],
-         one.get("valid_until"), _judged(one),
-         one.get("judged_by"), one.get("judged_at", ""))
+         one.get("valid_until"), _judged(one), one.get("judged_by"), one.get("judged_for"), one.get("judged_at", ""))
         for key, m in year.measures.items()
         for one in m["evidence"]
     )  # fmt: skip
@@ -328,7 +328,7 @@ def test_holds_cancellations_conditions_and_the_look_back_are_those_of_the_file(
             said["cause"],
             said["value_treatment"],
         )
-        on = datetime.strptime(said["at"], "%Y-%m-%d %H:%M").date()
+        on = date.fromisoformat(said["at"][:10])
         days = deviating("put_on_hold")
         assert row.hold_review_date == (on + timedelta(days=30) if key in days else said["review_date"])
     held = {key: minute(row.at) for key, row, _ in logged("measure:held")}
@@ -477,7 +477,7 @@ def test_entries_rise_on_working_days_and_no_date_of_a_milestone_lies_ahead(year
         entered.setdefault(key, []).append(at)
     for key, moments in entered.items():
         assert moments == sorted(moments), key
-        days = [datetime.strptime(minute(at), "%Y-%m-%d %H:%M").weekday() for at in moments]
+        days = [date.fromisoformat(minute(at)[:10]).weekday() for at in moments]
         assert max(days) < 5, key
     done = [one["actual"] for m in year.measures.values() for one in m["milestones"] if one.get("actual")]
     assert max(done) <= date(2026, 11, 22)
