@@ -47,6 +47,8 @@ class Event(StrEnum):
     CONDITION_LIFTED = "condition:lifted"
     LOOKBACK_SET = "lookback:set"
     LOOKBACK_ACCEPTED = "lookback:accepted"
+    LOOKBACK_ESCALATED = "lookback:escalated"
+    DUE_REMINDED = "measure:due-reminded"
     BRANCH_ADDED = "structure:branch-added"
     BRANCH_EDITED = "structure:branch-edited"
     ORGANIZATION_ADDED = "structure:organization-added"
@@ -139,6 +141,8 @@ REQUIRED: dict[Event, frozenset[str]] = {
     _E.CONDITION_SET: frozenset({"condition", "wording", "owner", "due", "blocking"}),
     _E.CONDITION_EXTENDED: frozenset({"condition", "due", "reason"}),
     _E.CONDITION_LIFTED: frozenset({"condition", "reason"}),
+    _E.LOOKBACK_ESCALATED: frozenset({"lookback", "due", "people"}),
+    _E.DUE_REMINDED: frozenset({"what", "due", "people"}),
     _E.LOOKBACK_SET: frozenset({"due", "into", "debts"}),
     _E.PLAN_RATES_SET: frozenset({"from_day", "changes"}),
     _E.ROLE_GRANTED: frozenset({"person", "role", "branch"}),
