@@ -4,17 +4,19 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Engine, distinct, func, or_, select
 from sqlalchemy.orm import aliased
 
 from govapp.data.audit import AuditLog
+from govapp.data.calendars import WaitingSpan
 from govapp.data.engine import reading
 from govapp.data.evidence import Evidence, EvidenceRevision
 from govapp.data.measures import Card, Measure, Part
 from govapp.data.people import Grant, Person, Role
-from govapp.data.reviews import Review, Vote
+from govapp.data.reviews import Review, ReviewStep, Vote
 from govapp.data.settings import is_demo
 from govapp.data.structure import Branch, Organization
 from govapp.domain.rules import parse_rules
@@ -111,6 +113,31 @@ def test_reviews_wait_for_votes_as_the_file_has_them(programme: dict[str, Any]) 
     waiting = {key: one["waiting"] for key, one in by_key(programme).items() if one.get("waiting")}
     assert 10 <= len(opened) <= 20
     assert opened.keys() <= waiting.keys() | {EMERGENCY} | NOT_REFUSED
+
+
+def test_what_waits_waits_since_when_the_file_says(programme: dict[str, Any]) -> None:
+    zone = ZoneInfo(programme["programme"]["timezone"])
+    with reading() as session:
+        rows = session.execute(
+            select(Measure.key, ReviewStep.key, ReviewStep.opened_at, ReviewStep.target_at)
+            .join(Review, Review.measure_id == Measure.id)
+            .join(ReviewStep, ReviewStep.review_id == Review.id)
+            .where(Review.state == "open", ReviewStep.state == "open")
+        ).all()
+        held = session.scalars(
+            select(WaitingSpan.step_id).where(
+                WaitingSpan.step_id.is_not(None), WaitingSpan.until_at.is_(None)
+            )
+        ).all()
+    found = {(key, step): f"{at.astimezone(zone):%Y-%m-%d %H:%M}" for key, step, at, _ in rows}
+    by_the_file = {
+        (key, step["step"]): step["since"]
+        for key, one in by_key(programme).items()
+        for step in (one.get("waiting") or {"steps": ()})["steps"]
+    }
+    assert by_the_file.items() <= found.items()
+    assert all(target is not None for *_, target in rows), "each has a target of its step's working hours"
+    assert len(held) == len(set(held)) == len(rows), "one party holds each open step"
 
 
 def test_the_refused_moves_of_the_file_are_in_the_log_with_their_findings(programme: dict[str, Any]) -> None:
