@@ -67,7 +67,7 @@ def tally(step: StepFact, basis: str) -> Tally:
     closed = any(vote.verdict == CLOSE and vote.basis == basis for vote in step.votes)
     pending = frozenset() if closed else step.electors - voters
     kind = str(step.rule.get("type", ANY))
-    if step.needed is not None:
+    if step.needed is not None and not (closed and kind == PERCENT):
         needed = step.needed
     elif kind == AT_LEAST:
         needed = int(step.rule.get("n", 1))
@@ -86,13 +86,13 @@ def standing(
     """Where a step stands for the given basis.
 
     Percent counts votes cast and is decided when no vote still to come could change it, or its ballot is closed. A
-    granted step stays granted as long as its votes count; a refusal refuses at once where the step has a veto.
+    granted step stays granted on its basis, whatever is said later; one refusal refuses where the step has a veto.
     """
     latest = last_votes(step.votes)
     counting = tuple(vote for vote in latest if vote.basis == basis)
     stale = tuple(vote for vote in latest if vote.basis != basis)
     count = tally(step, basis)
-    if step.state == GRANTED and count.approvals:
+    if step.state == GRANTED and any(v.verdict in APPROVING and v.basis == basis for v in step.votes):
         state = GRANTED
     elif _refused(step, count, one_refusal or {}):
         state = REFUSED

@@ -32,6 +32,7 @@ ADDED: dict[str, tuple[tuple[str, Any, str | None], ...]] = {
         ("fulfilled_at", MOMENT, None), ("fulfilled_note", TEXT, EMPTY),
         ("confirmed_by", BIG, None), ("confirmed_at", MOMENT, None),
     ),
+    "report": (("review_id", BIG, None),),
     "notice": (("on_behalf_of", BIG, None), ("mail", TEXT, EMPTY), ("digest_on", DAY, None)),
     "batch": (("about", TEXT, "'{}'"),),
     "workflow_version": (("note", TEXT, EMPTY), ("made_by", BIG, None)),
@@ -41,6 +42,7 @@ ADDED: dict[str, tuple[tuple[str, Any, str | None], ...]] = {
 }  # fmt: skip
 KEPT = ("measure", "condition", "milestone")
 INDEXES = {
+    "ix_report_review_id": ("report", ("review_id",)),
     "ix_review_step_look_at": ("review_step", ("look_at",)),
     "ix_notice_mail": ("notice", ("mail", "id")),
     "ix_evidence_revision_person": ("evidence_revision", ("person_id",)),
@@ -100,6 +102,7 @@ UNIQUE = {
     "currency_rate": ("organization_id", "kind", "currency", "from_day"),
 }
 MADE_INDEXES = {
+    "ix_report_review_id": ("report", ("review_id",)),
     "lookback": {"ix_lookback_measure_id": ("measure_id",)},
     "decision_record": {
         "ix_decision_record_measure_id": ("measure_id",),
