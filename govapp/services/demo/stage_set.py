@@ -36,7 +36,10 @@ class Stage:
 
     def origin(self, person: str, at: datetime, absent: str | None = None) -> Origin:
         """Somebody of the cast (or `system`) acting at a moment of the year, perhaps for somebody who is absent."""
-        return Origin(None if person == "system" else self.people[absent or person], "import", at=at)
+        behalf = self.people[absent] if absent else None
+        return Origin(
+            None if person == "system" else self.people[person], "import", at=at, on_behalf_of=behalf
+        )
 
 
 def set_stage(data: Mapping[str, Any], began: datetime) -> Stage:
