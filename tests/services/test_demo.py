@@ -2,21 +2,18 @@
 
 from collections.abc import Iterator
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import distinct, func, or_, select
 from sqlalchemy.orm import aliased
 
-from govapp.data.audit import AuditLog
-from govapp.data.calendars import WaitingSpan
 from govapp.data.deputies import Deputy
 from govapp.data.engine import reading
 from govapp.data.evidence import Evidence, EvidenceRevision
 from govapp.data.measures import Card, Measure, Part
 from govapp.data.notices import Notice
 from govapp.data.people import Grant, Person, Role
-from govapp.data.reviews import Review, ReviewStep, Vote
+from govapp.data.reviews import Review, Vote
 from govapp.data.settings import is_demo
 from govapp.data.structure import Branch, Organization
 from govapp.domain.rules import parse_rules
@@ -84,88 +81,6 @@ def test_the_titles_parts_and_packages_are_those_of_the_file(programme: dict[str
         if one["stage"] != "defined":
             assert held[key, "owner"] == people[one["owner"]]
             assert held[key, "sponsor"] == people[one["sponsor"]]
-
-
-def test_reviews_wait_for_votes_as_the_file_has_them(programme: dict[str, Any]) -> None:
-    with reading() as session:
-        opened = dict(
-            session.execute(
-                select(Measure.key, Review.into)
-                .join(Review, Review.measure_id == Measure.id)
-                .where(Review.state == "open")
-            ).all()
-        )
-    waiting = {key: one["waiting"] for key, one in by_key(programme).items() if one.get("waiting")}
-    assert 10 <= len(opened) <= 20
-    assert opened.keys() <= waiting.keys() | {EMERGENCY} | NOT_REFUSED
-
-
-def test_what_waits_waits_since_when_the_file_says(programme: dict[str, Any]) -> None:
-    zone = ZoneInfo(programme["programme"]["timezone"])
-    with reading() as session:
-        rows = session.execute(
-            select(Measure.key, ReviewStep.key, ReviewStep.opened_at, ReviewStep.target_at)
-            .join(Review, Review.measure_id == Measure.id)
-            .join(ReviewStep, ReviewStep.review_id == Review.id)
-            .where(Review.state == "open", ReviewStep.state == "open")
-        ).all()
-        held = session.scalars(
-            select(WaitingSpan.step_id).where(
-                WaitingSpan.step_id.is_not(None), WaitingSpan.until_at.is_(None)
-            )
-        ).all()
-    found = {(key, step): f"{at.astimezone(zone):%Y-%m-%d %H:%M}" for key, step, at, _ in rows}
-    by_the_file = {
-        (key, step["step"]): step["since"]
-        for key, one in by_key(programme).items()
-        for step in (one.get("waiting") or {"steps": ()})["steps"]
-    }
-    assert by_the_file.items() <= found.items()
-    assert all(target is not None for *_, target in rows), "each has a target of its step's working hours"
-    assert len(held) == len(set(held)) == len(rows), "one party holds each open step"
-
-
-def test_the_refused_moves_of_the_file_are_in_the_log_with_their_findings(programme: dict[str, Any]) -> None:
-    live = parse_rules(read_set())
-    criteria = {criterion.key for gate in live.gates.values() for criterion in gate.criteria}
-    with reading() as session:
-        logged: dict[str, set[str]] = {}
-        for key, payload in session.execute(
-            select(AuditLog.object_id, AuditLog.payload).where(AuditLog.event == "measure:move-refused")
-        ):
-            logged.setdefault(key, set()).update(name for name, _ in json.loads(payload)["findings"])
-    compared = 0
-    for key, one in by_key(programme).items():
-        for said in one["history"]:
-            if said["event"] != "move_refused" or key in NOT_REFUSED | {EMERGENCY}:
-                continue
-            wanted = {name for name in said["findings"] if name in criteria}
-            assert key in logged, f"{key} was not refused"
-            assert wanted <= logged[key], key
-            compared += 1
-    assert compared >= 5
-    assert logged["M-103"] >= BY_FILE
-
-
-def test_all_evidence_of_live_kinds_is_handed_in(programme: dict[str, Any]) -> None:
-    kinds = parse_rules(read_set()).kinds.keys()
-    with reading() as session:
-        rows = session.execute(
-            select(Measure.key, Evidence.kind, func.count())
-            .join(Evidence, Evidence.measure_id == Measure.id)
-            .join(EvidenceRevision, EvidenceRevision.evidence_id == Evidence.id)
-            .group_by(Measure.key, Evidence.kind)
-        )
-        found = Counter({(key, kind): count for key, kind, count in rows})
-    wanted = Counter(
-        (key, each["kind"])
-        for key, one in by_key(programme).items()
-        for each in one["evidence"]
-        if each["kind"] in kinds and each["kind"] not in NOT_HANDED_IN
-    )
-    lacking = {what: count for what, count in wanted.items() if found[what] < count}
-    assert sum(wanted.values()) >= 388
-    assert not lacking
 
 
 def test_the_history_is_whole_and_agrees_with_tables_and_files() -> None:

@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 
 from govapp.data import review_queries as queries
 from govapp.data.engine import reading
-from govapp.data.inbox import named_but_barred, waiting_count, waiting_for
+from govapp.data.inbox import named_but_barred, waiting_for
 from govapp.domain.approvals import COMMENT
 from govapp.domain.errors import Invalid, Stale
 from govapp.domain.permissions import Permission
@@ -15,6 +15,7 @@ from govapp.present.errors import sentence_of
 from govapp.services.asking import ASKING, AskPeople, ask_people
 from govapp.services.reviews import CastVote, VoteOutcome, WithdrawReview, cast_vote, withdraw_review
 from govapp.web._context import acting, actor, origin
+from govapp.web._counters import inbox_count
 from govapp.web._fields import page_number
 from govapp.web._hx import page, see_other
 from govapp.web._routes import route
@@ -29,9 +30,8 @@ LONGEST_REASON = 4000
 @route(bp, "/reviews", permission=P.REVIEW_VIEW)
 def inbox() -> Response:
     """What waits for the person's decision, what they may not decide, what they asked for, what was decided lately."""
-    n = page_number()
+    n, total = page_number(), inbox_count(actor())
     with reading() as session:
-        total = waiting_count(session, actor())
         waiting = waiting_for(session, actor(), limit=PAGE, offset=(n - 1) * PAGE)
         barred = named_but_barred(session, actor())
         asked = queries.asked_and_open(session, actor())
