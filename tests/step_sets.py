@@ -51,6 +51,7 @@ def use_steps(*steps: dict[str, Any], rows: list[dict[str, Any]] | None = None) 
     gate["steps"] = [] if rows else named
     if rows:
         data["decision_table"] = {"rows": rows}
+    data.setdefault("groups", []).append({"key": BOARD, "name": "Board", "min_members": 2, "summary": "A board."})
     data["approval_defaults"]["one_refusal"] = ONE_REFUSAL
     data["decisions"].append(CONDITIONAL)
     install_set(SYSTEM, data)

@@ -3,8 +3,9 @@
 from govapp.data.snapshots import Loaded
 from govapp.domain.approvals import barred, named_as, standings
 from govapp.domain.errors import Refused
-from govapp.domain.rights import Actor
-from govapp.domain.rules import Rules
+from govapp.domain.permissions import Permission
+from govapp.domain.rights import Actor, may
+from govapp.domain.rules import PERCENT, Rules
 from govapp.domain.snapshot import StepFact
 
 OPEN = frozenset({"open", "refused"})
@@ -41,6 +42,34 @@ def step_for(actor: Actor, groups: frozenset[str], loaded: Loaded, wanted: str =
     if all(reasons):
         raise Refused(f"barred_{reasons[0]}")
     return next(pair for pair, reason in zip(open_ones, reasons, strict=True) if not reason)
+
+
+def ballot_for(actor: Actor, loaded: Loaded, wanted: str = "") -> tuple[StepFact, str]:
+    """The open step whose ballot the actor may close, member of its group or not, and the right used.
+
+    Raises Refused: no_right without committee:run, barred_... for whoever may not decide here, not_a_decider where no
+    open step has a ballot.
+    """
+    right = may(actor, Permission.COMMITTEE_RUN, loaded.place)
+    review = loaded.snapshot.review
+    states = standings(review, review.basis, loaded.rules) if review else {}
+    steps = [
+        step
+        for step in (review.steps if review else ())
+        if (not wanted or step.key == wanted) and states[step.id].state in OPEN and has_ballot(step)
+    ]
+    if review is None or not steps:
+        raise Refused("not_a_decider")
+    roles, gate = actor.roles_on(loaded.place.path), loaded.rules.gates[review.into]
+    reason = barred(actor.id or 0, loaded.rules, gate, loaded.snapshot, roles, step=steps[0])
+    if reason:
+        raise Refused(f"barred_{reason}")
+    return steps[0], right
+
+
+def has_ballot(step: StepFact) -> bool:
+    """True for a step that counts the votes cast and has a quorum."""
+    return bool(step.quorum) and str(step.rule.get("type")) == PERCENT
 
 
 def _lost_role(rules: Rules, as_what: str, roles: frozenset[str]) -> str:

@@ -246,7 +246,9 @@ def show_approvals(key: str) -> Response:
     """All reviews of the measure with their steps and votes."""
 
     def read(session: Session, loaded: Loaded) -> dict[str, Any]:
-        return {**_gate(session, loaded), "reviews": reviews_with_clocks(session, loaded, moment())}
+        reviews = reviews_with_clocks(session, loaded, moment())
+        filed = filed_dossiers(session, (each["review"].id for each in reviews))
+        return {**_gate(session, loaded), "reviews": reviews, "filed": filed, "said": said, "reports": report_pages}
 
     return show(key, "measures/approvals.html", "approvals", read, needs=(P.REVIEW_VIEW,))
 

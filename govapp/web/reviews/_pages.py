@@ -8,12 +8,15 @@ from werkzeug.wrappers import Response
 from govapp.data.engine import reading
 from govapp.domain.criteria import Finding
 from govapp.present import dossiers as dossier_words
+from govapp.present import report_pages
 from govapp.present import reviews as said
 from govapp.present.differences import difference_rows
 from govapp.present.findings import FindingView, finding_view, stage_name
 from govapp.services.review_pages import ReviewPage, counting, review_page
 from govapp.web._context import actor, moment
 from govapp.web._hx import page
+from govapp.web._recent_password import password_wanted
+from govapp.web.evidence.attestation import Attestation, attestation_of
 
 _NO_ENTRY: Mapping[str, list[str]] = {}
 
@@ -27,10 +30,14 @@ def show_review(
     faults: Mapping[str, list[str]] = _NO_ENTRY,
     typed: Mapping[str, str] | None = None,
     note: str = "",
+    attestation: Attestation | None = None,
 ) -> Response:
     """The page of a review; after a refused vote with what was typed and why. Raises NotFound."""
     with reading() as session:
         found = review_page(session, actor(), review_id, moment(), number=number, seen=seen)
+        step = found.mine.step
+        if attestation is None and step is not None and step.attests:
+            attestation = attestation_of(session, found.loaded, step.attests)
     rules = found.loaded.rules
     vocabulary = dossier_words.Vocabulary(rules, found.loaded.currency, found.choices, found.people)
     held = {part: holder.name for part, holder in found.loaded.snapshot.parts.items()}
@@ -40,6 +47,7 @@ def show_review(
         review=found,
         head=found.head,
         said=said,
+        reports=report_pages,
         held=held,
         came_from=stage_name(rules, found.head.came_from),
         into=stage_name(rules, found.head.into),
@@ -61,6 +69,8 @@ def show_review(
         live=difference_rows(found.live, vocabulary),
         counts=counting(found),
         me=actor().id,
+        attestation=attestation,
+        password_wanted=step is not None and step.sign and password_wanted(),
         faults=faults,
         typed=typed or {},
         note=note,
