@@ -38,7 +38,11 @@ ONE_REFUSAL = {
 }  # fmt: skip
 
 
-def use_steps(*steps: dict[str, Any], rows: list[dict[str, Any]] | None = None) -> None:
+def use_steps(
+    *steps: dict[str, Any],
+    rows: list[dict[str, Any]] | None = None,
+    kinds: list[dict[str, Any]] | None = None,
+) -> None:
     """Measures that are proposed from now on ask for these steps on the way into Identified.
 
     The order of a step is its own; `rows` of a decision table replace the gate's list of steps.
@@ -46,12 +50,15 @@ def use_steps(*steps: dict[str, Any], rows: list[dict[str, Any]] | None = None) 
     data = read_set(FIRST_SET)
     data["set"]["version"] = 78
     data["approval_steps"] += [{**step, "key": f"{step['key']}-here"} for step in steps]
+    data["evidence_kinds"] += kinds or []
     named = [f"{step['key']}-here" for step in steps]
     (gate,) = [one for one in data["gates"] if one["into"] == "identified"]
     gate["steps"] = [] if rows else named
     if rows:
         data["decision_table"] = {"rows": rows}
-    data.setdefault("groups", []).append({"key": BOARD, "name": "Board", "min_members": 2, "summary": "A board."})
+    data.setdefault("groups", []).append(
+        {"key": BOARD, "name": "Board", "min_members": 3, "summary": "A board."}
+    )
     data["approval_defaults"]["one_refusal"] = ONE_REFUSAL
     data["decisions"].append(CONDITIONAL)
     install_set(SYSTEM, data)
