@@ -7,7 +7,7 @@ from govapp.services.governance import FIRST_SET, install_set, read_set
 from tests.cast import SYSTEM, Cast, Someone
 from tests.factories import make_measure, move, supply
 
-BOARD = "board"
+BOARD, EXPERTS = "board", "experts"
 COMMITTEE: dict[str, Any] = {
     "key": "committee", "name": "Steering committee", "waits_for": "the steering committee",
     "deciders": {"groups": [BOARD]}, "rule": {"type": "percent", "percent": 60}, "quorum": 3,
@@ -56,8 +56,8 @@ def use_steps(
     gate["steps"] = [] if rows else named
     if rows:
         data["decision_table"] = {"rows": rows}
-    data.setdefault("groups", []).append(
-        {"key": BOARD, "name": "Board", "min_members": 3, "summary": "A board."}
+    data.setdefault("groups", []).extend(
+        {"key": key, "name": key.capitalize(), "min_members": 3, "summary": "A body."} for key in (BOARD, EXPERTS)
     )
     data["approval_defaults"]["one_refusal"] = ONE_REFUSAL
     data["decisions"].append(CONDITIONAL)

@@ -63,6 +63,8 @@ def field_words(vocabulary: Vocabulary, name: str, value: Any) -> str:
         return money.NONE
     if name in _LISTS:
         return dict(vocabulary.choices.get(_LISTS[name], ())).get(value, str(value))
+    if name == "value":
+        return money.amount(Decimal(value), vocabulary.rules.currency or vocabulary.currency)
     if name == "vendor_spend":
         return money.amount(Decimal(value), vocabulary.currency)
     if name == "change_type":
@@ -74,7 +76,12 @@ def field_words(vocabulary: Vocabulary, name: str, value: Any) -> str:
 
 def field_label(name: str) -> str:
     """The label of a field of a measure."""
-    return _("Dependencies") if name == "dependencies" else word("field", name)
+    known = {
+        "dependencies": _("Dependencies"),
+        "value": _("Value that the decision table reads"),
+        "service_tier": _("Tier of the service"),
+    }
+    return known.get(name) or word("field", name)
 
 
 def shown_fields(content: Mapping[str, Any], vocabulary: Vocabulary) -> list[tuple[str, str]]:

@@ -34,9 +34,7 @@ _WHY_NOT: dict[str, Callable[[], str]] = {
         "Your part on this measure needs a role that you hold no longer. An administrator can grant it again, or a "
         "program lead names somebody else."
     ),
-    "barred_excluded": lambda: _(
-        "The rules leave out of this step whoever holds your part on this measure."
-    ),
+    "barred_excluded": lambda: _("The rules leave out of this step whoever holds your part on this measure."),
     "barred_conflicting_part": lambda: _(
         "You hold two parts that must be two people. A program lead has to name somebody else for one of them."
     ),
@@ -145,7 +143,9 @@ def tally_words(approvals: int, refusals: int, needed: int, quorum: int) -> str:
     if refusals:
         said += ", " + ngettext("%(num)s refusal", "%(num)s refusals", refusals)
     if quorum:
-        said += ", " + _("%(cast)s of %(quorum)s votes for the quorum", cast=approvals + refusals, quorum=quorum)
+        said += ", " + _(
+            "%(cast)s of %(quorum)s votes for the quorum", cast=approvals + refusals, quorum=quorum
+        )
     return said
 
 
@@ -194,7 +194,11 @@ def condition_words(condition: Mapping[str, Any], owner: str) -> str:
     """A condition set with a vote, in one sentence."""
     due = dates.day(date.fromisoformat(str(condition["due"])))
     said = _("%(wording)s (%(owner)s, by %(due)s)", wording=condition["wording"], owner=owner, due=due)
-    return _("%(said)s, closes the next gate until it is fulfilled", said=said) if condition.get("blocking") else said
+    return (
+        _("%(said)s, closes the next gate until it is fulfilled", said=said)
+        if condition.get("blocking")
+        else said
+    )
 
 
 def stuck_words(names: str) -> str:

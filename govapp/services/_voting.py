@@ -9,6 +9,8 @@ from govapp.domain.rules import PERCENT, Rules
 from govapp.domain.snapshot import StepFact
 
 OPEN = frozenset({"open", "refused"})
+# Closing a ballot is no vote: who decided another step, or is left out of this one, may still chair it.
+OPENLY = frozenset({"voted_elsewhere", "excluded"})
 
 
 def step_for(actor: Actor, groups: frozenset[str], loaded: Loaded, wanted: str = "") -> tuple[StepFact, str]:
@@ -62,7 +64,7 @@ def ballot_for(actor: Actor, loaded: Loaded, wanted: str = "") -> tuple[StepFact
         raise Refused("not_a_decider")
     roles, gate = actor.roles_on(loaded.place.path), loaded.rules.gates[review.into]
     reason = barred(actor.id or 0, loaded.rules, gate, loaded.snapshot, roles, step=steps[0])
-    if reason:
+    if reason and reason not in OPENLY:
         raise Refused(f"barred_{reason}")
     return steps[0], right
 

@@ -15,7 +15,7 @@ from govapp.data.measure_queries import choices_of
 from govapp.data.measure_records import names_of
 from govapp.data.report_archive import FiledDossier, filed_dossiers
 from govapp.data.snapshots import Loaded, load_measure
-from govapp.domain.approvals import REFUSED, SEND_BACK, VOTES, standing, tally
+from govapp.domain.approvals import REFUSED, SEND_BACK, standing, tally
 from govapp.domain.clocks import Clock, clock_of
 from govapp.domain.differences import Change, differences, people_in, unchanged
 from govapp.domain.errors import NotFound, Refused
@@ -224,7 +224,9 @@ def voting_step(session: Session, actor: Actor, loaded: Loaded) -> StepFact:
     review, mine = loaded.snapshot.review, actor.id
     named = review is not None and any(step.deciders.get("groups") for step in review.steps)
     groups = (
-        groups_of(session, mine, loaded.measure.organization_id) if named and mine is not None else frozenset()
+        groups_of(session, mine, loaded.measure.organization_id)
+        if named and mine is not None
+        else frozenset()
     )
     return step_for(actor, groups, loaded)[0]
 
@@ -238,14 +240,3 @@ def _ballot(actor: Actor, loaded: Loaded) -> StepFact | None:
         return None
     count = tally(step, review.basis if review else "")
     return step if count.cast >= count.quorum else None
-
-
-def counting(page: ReviewPage) -> set[tuple[int, int]]:
-    """Step and voice of the decisions that stand: the last of each person in a step, on the newest basis."""
-    basis = page.dossiers[-1].basis_digest
-    last: dict[tuple[int, int], str] = {}
-    for view in page.path:
-        for vote in view.row.votes:
-            if vote.verdict in VOTES:
-                last[view.row.id, vote.voice] = vote.basis
-    return {key for key, given_on in last.items() if given_on == basis}

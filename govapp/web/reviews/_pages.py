@@ -12,7 +12,7 @@ from govapp.present import report_pages
 from govapp.present import reviews as said
 from govapp.present.differences import difference_rows
 from govapp.present.findings import FindingView, finding_view, stage_name
-from govapp.services.review_pages import ReviewPage, counting, review_page
+from govapp.services.review_pages import ReviewPage, review_page
 from govapp.web._context import actor, moment
 from govapp.web._hx import page
 from govapp.web._recent_password import password_wanted
@@ -67,7 +67,6 @@ def show_review(
         since_decision=found.since_decision and difference_rows(found.since_decision.changes, vocabulary),
         since_seen=found.since_seen and difference_rows(found.since_seen.changes, vocabulary),
         live=difference_rows(found.live, vocabulary),
-        counts=counting(found),
         me=actor().id,
         attestation=attestation,
         password_wanted=step is not None and step.sign and password_wanted(),
