@@ -56,12 +56,35 @@ def use_steps(
     gate["steps"] = [] if rows else named
     if rows:
         data["decision_table"] = {"rows": rows}
+        for one in data["gates"]:
+            one.pop("steps", None)
     data.setdefault("groups", []).extend(
-        {"key": key, "name": key.capitalize(), "min_members": 3, "summary": "A body."} for key in (BOARD, EXPERTS)
+        {"key": key, "name": key.capitalize(), "min_members": 3, "summary": "A body."}
+        for key in (BOARD, EXPERTS)
     )
     data["approval_defaults"]["one_refusal"] = ONE_REFUSAL
     data["decisions"].append(CONDITIONAL)
     install_set(SYSTEM, data)
+
+
+def rest_of_the_gates() -> list[dict[str, Any]]:
+    """Rows that make a decision table whole: the proposal is accepted, elsewhere the sponsor decides."""
+    accepted = {
+        "id": "Y",
+        "when": {"stage": "defined"},
+        "steps": {"intake-acceptance": 1},
+        "says": "Accepted.",
+    }
+    return [
+        accepted,
+        {
+            "id": "Z",
+            "when": {},
+            "otherwise": True,
+            "steps": {"sponsor-decision": 1},
+            "says": "Else the sponsor.",
+        },
+    ]
 
 
 def set_board(*members: Someone, chair: Someone | None = None) -> None:

@@ -37,6 +37,12 @@ class ReviewHead:
     asked_by_name: str
     on_behalf_of: str
     previous_id: int | None
+    behalf_id: int | None = None
+
+    @property
+    def askers(self) -> frozenset[int]:
+        """Who asked, and for whom."""
+        return frozenset({self.asked_by} | ({self.behalf_id} if self.behalf_id else set()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +119,7 @@ def review_head(session: Session, review_id: int) -> ReviewHead | None:
         select(
             Review.id, Measure.key, Review.into, Review.came_from, Review.state, Review.reason, Review.opened_at,
             Review.ended_at, Review.asked_by, asker.name, func.coalesce(behalf.name, ""), previous,
+            Review.on_behalf_of,
         )
         .join(Measure, Measure.id == Review.measure_id)
         .join(asker, asker.id == Review.asked_by)

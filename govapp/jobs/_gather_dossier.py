@@ -29,10 +29,10 @@ from govapp.domain.money import from_minor
 from govapp.domain.permissions import PARTS
 from govapp.domain.rules import Rules
 from govapp.domain.snapshot import Snapshot
-from govapp.jobs._gather_branch import colour_of, waits_of
+from govapp.jobs._gather_branch import colour_of
 from govapp.jobs._gather_clocks import ClocksThen, clocks_then
 from govapp.jobs._gather_history import history_shown
-from govapp.jobs._gather_reviews import reviews_shown
+from govapp.jobs._gather_reviews import reviews_shown, waits_shown
 from govapp.present import dates, money
 from govapp.present import measures as words
 from govapp.present.evidence import describe
@@ -90,7 +90,9 @@ def dossier_data(
         facts=_facts(context),
         texts=tuple(Fact(words.word("field", name), measure[name]) for name in TEXTS if measure[name]),
         parts=_parts(context),
-        waits=_waits(context) if "reviews" in sees else (),
+        waits=waits_shown(context.recorded, rules, context.people, context.clocks)
+        if "reviews" in sees
+        else (),
         next_stage=stage_name(rules, following) if following else "",
         findings=_findings(context, following),
         reviews=reviews_shown(context.recorded, rules, context.people, context.clocks)
@@ -183,17 +185,6 @@ def _parts(context: _Context) -> tuple[paper.PartHeld, ...]:
     held = {row["part"]: name_of(context.people, row["person_id"]) for row in context.recorded.parts}
     needed = required_parts(context.rules, context.snapshot.stage)
     return tuple(paper.PartHeld(part, held.get(part, "")) for part in PARTS if part in held or part in needed)
-
-
-def _waits(context: _Context) -> tuple[paper.Waiting, ...]:
-    if context.snapshot.state != "active":
-        return ()
-    waits = waits_of(context.recorded, context.people, context.rules, context.clocks)
-    return tuple(
-        paper.Waiting(wait.what, wait.whom, wait.since, wait.hours, wait.worked)
-        for wait in waits
-        if wait.since
-    )
 
 
 def _findings(context: _Context, following: str | None) -> tuple[paper.Finding, ...]:

@@ -8,11 +8,22 @@ from govapp.data.report_queries import Recorded, Row
 from govapp.domain.approvals import VOTES
 from govapp.domain.rules import Rules
 from govapp.domain.snapshot import ReviewFact, StepFact
+from govapp.jobs._gather_branch import waits_of
 from govapp.jobs._gather_clocks import ClocksThen
 from govapp.present.findings import stage_name, who_words
 from govapp.present.reviews import condition_words, rule_words
 from govapp.reports import dossier_data as paper
 from govapp.services._report_snapshot import People, dropped_steps, name_of, review_fact, standings_of
+
+
+def waits_shown(
+    recorded: Recorded, rules: Rules, people: People, clocks: ClocksThen
+) -> tuple[paper.Waiting, ...]:
+    """What the open review of an active measure waits for, whom, since when, against which target."""
+    if recorded.measure["state"] != "active":
+        return ()
+    waits = waits_of(recorded, people, rules, clocks)
+    return tuple(paper.Waiting(w.what, w.whom, w.since, w.hours, w.worked) for w in waits if w.since)
 
 
 def reviews_shown(

@@ -16,7 +16,9 @@ from govapp.services._work import Busy, Origin
 from govapp.services.bulk_runs import resume_bulk
 from govapp.services.clockwork import sweep_period
 from govapp.services.conditions import hold_overdue
+from govapp.services.deputies import begin_absences
 from govapp.services.digests import send_digests
+from govapp.services.due_notices import escalate_lookbacks, tell_due
 from govapp.services.filing import file_again
 from govapp.services.mails import make_mails
 from govapp.services.migration_runs import resume_migrations
@@ -74,7 +76,9 @@ def duties(redis_url: str, smtp_url: str, sender: str, base_url: str = "") -> li
         Duty("filings", 60, lambda: file_again(CLOCK)),
         Duty("bulk", 15, lambda: resume_bulk(CLOCK)),
         Duty("due measures", 5, lambda: settle_due(CLOCK)),
+        Duty("absences", 60, lambda: begin_absences(CLOCK)),
         Duty("reminders", 5, lambda: remind_due(CLOCK)),
+        Duty("debts", 30, lambda: (tell_due(CLOCK), escalate_lookbacks(CLOCK))),
         Duty("overdue conditions", 30, lambda: hold_overdue(CLOCK)),
         Duty("trials", 5, lambda: reap_replays(CLOCK)),
         Duty("migrations", 20, lambda: resume_migrations(CLOCK)),

@@ -76,12 +76,12 @@ def field_words(vocabulary: Vocabulary, name: str, value: Any) -> str:
 
 def field_label(name: str) -> str:
     """The label of a field of a measure."""
-    known = {
+    own = {
         "dependencies": _("Dependencies"),
-        "value": _("Value that the decision table reads"),
+        "value": _("Value the path goes by"),
         "service_tier": _("Tier of the service"),
     }
-    return known.get(name) or word("field", name)
+    return own.get(name) or word("field", name)
 
 
 def shown_fields(content: Mapping[str, Any], vocabulary: Vocabulary) -> list[tuple[str, str]]:

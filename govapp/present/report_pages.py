@@ -76,7 +76,11 @@ def state_word(state: str) -> str:
 
 def kind_word(kind: str) -> str:
     """What kind of report it is."""
-    words = {"dossier": _("Measure dossier"), "gate": _("Dossier of a decision"), "branch": _("Branch report")}
+    words = {
+        "dossier": _("Measure dossier"),
+        "gate": _("Dossier of a decision"),
+        "branch": _("Branch report"),
+    }
     return words.get(kind, kind)
 
 

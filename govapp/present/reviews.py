@@ -38,6 +38,13 @@ _WHY_NOT: dict[str, Callable[[], str]] = {
     "barred_conflicting_part": lambda: _(
         "You hold two parts that must be two people. A program lead has to name somebody else for one of them."
     ),
+    "barred_role_votes": lambda: _("You hold a role that decides nothing about a measure."),
+    "barred_excluded": lambda: _("This step leaves out the part that you hold on this measure."),
+    "barred_apart": lambda: _(
+        "You hold a part on this measure that must not meet the part of the person for whom you stand in. "
+        "Somebody else has to decide for them."
+    ),
+    "barred_absent_voted": lambda: _("The person for whom you stand in has decided this step themselves."),
     "review_ended": lambda: _("This review has ended. Its dossier and votes stay on record."),
     "review_paused": lambda: _(
         "The measure is on hold or cancelled, so nobody can vote until it is released."
@@ -74,6 +81,10 @@ _FIELD_ERRORS: dict[str, Callable[[], str]] = {
 
 def why_not(code: str) -> str:
     """Why a person may not vote."""
+    if code.startswith("barred_absent_") and code not in _WHY_NOT:
+        return _(
+            "The person for whom you stand in may not decide here themselves, and a deputy is bound by what binds both."
+        )
     return _WHY_NOT[code]() if code in _WHY_NOT else errors.sentence_of(code)
 
 

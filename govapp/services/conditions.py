@@ -14,14 +14,16 @@ from govapp.data.people import Person
 from govapp.data.reviews import Condition
 from govapp.data.snapshots import Loaded, load_measures
 from govapp.domain.asks import Ask, AskKind
+from govapp.domain.deputies import CONFIRM
 from govapp.domain.errors import Invalid, NotFound, Refused, Stale
 from govapp.domain.events import Event
 from govapp.domain.permissions import Permission
-from govapp.domain.rights import may
+from govapp.domain.rights import Actor, may, right_of
 from govapp.services._belongs import visible
 from govapp.services._keys import consume, consumed
 from govapp.services._settle import settle
 from govapp.services._work import Origin, Work, now, writing
+from govapp.services.duties import _speak
 from govapp.services.moves import _carry_out
 
 NOTE_LIMIT = 4000
@@ -101,9 +103,10 @@ def _need(row: Condition, *states: str) -> None:
 def _fulfil(work: Work, loaded: Loaded, row: Condition, command: ConditionAct) -> None:
     _need(row, "open")
     may(work.actor, Permission.MEASURE_VIEW, loaded.place)
-    if work.actor.id not in {row.owner_id, loaded.snapshot.owner_id}:
+    rights = {loaded.snapshot.owner_id: "part:owner", row.owner_id: "condition:owner"}
+    right = _speak(work, loaded, CONFIRM, lambda voice: rights.get(voice.id))
+    if right is None:
         raise Refused("not_condition_owner")
-    right = "condition:owner" if work.actor.id == row.owner_id else "part:owner"
     row.state, row.fulfilled_by, row.fulfilled_at = "fulfilled", work.actor.id, work.at
     row.fulfilled_note = command.reason.strip()[:NOTE_LIMIT]
     _log(work, loaded, row, Event.CONDITION_FULFILLED, right, note=row.fulfilled_note)
@@ -120,12 +123,20 @@ def _confirmers(work: Work, loaded: Loaded, row: Condition) -> list[int]:
 
 def _may_confirm(work: Work, loaded: Loaded, row: Condition) -> str:
     """Who set it, with the right to confirm here; never who owns or fulfilled it, nor the owner of the measure."""
-    right = may(work.actor, Permission.CONDITION_CONFIRM, loaded.place)
-    if work.actor.id in {row.owner_id, row.fulfilled_by, loaded.snapshot.owner_id}:
+    own = {row.owner_id, row.fulfilled_by, loaded.snapshot.owner_id}
+    if work.actor.id in own:
+        may(work.actor, Permission.CONDITION_CONFIRM, loaded.place)
         raise Refused("condition_own")
-    if work.actor.id not in _confirmers(work, loaded, row):
+    confirmers = set(_confirmers(work, loaded, row)) - own
+
+    def right(voice: Actor) -> str | None:
+        return right_of(voice, Permission.CONDITION_CONFIRM, loaded.place) if voice.id in confirmers else None
+
+    found = _speak(work, loaded, CONFIRM, right)
+    if found is None:
+        may(work.actor, Permission.CONDITION_CONFIRM, loaded.place)
         raise Refused("not_condition_setter")
-    return right
+    return found
 
 
 def _reason(command: ConditionAct) -> str:

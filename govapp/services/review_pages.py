@@ -20,15 +20,15 @@ from govapp.domain.clocks import Clock, clock_of
 from govapp.domain.differences import Change, differences, people_in, unchanged
 from govapp.domain.errors import NotFound, Refused
 from govapp.domain.permissions import Permission
-from govapp.domain.rights import Actor, may, right_of
+from govapp.domain.rights import Actor, may
 from govapp.domain.rules import Rules
 from govapp.domain.snapshot import ReviewFact, StepFact, VoteFact
 from govapp.services._dossier import dossier_content
 from govapp.services._path_views import StepView, path_views
 from govapp.services._vote_checks import takes_conditions
-from govapp.services._voting import ballot_for, step_for
+from govapp.services._voting import Ballot, ballot_for, closing_for
 from govapp.services.asking import right_to_ask_people
-from govapp.services.reviews import may_withdraw
+from govapp.services.reviews import withdrawing_as
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class MyVote:
     """What the reader may do: `why_not` is a code, '' when they may vote or close a ballot.
 
     `closes`: the step whose ballot they may close; `most_conditions` more than none where conditions may be set, owned
-    by one of `people`; `sends_back` where a refusal of theirs alone ends the review.
+    by one of `people`; `sends_back` where a refusal of theirs alone ends the review; `absent` for whom they decide.
     """
 
     why_not: str
@@ -56,6 +56,7 @@ class MyVote:
     most_conditions: int = 0
     people: tuple[Any, ...] = ()
     sends_back: bool = False
+    absent: Actor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,7 @@ def review_page(
         people=names_of(session, people_in(*found.values(), fresh) | _people_of(path)),
         clocks={s.id: clock_of(loaded.clock.calendar, s.target_hours, s.target_at, at) for s in steps},
         mine=_vote_of(session, actor, loaded, head, today),
-        withdraws=head.state == "open" and may_withdraw(actor, head.asked_by, loaded.place),
+        withdraws=head.state == "open" and withdrawing_as(actor, head.askers, loaded.place) is not None,
         reminds=right_to_ask_people(actor, loaded.place) is not None,
     )
 
@@ -197,18 +198,23 @@ def _vote_of(session: Session, actor: Actor, loaded: Loaded, head: queries.Revie
         return MyVote("review_ended")
     if loaded.snapshot.state not in {"active", "proposed"}:
         return MyVote("review_paused")
-    if right_of(actor, Permission.REVIEW_DECIDE, loaded.place) is None:
-        return MyVote("not_a_decider")
-    ballot = _ballot(actor, loaded)
+    closes = _closes(actor, loaded)
     try:
-        step = voting_step(session, actor, loaded)
+        ballot = ballot_of(session, actor, loaded)
     except Refused as refused:
-        return MyVote("" if ballot else refused.code, closes=ballot)
+        return MyVote("" if closes else refused.code, closes=closes)
+    step, voice = ballot.step, ballot.voice
     conditions = takes_conditions(loaded, step)
     rule = loaded.rules.decisions.get("conditional_advance")
-    most = int(rule.conditions.get("max_count", 5)) if rule and conditions else 0
-    people = people_here(session, loaded.place, today) if conditions else ()
-    return MyVote("", step, ballot, most, people, ends_review(step, actor.id or 0, review, loaded.rules))
+    return MyVote(
+        "",
+        step,
+        closes,
+        int(rule.conditions.get("max_count", 5)) if rule and conditions else 0,
+        people_here(session, loaded.place, today) if conditions else (),
+        ends_review(step, voice.id or 0, review, loaded.rules),
+        None if voice.id == actor.id else voice,
+    )
 
 
 def ends_review(step: StepFact, person: int, review: ReviewFact, rules: Rules) -> bool:
@@ -219,23 +225,22 @@ def ends_review(step: StepFact, person: int, review: ReviewFact, rules: Rules) -
     return found.state == REFUSED
 
 
-def voting_step(session: Session, actor: Actor, loaded: Loaded) -> StepFact:
-    """The open step on which the actor would vote. Raises Refused with the reason when there is none."""
-    review, mine = loaded.snapshot.review, actor.id
+def ballot_of(session: Session, actor: Actor, loaded: Loaded, only: int | None = None) -> Ballot:
+    """The open step on which the actor would vote, and whose voice it is. Raises Refused with the reason."""
+    review = loaded.snapshot.review
     named = review is not None and any(step.deciders.get("groups") for step in review.steps)
-    groups = (
-        groups_of(session, mine, loaded.measure.organization_id)
-        if named and mine is not None
-        else frozenset()
-    )
-    return step_for(actor, groups, loaded)[0]
+
+    def groups(voice: Actor) -> frozenset[str]:
+        return groups_of(session, voice.id or 0, loaded.measure.organization_id) if named else frozenset()
+
+    return ballot_for(actor, groups, loaded, only)
 
 
-def _ballot(actor: Actor, loaded: Loaded) -> StepFact | None:
+def _closes(actor: Actor, loaded: Loaded) -> StepFact | None:
     """The step whose ballot the actor may close now: its quorum has voted."""
     review = loaded.snapshot.review
     try:
-        step, _ = ballot_for(actor, loaded)
+        step, _ = closing_for(actor, loaded)
     except (Refused, NotFound):
         return None
     count = tally(step, review.basis if review else "")

@@ -67,7 +67,7 @@ MADE: dict[str, tuple[tuple[str, Any, bool, str | None], ...]] = {
         ("person_id", BIG, False, "person"), ("deputy_id", BIG, False, "person"), ("from_day", DAY, False, None),
         ("until_day", DAY, False, None), ("kinds", TEXT, False, None), ("reason", TEXT, False, None),
         ("set_by", BIG, True, "person"), ("set_at", MOMENT, False, None), ("ended_at", MOMENT, True, None),
-        ("version", NUMBER, False, None),
+        ("told_on", DAY, True, None), ("version", NUMBER, False, None),
     ),
     "calendar": (
         ("organization_id", BIG, False, "organization"), ("key", TEXT, False, None), ("name", TEXT, False, None),

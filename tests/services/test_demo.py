@@ -10,9 +10,11 @@ from sqlalchemy import Engine, distinct, func, or_, select
 from sqlalchemy.orm import aliased
 
 from govapp.data.audit import AuditLog
+from govapp.data.deputies import Deputy
 from govapp.data.engine import reading
 from govapp.data.evidence import Evidence, EvidenceRevision
 from govapp.data.measures import Card, Measure, Part
+from govapp.data.notices import Notice
 from govapp.data.people import Grant, Person, Role
 from govapp.data.reviews import Review, Vote
 from govapp.data.settings import is_demo
@@ -241,3 +243,23 @@ def test_it_is_marked_as_a_demonstration_and_every_measure_has_its_card() -> Non
         assert session.scalar(select(func.count()).select_from(Card)) == session.scalar(
             select(func.count()).select_from(Measure)
         )
+
+
+def test_r58_the_absences_of_the_file_are_set_and_whoever_stands_in_was_told(
+    programme: dict[str, Any],
+) -> None:
+    with reading() as session:
+        person, deputy = aliased(Person), aliased(Person)
+        rows = session.execute(
+            select(person.email, deputy.email, Deputy.from_day, Deputy.until_day, Deputy.told_on)
+            .join(person, person.id == Deputy.person_id)
+            .join(deputy, deputy.id == Deputy.deputy_id)
+            .order_by(Deputy.from_day)
+        ).all()
+        told = select(func.count()).select_from(Notice).where(Notice.kind == "deputy_begins")
+        begun = session.scalar(told)
+    emails = {one["key"]: one["email"] for one in programme["people"]}
+    expected = [(emails[x["person"]], emails[x["deputy"]], x["from"], x["to"]) for x in programme["absences"]]
+    assert [tuple(row[:4]) for row in rows] == expected
+    assert [row.told_on for row in rows] == [*(x["from"] for x in programme["absences"][:2]), None]
+    assert begun == 2

@@ -20,6 +20,7 @@ from govapp.domain.errors import GovappError
 from govapp.domain.rules import parse_rules
 from govapp.services._work import Origin, Work, writing
 from govapp.services.demo import acts, decisions, figures
+from govapp.services.demo.absences import Absences
 from govapp.services.demo.deviations import not_played
 from govapp.services.demo.evidence import Papers
 from govapp.services.demo.play import Play, measure_row
@@ -55,7 +56,9 @@ def seed_programme(progress: Progress | None = None) -> list[str]:
     happenings = sorted(
         _happenings(measures, zone, data["programme"]["as_of"]), key=lambda h: (h[0], h[1], h[2])
     )
+    absences = Absences(data, stage)
     for done, (at, _, key, event, said) in enumerate(happenings, 1):
+        absences.until(at)
         papers.system = Origin(None, "import", at=at)
         try:
             _happen(play, at, key, event, said)

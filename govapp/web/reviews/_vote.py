@@ -14,9 +14,9 @@ from govapp.domain.approvals import APPROVING, CLOSE, COMMENT, VOTES, WITH_CONDI
 from govapp.domain.errors import Invalid, Refused
 from govapp.domain.snapshot import StepFact
 from govapp.services.evidence import Submission
-from govapp.services.review_pages import voting_step
+from govapp.services.review_pages import ballot_of
 from govapp.services.reviews import CastVote
-from govapp.web._context import actor, origin
+from govapp.web._context import acting, actor
 from govapp.web._numbers import whole
 from govapp.web._recent_password import require_recent_password
 from govapp.web.evidence.attestation import Attestation, attestation_of
@@ -108,7 +108,7 @@ def _standing(review_id: int) -> tuple[Loaded | None, StepFact | None]:
         head = review_head(session, review_id)
         loaded = load_measure(session, head.key) if head and head.state == "open" else None
         try:
-            return loaded, voting_step(session, actor(), loaded) if loaded else None
+            return loaded, ballot_of(session, actor(), loaded, acting().on_behalf_of).step if loaded else None
         except Refused:
             return loaded, None
 
@@ -124,7 +124,7 @@ def command_of(ballot: Ballot, review_id: int) -> CastVote:
         raise Invalid("vote_invalid", ballot.errors)
     given = tuple(ballot.conditions) if ballot.typed["verdict"] == WITH_CONDITIONS else ()
     return CastVote(
-        review_id, ballot.typed["verdict"], ballot.seen or 0, origin(), ballot.typed["reason"],
+        review_id, ballot.typed["verdict"], ballot.seen or 0, acting(), ballot.typed["reason"],
         request.form.get("action_key", "")[:200], given, ballot.signed, ballot.typed["step"][:80], handed,
     )  # fmt: skip
 
