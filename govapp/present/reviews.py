@@ -39,7 +39,6 @@ _WHY_NOT: dict[str, Callable[[], str]] = {
         "You hold two parts that must be two people. A program lead has to name somebody else for one of them."
     ),
     "barred_role_votes": lambda: _("You hold a role that decides nothing about a measure."),
-    "barred_excluded": lambda: _("This step leaves out the part that you hold on this measure."),
     "barred_apart": lambda: _(
         "You hold a part on this measure that must not meet the part of the person for whom you stand in. "
         "Somebody else has to decide for them."
@@ -124,6 +123,9 @@ def barred_words(code: str) -> str:
         "conflicting_part": lambda: _("holds two parts that must be two people"),
         "voted_elsewhere": lambda: _("has decided another step"),
         "excluded": lambda: _("left out by the rules"),
+        "role_votes": lambda: _("holds a role that decides nothing about a measure"),
+        "administrator_votes": lambda: _("holds the role administrator"),
+        "apart": lambda: _("holds a part that must not meet the one they would decide for"),
     }
     return known[code]() if code in known else why_not(f"barred_{code}")
 

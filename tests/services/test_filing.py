@@ -308,7 +308,6 @@ def test_past_moments_show_committee_and_at_least_steps_as_they_stood(cast):
     vote(cast, key, cast.leader)
     vote(cast, key, cast.finance)
     stands("experts agreed")
-    set_board(cast.approver, cast.controller, cast.leader)
     vote(cast, key, cast.leader, "close_ballot")
     assert stage_of(key) == "identified"
     stands("decided")

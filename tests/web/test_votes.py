@@ -23,7 +23,12 @@ def decision(**more):
 
 def condition(number, key, person, days=20, **more):
     day = (today_of(key) + timedelta(days=days)).isoformat()
-    fields = {"wording": "The vendor signs first", "owner": str(person.id), "due": day, "blocking": "1"} | more
+    fields = {
+        "wording": "The vendor signs first",
+        "owner": str(person.id),
+        "due": day,
+        "blocking": "1",
+    } | more
     return {f"condition-{number}-{name}": value for name, value in fields.items() if value}
 
 

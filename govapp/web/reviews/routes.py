@@ -1,5 +1,7 @@
 """Reviews: the inbox, one review with its dossier, the vote, withdrawal, reminders, older dossiers."""
 
+from typing import Any
+
 from flask import Blueprint, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
@@ -64,7 +66,7 @@ def show_dossier(review_id: int, number: int) -> Response:
 def decide(review_id: int) -> Response:
     """Take a vote. Incomplete: 422 with the form; the dossier changed or the review ended: 409 with the fresh page."""
     ballot = read_vote(review_id)
-    again = {"typed": ballot.typed, "seen": ballot.seen, "attestation": ballot.attestation}
+    again: dict[str, Any] = {"typed": ballot.typed, "seen": ballot.seen, "attestation": ballot.attestation}
     try:
         done = cast_vote(command_of(ballot, review_id))
     except Invalid as error:
