@@ -13,8 +13,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from govapp.services.governance import install_set, read_set
 from tests.browser.test_board_moves import drag
-from tests.cast import PASSWORD, SYSTEM
-from tests.factories import finish_milestones, measure_row, stage_of, submit, supply, today_of
+from tests.cast import SYSTEM
+from tests.factories import measure_row, stage_of, today_of
 from tests.samples_of_evidence import PDF
 
 pytestmark = pytest.mark.browser
