@@ -31,6 +31,7 @@ from govapp.present.findings import finding_view
 from govapp.present.history import people_in
 from govapp.present.imports import remark_sentence
 from govapp.present.measure_csv import COLUMNS, cells
+from govapp.present.reviews import verdict_word
 from govapp.services.board_moves import standing_of, suppliers
 from govapp.services.bulk import ASKS
 from govapp.services.measures import RecordListExport, record_list_export
@@ -213,8 +214,9 @@ def _remarks(session: Session, measure: Measure) -> list[str]:
 
 
 def named_in(log: list[records.HistoryRow]) -> set[int]:
-    """Ids of people a history speaks of."""
-    return {person for row in log for person in people_in(row.event, row.payload)}
+    """Ids of people a history speaks of, and of those in whose place somebody acted."""
+    said = {person for row in log for person in people_in(row.event, row.payload)}
+    return said | {row.on_behalf_of for row in log if row.on_behalf_of}
 
 
 def _latest(rows: tuple[Any, ...]) -> dict[str, Any]:
@@ -246,7 +248,8 @@ def show_approvals(key: str) -> Response:
     """All reviews of the measure with their steps and votes."""
 
     def read(session: Session, loaded: Loaded) -> dict[str, Any]:
-        return {**_gate(session, loaded), "reviews": reviews_with_clocks(session, loaded, moment())}
+        found = reviews_with_clocks(session, loaded, moment())
+        return {**_gate(session, loaded), "reviews": found, "verdict_word": verdict_word}
 
     return show(key, "measures/approvals.html", "approvals", read, needs=(P.REVIEW_VIEW,))
 
