@@ -33,6 +33,8 @@ from govapp.services.reminders import remind_due
 from govapp.services.settling import settle_due
 
 PROGRAMME = ROOT / "demo" / "programme.yaml.gz"
+# The rough figures are known since the proposal: the form is there when a move is refused for something else.
+_SIZED_BEFORE = ("move_refused", "identified")
 _STILL_NEWS = timedelta(days=14)
 _ROUND = time(8, 30)  # a moment of each working day when the clock looks what has come due
 Happening = tuple[datetime, int, str, str, Mapping[str, Any]]
@@ -109,7 +111,8 @@ def _happenings(measures: Mapping[str, Any], zone: ZoneInfo, as_of: date) -> Ite
         seen: set[str] = set()
         for place, said in enumerate(data["history"]):
             at = _moment(said["at"], zone)
-            if said["event"] == "review_opened" and said["to"] not in seen:
+            asks = said["event"] == "review_opened" or (said["event"], said.get("to")) == _SIZED_BEFORE
+            if asks and said["to"] not in seen:
                 seen.add(said["to"])
                 yield at - timedelta(minutes=3), 0, key, f"before_{said['to']}", said
             yield at, place + 1, key, said["event"], said
