@@ -251,7 +251,13 @@ def show_approvals(key: str) -> Response:
     def read(session: Session, loaded: Loaded) -> dict[str, Any]:
         reviews = reviews_with_clocks(session, loaded, moment())
         filed = filed_dossiers(session, (each.review.id for each in reviews))
-        return {**_gate(session, loaded), "reviews": reviews, "filed": filed, "said": said, "reports": report_pages}
+        return {
+            **_gate(session, loaded),
+            "reviews": reviews,
+            "filed": filed,
+            "said": said,
+            "reports": report_pages,
+        }
 
     return show(key, "measures/approvals.html", "approvals", read, needs=(P.REVIEW_VIEW,))
 
