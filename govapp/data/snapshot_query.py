@@ -12,10 +12,11 @@ from govapp.data.finance import CurrencyRate, EffectLine, EffectValue
 from govapp.data.gates import EvidenceKindVersion, WorkflowVersion
 from govapp.data.json_rows import json_rows, json_text
 from govapp.data.measures import Card, Dependency, Measure, Milestone, Part, Risk, StagePassage, StatusEntry
-from govapp.data.people import Grant, Group, GroupMember, Person, Role
+from govapp.data.people import Grant, Group, GroupMember, Person, Role, RolePermission
 from govapp.data.reviews import BARRED, Condition, Dossier, Lookback, Review, ReviewStep, StepDecider, Vote
 from govapp.data.structure import Branch, Choice, Organization
 from govapp.domain.criteria import MILESTONE_FIELD
+from govapp.domain.permissions import Permission
 
 DROPPED = "dropped"
 # Forms that size a measure until it has effect lines, the better one first.
@@ -163,6 +164,25 @@ def snapshot_statement() -> Select[*tuple[Any, ...]]:
                 StepDecider.step_id, GroupMember.person_id,
             ).label("members"),
             _rows(
+                select(Grant.person_id, Grant.from_day, Grant.until_day)
+                .join(Role, Role.id == Grant.role_id)
+                .join(RolePermission, (RolePermission.role_id == Role.id) & (RolePermission.version == Role.version))
+                .join(above, above.id == Grant.branch_id)
+                .join(here, here.id == Measure.branch_id)
+                .where(
+                    RolePermission.permission == str(Permission.REVIEW_DECIDE), Grant.ended_at.is_(None),
+                    here.path.startswith(above.path),
+                    Grant.person_id.in_(
+                        select(GroupMember.person_id)
+                        .join(Group, Group.id == GroupMember.group_id)
+                        .join(StepDecider, (StepDecider.key == Group.key) & (StepDecider.kind == "groups"))
+                        .join(ReviewStep, ReviewStep.id == StepDecider.step_id)
+                        .where(ReviewStep.review_id == open_review, GroupMember.ended_at.is_(None))
+                    ),
+                ),
+                Grant.person_id,
+            ).label("deciding"),
+            _rows(
                 select(StepDecider.step_id, Grant.person_id, Grant.from_day, Grant.until_day)
                 .join(ReviewStep, ReviewStep.id == StepDecider.step_id)
                 .join(Role, Role.key == StepDecider.key)
@@ -189,7 +209,7 @@ def snapshot_statement() -> Select[*tuple[Any, ...]]:
                 Lookback.id,
             ).label("lookbacks"),
             _rows(
-                select(CurrencyRate.currency, CurrencyRate.rate)
+                select(CurrencyRate.currency, CurrencyRate.rate, CurrencyRate.from_day)
                 .where(CurrencyRate.organization_id == Measure.organization_id, CurrencyRate.kind == "plan"),
                 CurrencyRate.from_day,
             ).label("rates"),

@@ -21,6 +21,7 @@ from govapp.data.snapshot_query import VALUE_FORMS, snapshot_statement
 from govapp.data.structure import Branch
 from govapp.domain.approvals import with_electors
 from govapp.domain.money import exact_minor, from_minor
+from govapp.domain.permissions import DECIDING_PARTS
 from govapp.domain.rights import Place
 from govapp.domain.rules import Rules
 from govapp.domain.snapshot import (
@@ -94,14 +95,24 @@ def _day(value: str | None) -> date | None:
     return None if value is None else _date(value)
 
 
-def _named(row: Any, at: datetime) -> dict[int, frozenset[int]]:
-    """Active people of the groups and roles that steps of the open review name; grants as of the organization's day."""
+def _named(row: Any, parts: Mapping[str, Held], at: datetime) -> dict[int, frozenset[int]]:
+    """Active people of the groups and roles that steps of the open review name; grants as of the organization's day.
+
+    Members of a group count as far as they may decide here at all, by a role on the branch or a part.
+    """
     today = at.astimezone(ZoneInfo(row.timezone)).date()
+
+    def in_force(start: str | None, end: str | None) -> bool:
+        return (start is None or _date(start) <= today) and (end is None or _date(end) >= today)
+
+    deciding = {person for person, start, end in json.loads(row.deciding) if in_force(start, end)}
+    deciding |= {held.person_id for part, held in parts.items() if part in DECIDING_PARTS}
     found: dict[int, set[int]] = {}
     for step, person in json.loads(row.members):
-        found.setdefault(step, set()).add(person)
+        if person in deciding:
+            found.setdefault(step, set()).add(person)
     for step, person, start, end in json.loads(row.role_holders):
-        if (start is None or _date(start) <= today) and (end is None or _date(end) >= today):
+        if in_force(start, end):
             found.setdefault(step, set()).add(person)
     return {step: frozenset(people) for step, people in found.items()}
 
@@ -111,22 +122,22 @@ def _value(
 ) -> tuple[Decimal | None, tuple[str, ...]]:
     """What the decision table calls value, in the set's currency, and currencies that lack a plan rate.
 
-    From the effect lines, else from the best form that sizes the measure; nothing at all is zero.
+    The larger of what the effect lines and the best form say that sizes the measure: an empty line takes no decider
+    away. A one-off gain does not make a one-off cost smaller. Nothing at all is zero.
     """
     known = {currency: Decimal(1)} | {code: Decimal(rate) for code, rate in rates.items()}
     to = known.get(rules.currency or currency)
     run_rates: dict[str, int] = {}
     one_offs: dict[str, int] = {}
     for line in lines:
-        if not line.currency:
-            continue
-        sums = run_rates if line.timing == "recurring" else one_offs
-        minor = line.run_rate if line.timing == "recurring" else line.plan
-        sums[line.currency] = sums.get(line.currency, 0) + (minor or 0)
-    if not run_rates and not one_offs:
-        form: Mapping[str, Any] = next((sizes[kind] for kind in VALUE_FORMS if kind in sizes), {})
-        run_rates, one_offs = _sized(form.get("run_rate")), _sized(form.get("one_off"))
-    used = {*run_rates, *one_offs}
+        recurring = line.timing == "recurring"
+        minor = line.run_rate if recurring else min(line.plan or 0, 0)
+        if line.currency and minor:
+            sums = run_rates if recurring else one_offs
+            sums[line.currency] = sums.get(line.currency, 0) + minor
+    form: Mapping[str, Any] = next((sizes[kind] for kind in VALUE_FORMS if kind in sizes), {})
+    sized = _sized(form.get("run_rate")), _sized(form.get("one_off"))
+    used = {*run_rates, *one_offs, *sized[0], *sized[1]}
     lacking = tuple(sorted(used - known.keys())) or (() if to else (rules.currency,))
     if lacking or not to:
         return None, lacking
@@ -135,7 +146,14 @@ def _value(
     def rate_of(code: str, minor: int) -> Decimal:
         return from_minor(minor, code) * known[code] / rate
 
-    return value_of_figures(run_rates, one_offs, rate_of), ()
+    found = [value_of_figures(*figures, rate_of) for figures in ((run_rates, one_offs), sized)]
+    return max(value for value in found if value is not None), ()
+
+
+def _rates(row: Any, at: datetime) -> dict[str, str]:
+    """Plan rates in force on the organization's day, the latest of each currency."""
+    today = at.astimezone(ZoneInfo(row.timezone)).date()
+    return {currency: rate for currency, rate, day in json.loads(row.rates) if _date(day) <= today}
 
 
 def _sized(said: Mapping[str, str] | None) -> dict[str, int]:
@@ -187,7 +205,7 @@ def _loaded(session: Session, row: Any, at: datetime) -> Loaded:
     )  # fmt: skip
     sizes = {kind: json.loads(said) for kind, *_, said in pieces if said}
     fields["service_tier"] = (row.service_details or {}).get("tier", "")
-    fields["value"], no_rate = _value(rules, row.currency, lines, sizes, dict(json.loads(row.rates)))
+    fields["value"], no_rate = _value(rules, row.currency, lines, sizes, _rates(row, at))
     figures = {f"{line.id}:run_rate": line.run_rate for line in lines if line.run_rate is not None}
     figures |= {f"{line.id}:plan": line.plan for line in lines if line.plan is not None}
     snapshot = Snapshot(
@@ -221,7 +239,7 @@ def _loaded(session: Session, row: Any, at: datetime) -> Loaded:
     )
     place = Place(row.path, {part: held.person_id for part, held in parts.items()}, measure.branch_id)
     declared = {kind: (colour, _day(until)) for kind, colour, until in json.loads(row.statuses)}
-    named = _named(row, at)
+    named = _named(row, parts, at)
     return Loaded(
         measure, row.Card, with_electors(rules, snapshot, named), rules, place, row.currency, row.timezone,
         row.workflow_id, lines, declared,

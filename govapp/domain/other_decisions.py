@@ -68,10 +68,11 @@ def state_change(rules: Rules, snapshot: Snapshot, ask: Ask) -> tuple[str | None
 
 
 def held_by(rules: Rules, snapshot: Snapshot, ask: Ask, today: date) -> list[Finding]:
-    """What a decision's rule says must not be: a release while a condition is overdue."""
+    """What must not be while a condition is overdue: a move, since the measure is about to be held, and a release."""
     rule = rules.decisions.get(str(ask.kind), NO_RULE)
     overdue = [one for one in snapshot.conditions if one.overdue(today)]
-    if overdue and "overdue_condition" in rule.blocked_by:
+    moves = ask.kind in {AskKind.EMERGENCY, AskKind.RECYCLE}
+    if overdue and (moves or "overdue_condition" in rule.blocked_by):
         due = min(one.due for one in overdue).isoformat()
         return [rule_finding("condition-overdue", count=len(overdue), due=due)]
     return []

@@ -102,6 +102,7 @@ PART_PERMISSIONS: dict[str, frozenset[Permission]] = {
     "escalation_contact": READ,
 }
 PARTS = tuple(PART_PERMISSIONS)
+DECIDING_PARTS = frozenset(part for part, may in PART_PERMISSIONS.items() if P.REVIEW_DECIDE in may)
 
 # A member edits a measure only where a part is held (product.md); these need a part unless the role may edit any.
 NEEDS_PART = frozenset({P.MEASURE_EDIT, P.MILESTONE_EDIT, P.RISK_EDIT, P.DEPENDENCY_EDIT, P.KPI_EDIT})

@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-from sqlalchemy import literal, select, union_all
+from sqlalchemy import ColumnElement, exists, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from govapp.data.actors import above, in_force
-from govapp.data.people import Grant, Group, GroupMember, Person, Role
+from govapp.data.people import Grant, Group, GroupMember, Person, Role, RolePermission
 from govapp.data.snapshots import Loaded
 from govapp.data.structure import Branch
+from govapp.domain.permissions import DECIDING_PARTS, Permission
 from govapp.domain.rules import StepRule
 from govapp.domain.table import path_for
 
@@ -54,9 +55,28 @@ def holders_of(session: Session, loaded: Loaded, steps: Iterable[StepRule], toda
             .join(Person, Person.id == GroupMember.person_id)
             .where(Group.key.in_(sorted(named["groups"])), GroupMember.ended_at.is_(None), Person.active)
             .where(Group.organization_id == loaded.measure.organization_id)
+            .where(or_(_deciding(loaded, today), GroupMember.person_id.in_(_by_part(loaded))))
         )
     people: dict[str, set[int]] = {}
     if found:
         for kind, name, person in session.execute(union_all(*found)):
             people.setdefault(kind + name, set()).add(person)
     return {key: frozenset(those) for key, those in people.items()}
+
+
+def _deciding(loaded: Loaded, today: date) -> ColumnElement[bool]:
+    """True for a member of a group who may decide on this branch at all: others would count and never vote."""
+    return (
+        exists()
+        .where(
+            Grant.person_id == GroupMember.person_id, Role.id == Grant.role_id, Branch.id == Grant.branch_id
+        )
+        .where(RolePermission.role_id == Role.id, RolePermission.version == Role.version)
+        .where(RolePermission.permission == str(Permission.REVIEW_DECIDE))
+        .where(Branch.path.in_(above(loaded.place.path)), *in_force(today))
+    )
+
+
+def _by_part(loaded: Loaded) -> list[int]:
+    """People whose part on the measure lets them decide."""
+    return [held.person_id for part, held in loaded.snapshot.parts.items() if part in DECIDING_PARTS]

@@ -31,6 +31,7 @@ from govapp.services._absent import tell_deciders
 from govapp.services._clocks import _keep_clocks
 from govapp.services._dossier import write_dossier
 from govapp.services._evidence_life import _evidence_life
+from govapp.services._review_end import _send_back
 from govapp.services._reviews import _follow_path, _keep_barred, deciders_of
 from govapp.services._work import Work
 
@@ -128,6 +129,8 @@ def _look_at_review(work: Work, loaded: Loaded) -> _Waiting:
         review = loaded.snapshot.review or review
     _keep_barred(work, loaded, review)
     states = standings(review, basis, loaded.rules)
+    if _send_back(work, loaded, states):
+        return _Waiting()
     stale = sum(len(state.stale) for state in states.values())
     rows = _set_steps(work, loaded, review, states)
     steps = tuple(rows.values())

@@ -4,13 +4,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 
 from govapp.data.measures import Measure, StagePassage
-from govapp.data.reviews import Review, ReviewStep, StepDecider
 from govapp.data.snapshots import Loaded
 from govapp.domain.events import Event
-from govapp.services._filing import _file_dossier
+from govapp.services._review_end import _end_review
 from govapp.services._settle import values_of
 from govapp.services._work import Work
 
@@ -56,31 +55,6 @@ def _enter(
     work.session.add(passage)
     work.at_seq.append(lambda seq: setattr(passage, "entered_seq", seq))
     return passage
-
-
-def _end_review(work: Work, loaded: Loaded, state: str, reason: str = "") -> None:
-    """End the open review as passed, sent_back, withdrawn or overtaken; its steps end with it."""
-    fact = loaded.snapshot.review
-    if fact is None:
-        return
-    review = work.session.get_one(Review, fact.id)
-    review.state, review.reason, review.ended_at = state, reason, work.at
-    review.version += 1
-    work.at_seq.append(lambda seq: setattr(review, "ended_seq", seq))
-    work.session.execute(delete(StepDecider).where(StepDecider.step_id.in_([step.id for step in fact.steps])))
-    for step in work.session.scalars(select(ReviewStep).where(ReviewStep.review_id == fact.id)):
-        step.look_at = None
-        if step.state in {"open", "waiting"}:
-            passed = state == "passed" and step.state == "open"
-            step.state = "granted" if passed else "ended"
-            step.decided_at = work.at
-    work.log(
-        Event.REVIEW_ENDED,
-        {"review": fact.id, "into": fact.into, "state": state, "reason": reason},
-        object_type="review", object_id=str(fact.id), measure_id=loaded.measure.id, branch_id=loaded.measure.branch_id,
-    )  # fmt: skip
-    _file_dossier(work, loaded, review, fact.dossier)
-    loaded.snapshot = replace(loaded.snapshot, review=None)
 
 
 def _change_stage(work: Work, loaded: Loaded, to: str, how: str, right: str, **more: Any) -> None:

@@ -8,9 +8,10 @@ from sqlalchemy import select
 from govapp.data.people import Person
 from govapp.data.reviews import Vote
 from govapp.data.snapshots import Loaded
-from govapp.domain.approvals import CLOSE, COMMENT, WITH_CONDITIONS, StepStanding, tally
+from govapp.domain.approvals import CLOSE, COMMENT, WITH_CONDITIONS, standings, tally
 from govapp.domain.decisions import condition_faults
 from govapp.domain.errors import Invalid
+from govapp.domain.rules import Rules
 from govapp.domain.snapshot import ReviewFact, StepFact
 from govapp.services._conditions import VoteConditions
 from govapp.services._voting import has_ballot
@@ -81,18 +82,17 @@ def _check_ballot(loaded: Loaded, step: StepFact) -> None:
         )
 
 
-def conditions_given(
-    work: Work, review: ReviewFact, states: Mapping[int, StepStanding]
-) -> list[VoteConditions]:
+def conditions_given(work: Work, rules: Rules, review: ReviewFact) -> list[VoteConditions]:
     """Conditions of the votes that count, by who set them; only votes given with conditions have any."""
     standing = {
         (step, vote.on_behalf_of or vote.person_id)
-        for step, state in states.items()
+        for step, state in standings(review, review.basis, rules).items()
         for vote in state.counting
         if vote.verdict == WITH_CONDITIONS
     }
     if not standing:
         return []
+    work.session.flush()
     rows = work.session.scalars(
         select(Vote).where(Vote.review_id == review.id, Vote.verdict == WITH_CONDITIONS).order_by(Vote.id)
     )

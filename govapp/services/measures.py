@@ -21,7 +21,7 @@ from govapp.domain.permissions import Permission
 from govapp.domain.rights import Actor, Place, may, right_of
 from govapp.services._belongs import _refuse_cancelled, _settle_again, _where, changes_of, plain, visible
 from govapp.services._keys import consume, consumed
-from govapp.services._stage import _end_review
+from govapp.services._review_end import _end_review
 from govapp.services._work import Origin, Work, writing
 
 PROPOSED = "proposed"

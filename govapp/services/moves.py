@@ -1,6 +1,6 @@
 """The one verb that moves a measure over the gate board (product.md, What a drop means)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -30,7 +30,7 @@ from govapp.domain.replay import answer_to_json, ask_to_json, given_to_json
 from govapp.domain.rights import Actor, may
 from govapp.domain.snapshot import Snapshot
 from govapp.services._belongs import visible
-from govapp.services._conditions import VoteConditions, _set_conditions
+from govapp.services._conditions import _set_conditions
 from govapp.services._holders import Holders, holders_of_path
 from govapp.services._keys import consume, consumed
 from govapp.services._refused import LOGGED_A_MINUTE, _count_refusal
@@ -38,6 +38,7 @@ from govapp.services._reviews import _open_review
 from govapp.services._settle import settle
 from govapp.services._stage import _change_stage, _change_state
 from govapp.services._telling import _tell_of_state
+from govapp.services._vote_checks import conditions_given
 from govapp.services._work import Origin, Work, now, writing
 from govapp.services.board_moves import Standing, act_of, asker_right, standing_of
 from govapp.services.duties import _speak
@@ -171,13 +172,8 @@ def _again(command: MoveMeasure, earlier: Mapping[str, Any]) -> MoveOutcome:
     )
 
 
-def _carry_out(
-    work: Work, loaded: Loaded, ask: Ask, right: str, conditions: Sequence[VoteConditions] = ()
-) -> MoveOutcome:
-    """Decide and do; shared by the drop, the last vote and the clock. Settles the measure and those that wait for it.
-
-    `conditions` are those that deciders attached to their votes: the advance is a conditional one then.
-    """
+def _carry_out(work: Work, loaded: Loaded, ask: Ask, right: str) -> MoveOutcome:
+    """Decide and do; shared by drop, last vote and clock. Settles the measure and those that wait for it."""
     today = work.today(loaded.timezone)
     decision = decide(loaded.rules, loaded.snapshot, ask, today, right=right)
     holders: Holders | None = None
@@ -209,7 +205,7 @@ def _carry_out(
         _keep_decision(work, loaded, given, decision, right, holders)
         settle(work, [loaded])
         return replace(outcome, outcome=Outcome.WAITING, review_id=opened.id, opened=True)
-    _do(work, loaded, decision, right, conditions)
+    _do(work, loaded, decision, right)
     _tell_of_state(work, loaded, ask)
     _keep_decision(work, loaded, given, decision, right, holders)
     settle(work, [loaded, *_successors(work, loaded)])
@@ -291,13 +287,11 @@ _STATE_CHANGES = {
 }
 
 
-def _do(
-    work: Work, loaded: Loaded, decision: Decision, right: str, conditions: Sequence[VoteConditions]
-) -> None:
+def _do(work: Work, loaded: Loaded, decision: Decision, right: str) -> None:
     ask, to = decision.ask, decision.to or ""
     said = {"reason": ask.reason, **ask.details}
     if ask.kind is AskKind.ADVANCE:
-        _advance(work, loaded, to, right, conditions)
+        _advance(work, loaded, to, right)
     elif ask.kind is AskKind.EMERGENCY:
         gate = loaded.rules.gates[to]
         today = work.today(loaded.timezone)
@@ -326,12 +320,11 @@ def _note_state(measure: Measure, state: str, ask: Ask) -> None:
     measure.value_treatment = str(ask.details.get("value_treatment") or "") if held or cancelled else ""
 
 
-def _advance(
-    work: Work, loaded: Loaded, to: str, right: str, conditions: Sequence[VoteConditions] = ()
-) -> None:
-    """Pass a gate: the step that the drop and the last vote share."""
-    more = {"conditions": sum(len(each.conditions) for each in conditions)} if conditions else {}
+def _advance(work: Work, loaded: Loaded, to: str, right: str) -> None:
+    """Pass a gate: the step that the drop and the last vote share. Conditions of the votes become binding with it."""
     review = loaded.snapshot.review
+    conditions = conditions_given(work, loaded.rules, review) if review and review.into == to else []
+    more = {"conditions": sum(len(each.conditions) for each in conditions)} if conditions else {}
     _change_stage(work, loaded, to, "advance", right, **more)
     if conditions and review:
         _set_conditions(work, loaded, review.id, conditions, right)

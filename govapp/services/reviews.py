@@ -32,10 +32,10 @@ from govapp.domain.rights import Actor, Place, may, right_of
 from govapp.domain.snapshot import ReviewFact, StepFact, VoteFact
 from govapp.services._belongs import visible
 from govapp.services._keys import consume, consumed
+from govapp.services._review_end import _end_review
 from govapp.services._revisions import Submission
 from govapp.services._settle import settle
-from govapp.services._stage import _end_review
-from govapp.services._vote_checks import check_vote, conditions_given
+from govapp.services._vote_checks import check_vote
 from govapp.services._voting import Ballot, ballot_for, closing_for, voices_of
 from govapp.services._work import Origin, Work, writing
 from govapp.services.evidence import _attest
@@ -208,16 +208,10 @@ def _draw(work: Work, loaded: Loaded, step: StepFact, command: CastVote) -> Vote
         raise Stale("review_ended", state="ended")
     states = standings(review, review.basis, loaded.rules)
     if any(state.state == REFUSED for state in states.values()):
-        reason = command.reason.strip()
-        _tell_asker(work, loaded, review, "sent_back", {"reason": reason})
-        _end_review(work, loaded, "sent_back", reason)
         settle(work, [loaded])
         return VoteOutcome(key, "sent_back", step.key)
     if command.verdict != COMMENT and all_granted(review, review.basis, loaded.rules):
-        work.session.flush()
-        conditions = conditions_given(work, review, states)
-        ask = Ask(AskKind.ADVANCE, review.into)
-        move = _carry_out(work, loaded, ask, f"vote:{step.key}", conditions)
+        move = _carry_out(work, loaded, Ask(AskKind.ADVANCE, review.into), f"vote:{step.key}")
         moved = move.outcome is Outcome.ALLOWED
         if moved:
             _tell_asker(work, loaded, review, "moved", {"to": review.into})
