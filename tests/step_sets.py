@@ -7,7 +7,7 @@ from govapp.services.governance import FIRST_SET, install_set, read_set
 from tests.cast import SYSTEM, Cast, Someone
 from tests.factories import make_measure, move, supply
 
-BOARD = "board"
+BOARD, EXPERTS = "board", "experts"
 COMMITTEE: dict[str, Any] = {
     "key": "committee", "name": "Steering committee", "waits_for": "the steering committee",
     "deciders": {"groups": [BOARD]}, "rule": {"type": "percent", "percent": 60}, "quorum": 3,
@@ -38,7 +38,11 @@ ONE_REFUSAL = {
 }  # fmt: skip
 
 
-def use_steps(*steps: dict[str, Any], rows: list[dict[str, Any]] | None = None) -> None:
+def use_steps(
+    *steps: dict[str, Any],
+    rows: list[dict[str, Any]] | None = None,
+    kinds: list[dict[str, Any]] | None = None,
+) -> None:
     """Measures that are proposed from now on ask for these steps on the way into Identified.
 
     The order of a step is its own; `rows` of a decision table replace the gate's list of steps.
@@ -46,14 +50,41 @@ def use_steps(*steps: dict[str, Any], rows: list[dict[str, Any]] | None = None) 
     data = read_set(FIRST_SET)
     data["set"]["version"] = 78
     data["approval_steps"] += [{**step, "key": f"{step['key']}-here"} for step in steps]
+    data["evidence_kinds"] += kinds or []
     named = [f"{step['key']}-here" for step in steps]
     (gate,) = [one for one in data["gates"] if one["into"] == "identified"]
     gate["steps"] = [] if rows else named
     if rows:
         data["decision_table"] = {"rows": rows}
+        for one in data["gates"]:
+            one.pop("steps", None)
+    data.setdefault("groups", []).extend(
+        {"key": key, "name": key.capitalize(), "min_members": 3, "summary": "A body."}
+        for key in (BOARD, EXPERTS)
+    )
     data["approval_defaults"]["one_refusal"] = ONE_REFUSAL
     data["decisions"].append(CONDITIONAL)
     install_set(SYSTEM, data)
+
+
+def rest_of_the_gates() -> list[dict[str, Any]]:
+    """Rows that make a decision table whole: the proposal is accepted, elsewhere the sponsor decides."""
+    accepted = {
+        "id": "Y",
+        "when": {"stage": "defined"},
+        "steps": {"intake-acceptance": 1},
+        "says": "Accepted.",
+    }
+    return [
+        accepted,
+        {
+            "id": "Z",
+            "when": {},
+            "otherwise": True,
+            "steps": {"sponsor-decision": 1},
+            "says": "Else the sponsor.",
+        },
+    ]
 
 
 def set_board(*members: Someone, chair: Someone | None = None) -> None:

@@ -203,18 +203,14 @@ class FiledDossier:
 
 def filed_dossiers(session: Session, review_ids: Iterable[int]) -> dict[int, FiledDossier]:
     """Filed dossiers by their review; reviews that ended without a decision have none."""
-    rows = session.execute(
+    rows: Any = session.execute(
         select(
             Report.review_id, Report.id, Report.params, Report.state, Report.problem, Report.content_hash,
             Report.file_digest, Report.pages, Report.size, Report.finished_at,
         )
         .where(Report.review_id.in_(list(review_ids)))
-    ).tuples()  # fmt: skip
-    return {
-        review: FiledDossier(review, report, int(str(params["dossier"])), *rest)
-        for review, report, params, *rest in rows
-        if review is not None
-    }
+    )  # fmt: skip
+    return {row[0]: FiledDossier(row[0], row[1], row[2]["dossier"], *row[3:]) for row in rows}
 
 
 def branches_to_choose(session: Session, actor: Actor) -> list[tuple[str, str]]:

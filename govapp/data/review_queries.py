@@ -8,11 +8,13 @@ from typing import Any
 from sqlalchemy import case, func, select, union
 from sqlalchemy.orm import Session, aliased
 
+from govapp.data.evidence import EvidenceRevision
 from govapp.data.gates import Stage
 from govapp.data.measure_queries import readable_by
 from govapp.data.measures import Card, Measure
 from govapp.data.people import Person
 from govapp.data.reviews import Dossier, Review, ReviewStep, Vote
+from govapp.domain.approvals import APPROVING
 from govapp.domain.rights import Actor
 
 DECIDED = ("passed", "sent_back")
@@ -70,7 +72,15 @@ class VoteRow:
     at: datetime
     dossier: int
     basis: str
-    behalf_id: int | None = None
+    signed: str
+    conditions: list[Mapping[str, Any]]
+    attested: int | None
+    voice: int
+
+    @property
+    def passed(self) -> bool:
+        """True for an approval, with conditions or without."""
+        return self.verdict in APPROVING
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +92,11 @@ class StepRow:
     name: str
     waits_for: str
     deciders: Mapping[str, Any]
+    rule: Mapping[str, Any]
+    quorum: int | None
+    veto: bool
+    sign: bool
+    because: list[str]
     state: str
     opened_at: datetime | None
     decided_at: datetime | None
@@ -137,30 +152,36 @@ def contents(session: Session, dossier_ids: Iterable[int]) -> dict[int, Mapping[
     return {row.id: row.content for row in rows}
 
 
+_HEAD = 16  # so many columns are the step's own
+
+
 def steps(session: Session, review_id: int) -> list[StepRow]:
     """The steps of a review with their votes, in one statement."""
     behalf = aliased(Person)
     rows: Any = session.execute(
         select(
-            ReviewStep.id, ReviewStep.key, ReviewStep.name, ReviewStep.waits_for, ReviewStep.deciders, ReviewStep.state,
+            ReviewStep.id, ReviewStep.key, ReviewStep.name, ReviewStep.waits_for, ReviewStep.deciders, ReviewStep.rule,
+            ReviewStep.quorum, ReviewStep.veto, ReviewStep.sign, ReviewStep.because, ReviewStep.state,
             ReviewStep.opened_at, ReviewStep.decided_at, ReviewStep.target_hours, ReviewStep.target_at,
             ReviewStep.reminded_at,
             Vote.id, Vote.person_id, Person.name, func.coalesce(behalf.name, ""), Vote.verdict, Vote.reason,
             Vote.meaning, Vote.right_used, Vote.at, Dossier.number, Dossier.basis_digest,
-            Vote.on_behalf_of,
+            Vote.signed_name, Vote.conditions, EvidenceRevision.evidence_id,
+            func.coalesce(Vote.on_behalf_of, Vote.person_id),
         )
         .outerjoin(Vote, Vote.step_id == ReviewStep.id)
         .outerjoin(Person, Person.id == Vote.person_id)
         .outerjoin(behalf, behalf.id == Vote.on_behalf_of)
         .outerjoin(Dossier, Dossier.id == Vote.dossier_id)
+        .outerjoin(EvidenceRevision, EvidenceRevision.id == Vote.attested_revision_id)
         .where(ReviewStep.review_id == review_id)
         .order_by(ReviewStep.position, ReviewStep.id, Vote.id)
     ).all()  # fmt: skip
-    heads: dict[int, list[Any]] = {row[0]: [*row[:11]] for row in rows}
+    heads: dict[int, list[Any]] = {row[0]: [*row[:_HEAD]] for row in rows}
     votes: dict[int, list[VoteRow]] = {key: [] for key in heads}
     for row in rows:
-        if row[11] is not None:
-            votes[row[0]].append(VoteRow(row[0], *row[12:]))
+        if row[_HEAD] is not None:
+            votes[row[0]].append(VoteRow(row[0], *row[_HEAD + 1 :]))
     return [StepRow(*[*head, tuple(votes[key])]) for key, head in heads.items()]
 
 

@@ -47,7 +47,10 @@ def _field(change: Change, vocabulary: Vocabulary) -> DifferenceRow | None:
     old, new = (field_words(vocabulary, change.key, value) for value in (change.old, change.new))
     if change.key == "risk_rating":
         return _rated(field_label(change.key), "", old, new, change)
-    return DifferenceRow(field_label(change.key), "", old, new)
+    difference = ""
+    if change.key == "value" and change.old is not None and change.new is not None:
+        difference = money.signed(Decimal(change.new) - Decimal(change.old))
+    return DifferenceRow(field_label(change.key), "", old, new, difference)
 
 
 def _rated(what: str, of: str, old: str, new: str, change: Change) -> DifferenceRow:

@@ -63,10 +63,10 @@ def field_words(vocabulary: Vocabulary, name: str, value: Any) -> str:
         return money.NONE
     if name in _LISTS:
         return dict(vocabulary.choices.get(_LISTS[name], ())).get(value, str(value))
+    if name == "value":
+        return money.amount(Decimal(value), vocabulary.rules.currency or vocabulary.currency)
     if name == "vendor_spend":
         return money.amount(Decimal(value), vocabulary.currency)
-    if name == "value":
-        return money.amount(Decimal(value), vocabulary.rules.currency or "")
     if name == "change_type":
         return word("change_type", str(value))
     if name == "risk_rating":
@@ -76,7 +76,11 @@ def field_words(vocabulary: Vocabulary, name: str, value: Any) -> str:
 
 def field_label(name: str) -> str:
     """The label of a field of a measure."""
-    own = {"dependencies": _("Dependencies"), "value": _("Value the path goes by")}
+    own = {
+        "dependencies": _("Dependencies"),
+        "value": _("Value the path goes by"),
+        "service_tier": _("Tier of the service"),
+    }
     return own.get(name) or word("field", name)
 
 

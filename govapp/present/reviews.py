@@ -1,7 +1,7 @@
 """Reviews in words: what is asked, who decides, votes, and why somebody may not vote."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from govapp.present import dates, errors
@@ -14,7 +14,9 @@ _WHY_NOT: dict[str, Callable[[], str]] = {
     "not_a_decider": lambda: _(
         "No step of this review names you, so you do not decide here. You can follow it."
     ),
-    "step_decided": lambda: _("Your step is decided already."),
+    "step_decided": lambda: _(
+        "Your step is decided already. A decided step stays decided, whatever a later vote says."
+    ),
     "step_not_open": lambda: _("Your step opens once the steps before it are decided."),
     "barred_owner_votes": lambda: _(
         "You are the owner of this measure. Owners never decide about their own measure."
@@ -32,11 +34,11 @@ _WHY_NOT: dict[str, Callable[[], str]] = {
         "Your part on this measure needs a role that you hold no longer. An administrator can grant it again, or a "
         "program lead names somebody else."
     ),
+    "barred_excluded": lambda: _("The rules leave out of this step whoever holds your part on this measure."),
     "barred_conflicting_part": lambda: _(
         "You hold two parts that must be two people. A program lead has to name somebody else for one of them."
     ),
     "barred_role_votes": lambda: _("You hold a role that decides nothing about a measure."),
-    "barred_excluded": lambda: _("This step leaves out the part that you hold on this measure."),
     "barred_apart": lambda: _(
         "You hold a part on this measure that must not meet the part of the person for whom you stand in. "
         "Somebody else has to decide for them."
@@ -65,6 +67,13 @@ _FIELD_ERRORS: dict[str, Callable[[], str]] = {
     "verdict_unknown": lambda: _("Choose what you decide."),
     "reason_needed": lambda: _("Say why you send it back, so that the team knows what to change."),
     "comment_needed": lambda: _("Write your comment."),
+    "attestation_invalid": lambda: _("What you sign needs another look."),
+    "required": lambda: _("Please fill this in."),
+    "person_unknown": lambda: _("Choose who sees to it."),
+    "date_invalid": lambda: _("Give the day by which it is to be fulfilled."),
+    "date_past": lambda: _("This day is past."),
+    "date_too_late": lambda: _("This day is later than the rules allow for a condition."),
+    "text_too_long": lambda: _("At most 500 characters."),
     "reason_too_long": lambda: _("At most 4,000 characters."),
 }
 
@@ -93,12 +102,72 @@ def verdict_word(verdict: str) -> str:
     return _VERDICTS[verdict]() if verdict in _VERDICTS else verdict
 
 
-def field_errors(found: Mapping[str, list[str]]) -> dict[str, list[str]]:
+def field_errors(
+    found: Mapping[str, list[str]], values: Mapping[str, Any] | None = None
+) -> dict[str, list[str]]:
     """Errors of the decision form by field."""
     return {
-        name: [_FIELD_ERRORS[code]() if code in _FIELD_ERRORS else errors.sentence_of(code) for code in codes]
+        name: [
+            _FIELD_ERRORS[code]() if code in _FIELD_ERRORS else errors.sentence_of(code, dict(values or {}))
+            for code in codes
+        ]
         for name, codes in found.items()
     }
+
+
+def barred_words(code: str) -> str:
+    """Why somebody whom a step names may not decide it, beside their name."""
+    known: dict[str, Callable[[], str]] = {
+        "owner_votes": lambda: _("owner of the measure"),
+        "submitter_votes": lambda: _("handed in evidence that counts here"),
+        "conflicting_part": lambda: _("holds two parts that must be two people"),
+        "voted_elsewhere": lambda: _("has decided another step"),
+        "excluded": lambda: _("left out by the rules"),
+        "role_votes": lambda: _("holds a role that decides nothing about a measure"),
+        "administrator_votes": lambda: _("holds the role administrator"),
+        "apart": lambda: _("holds a part that must not meet the one they would decide for"),
+    }
+    return known[code]() if code in known else why_not(f"barred_{code}")
+
+
+def defect_words(code: str, have: int, need: int) -> str:
+    """Why a step cannot be decided as things stand, and who can mend it."""
+    if code == "nobody":
+        return _(
+            "Nobody is left who may decide this step. A program lead names somebody on the measure, or an "
+            "administrator adds members to the group or grants the role."
+        )
+    if code == "member_barred":
+        return _(
+            "Every member must decide, and one of them may not. An administrator replaces that member in the group, or "
+            "somebody else hands the proof in."
+        )
+    return _(
+        "Only %(have)s can decide where %(need)s are needed. An administrator adds members to the group.",
+        have=have, need=need,
+    )  # fmt: skip
+
+
+def tally_words(approvals: int, refusals: int, needed: int, quorum: int) -> str:
+    """How a step is being decided: `1 of 2 approvals, 1 refusal`."""
+    said = ngettext(
+        "%(have)s of %(num)s approval needed", "%(have)s of %(num)s approvals needed", needed, have=approvals
+    )
+    if refusals:
+        said += ", " + ngettext("%(num)s refusal", "%(num)s refusals", refusals)
+    if quorum:
+        said += ", " + _(
+            "%(cast)s of %(quorum)s votes for the quorum", cast=approvals + refusals, quorum=quorum
+        )
+    return said
+
+
+def signed_words(name: str, at: datetime, verdict: str, step: str) -> str:
+    """A signature as R27 asks for it: printed name, UTC time, meaning."""
+    return _(
+        "Signed: %(name)s, %(at)s, meaning: %(verdict)s, %(step)s",
+        name=name, at=dates.exact(at), verdict=verdict_word(verdict).lower(), step=step,
+    )  # fmt: skip
 
 
 def decider_words(deciders: Mapping[str, Any], held: Mapping[str, str]) -> str:

@@ -11,11 +11,9 @@ from govapp.data.snapshots import Loaded
 from govapp.domain.approvals import CLOSE, COMMENT, WITH_CONDITIONS, StepStanding, tally
 from govapp.domain.decisions import condition_faults
 from govapp.domain.errors import Invalid
-from govapp.domain.permissions import Permission
-from govapp.domain.rights import may
-from govapp.domain.rules import PERCENT
 from govapp.domain.snapshot import ReviewFact, StepFact
 from govapp.services._conditions import VoteConditions
+from govapp.services._voting import has_ballot
 from govapp.services._work import Work
 
 
@@ -36,7 +34,7 @@ class Verdict(Protocol):
 
 
 def check_vote(work: Work, loaded: Loaded, step: StepFact, vote: Verdict) -> None:
-    """Raises Invalid by field (password, conditions, condition-<n>-<name>, verdict), Refused without committee:run."""
+    """Raises Invalid by field: password, conditions, condition-<n>-<name>, verdict."""
     if step.sign and vote.verdict != COMMENT and not vote.signed:
         raise Invalid("vote_invalid", {"password": ["signature_needed"]})
     if vote.verdict == WITH_CONDITIONS:
@@ -44,7 +42,7 @@ def check_vote(work: Work, loaded: Loaded, step: StepFact, vote: Verdict) -> Non
     elif vote.conditions:
         raise Invalid("vote_invalid", {"conditions": ["conditions_unasked"]})
     if vote.verdict == CLOSE:
-        _check_ballot(work, loaded, step)
+        _check_ballot(loaded, step)
 
 
 def takes_conditions(loaded: Loaded, step: StepFact) -> bool:
@@ -71,16 +69,15 @@ def _check_conditions(work: Work, loaded: Loaded, step: StepFact, vote: Verdict)
         raise Invalid("vote_invalid", errors)
 
 
-def _check_ballot(work: Work, loaded: Loaded, step: StepFact) -> None:
-    """Who runs the committee closes its ballot once the quorum has voted; then the votes cast decide."""
-    may(work.actor, Permission.COMMITTEE_RUN, loaded.place)
+def _check_ballot(loaded: Loaded, step: StepFact) -> None:
+    """A ballot closes once the quorum has voted; then the votes cast decide."""
     review = loaded.snapshot.review
     count = tally(step, review.basis if review else "")
-    if not step.quorum or str(step.rule.get("type")) != PERCENT:
+    if not has_ballot(step):
         raise Invalid("vote_invalid", {"verdict": ["no_ballot_here"]})
-    if count.cast < step.quorum:
+    if count.cast < count.quorum:
         raise Invalid(
-            "vote_invalid", {"verdict": ["quorum_not_reached"]}, cast=count.cast, quorum=step.quorum
+            "vote_invalid", {"verdict": ["quorum_not_reached"]}, cast=count.cast, quorum=count.quorum
         )
 
 

@@ -9,11 +9,13 @@ from govapp.domain.deputies import DECIDE
 from govapp.domain.duties import Standing
 from govapp.domain.errors import Refused
 from govapp.domain.permissions import Permission
-from govapp.domain.rights import Actor, right_of
-from govapp.domain.rules import Rules
+from govapp.domain.rights import Actor, may, right_of
+from govapp.domain.rules import PERCENT, Rules
 from govapp.domain.snapshot import StepFact
 from govapp.services.duties import standing_of
 
+# Closing a ballot is no vote: who decided another step, or is left out of this one, may still chair it.
+OPENLY = frozenset({"voted_elsewhere", "excluded"})
 Groups = Callable[[Actor], frozenset[str]]
 
 
@@ -93,6 +95,36 @@ def _ballot(actor: Actor, voice: Actor, groups: frozenset[str], loaded: Loaded, 
 
 def _standing(actor: Actor, loaded: Loaded) -> Standing:
     return standing_of(actor, loaded.place.path, loaded.place.parts)
+
+
+def closing_for(actor: Actor, loaded: Loaded, wanted: str = "") -> tuple[StepFact, str]:
+    """The open step whose ballot the actor may close, member of its group or not, and the right used.
+
+    Raises Refused: no_right without committee:run, barred_... for whoever may not decide here, not_a_decider where no
+    open step has a ballot.
+    """
+    right = may(actor, Permission.COMMITTEE_RUN, loaded.place)
+    review = loaded.snapshot.review
+    states = standings(review, review.basis, loaded.rules) if review else {}
+    steps = [
+        step
+        for step in (review.steps if review else ())
+        if (not wanted or step.key == wanted)
+        and states[step.id].state in {OPEN, REFUSED}
+        and has_ballot(step)
+    ]
+    if review is None or not steps:
+        raise Refused("not_a_decider")
+    gate = loaded.rules.gates[review.into]
+    reason = barred(_standing(actor, loaded), loaded.rules, gate, loaded.snapshot, steps[0])
+    if reason and reason not in OPENLY:
+        raise Refused(f"barred_{reason}")
+    return steps[0], right
+
+
+def has_ballot(step: StepFact) -> bool:
+    """True for a step that counts the votes cast and has a quorum."""
+    return bool(step.quorum) and str(step.rule.get("type")) == PERCENT
 
 
 def _lost_role(rules: Rules, as_what: str, roles: frozenset[str]) -> str:

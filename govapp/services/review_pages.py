@@ -1,7 +1,7 @@
 """What the page of a review shows: its dossier, what changed, the votes, and whether the reader may vote."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,17 +10,23 @@ from sqlalchemy.orm import Session
 
 from govapp.data import review_queries as queries
 from govapp.data.actors import groups_of
+from govapp.data.measure_pages import people_here
 from govapp.data.measure_queries import choices_of
 from govapp.data.measure_records import names_of
+from govapp.data.report_archive import FiledDossier, filed_dossiers
 from govapp.data.snapshots import Loaded, load_measure
-from govapp.domain.approvals import COMMENT, barred_holders, standings
+from govapp.domain.approvals import REFUSED, SEND_BACK, standing, tally
 from govapp.domain.clocks import Clock, clock_of
 from govapp.domain.differences import Change, differences, people_in, unchanged
 from govapp.domain.errors import NotFound, Refused
 from govapp.domain.permissions import Permission
 from govapp.domain.rights import Actor, may
+from govapp.domain.rules import Rules
+from govapp.domain.snapshot import ReviewFact, StepFact, VoteFact
 from govapp.services._dossier import dossier_content
-from govapp.services._voting import Ballot, ballot_for
+from govapp.services._path_views import StepView, path_views
+from govapp.services._vote_checks import takes_conditions
+from govapp.services._voting import Ballot, ballot_for, closing_for
 from govapp.services.asking import right_to_ask_people
 from govapp.services.reviews import withdrawing_as
 
@@ -37,6 +43,23 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True)
+class MyVote:
+    """What the reader may do: `why_not` is a code, '' when they may vote or close a ballot.
+
+    `closes`: the step whose ballot they may close; `most_conditions` more than none where conditions may be set, owned
+    by one of `people`; `sends_back` where a refusal of theirs alone ends the review; `absent` for whom they decide.
+    """
+
+    why_not: str
+    step: StepFact | None = None
+    closes: StepFact | None = None
+    most_conditions: int = 0
+    people: tuple[Any, ...] = ()
+    sends_back: bool = False
+    absent: Actor | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewPage:
     """A review as one person sees it."""
 
@@ -47,18 +70,15 @@ class ReviewPage:
     dossiers: tuple[queries.DossierHead, ...]
     shown: queries.DossierHead
     content: Mapping[str, Any]
-    steps: tuple[queries.StepRow, ...]
-    states: Mapping[int, str]
+    path: tuple[StepView, ...]
+    filed: FiledDossier | None
     since_decision: Compared | None
     since_seen: Compared | None
     live: tuple[Change, ...]
     choices: Mapping[str, list[tuple[str, str]]]
     people: Mapping[int, str]
-    stuck: Mapping[int, str]
     clocks: Mapping[int, Clock | None]
-    my_step: int | None
-    absent: Actor | None
-    why_not: str
+    mine: MyVote
     withdraws: bool
     reminds: bool
 
@@ -103,7 +123,9 @@ def review_page(
     found = queries.contents(session, wanted)
     content = found[shown.id]
     fresh = _live(session, loaded, head, at) if shown is own[-1] else None
-    why_not, ballot = _voting(session, actor, loaded, head)
+    today = at.astimezone(ZoneInfo(loaded.timezone)).date()
+    path = path_views(loaded, head, steps)
+    filed = filed_dossiers(session, [review_id]) if head.state in queries.DECIDED else {}
     return ReviewPage(
         head=head,
         title=loaded.measure.title,
@@ -112,21 +134,24 @@ def review_page(
         dossiers=own,
         shown=shown,
         content=content,
-        steps=steps,
-        states=_states(loaded, head, steps),
+        path=path,
+        filed=filed.get(review_id),
         since_decision=_compared(before, found, content),
         since_seen=_compared(earlier, found, content),
         live=differences(content, fresh) if fresh else (),
         choices=choices_of(session, loaded.measure.organization_id),
-        people=names_of(session, people_in(*found.values(), fresh)),
-        stuck=_stuck(loaded),
+        people=names_of(session, people_in(*found.values(), fresh) | _people_of(path)),
         clocks={s.id: clock_of(loaded.clock.calendar, s.target_hours, s.target_at, at) for s in steps},
-        my_step=ballot.step.id if ballot else None,
-        absent=ballot.voice if ballot and ballot.voice.id != actor.id else None,
-        why_not=why_not,
+        mine=_vote_of(session, actor, loaded, head, today),
         withdraws=head.state == "open" and withdrawing_as(actor, head.askers, loaded.place) is not None,
         reminds=right_to_ask_people(actor, loaded.place) is not None,
     )
+
+
+def _people_of(path: tuple[StepView, ...]) -> set[int]:
+    """Ids of everybody the path names."""
+    found = {person for view in path for person in (*view.pending, *(person for person, _ in view.barred))}
+    return found | {one["owner"] for view in path for vote in view.row.votes for one in vote.conditions}
 
 
 def _compared(
@@ -149,7 +174,9 @@ def _seen_before(
 ) -> queries.DossierHead | None:
     """The dossier the reader has seen before this one: the one named, else that of their latest vote."""
     if seen is None:
-        mine = [vote.dossier for step in steps for vote in step.votes if vote.person_id == actor.id]
+        mine = [
+            vote.dossier for step in steps for vote in step.votes if actor.id in {vote.person_id, vote.voice}
+        ]
         seen = max(mine, default=None)
     return next((one for one in own if one.number == seen and one.number < shown.number), None)
 
@@ -164,52 +191,57 @@ def _live(
     return dossier_content(session, loaded, head.into, today)
 
 
-def _states(loaded: Loaded, head: queries.ReviewHead, steps: tuple[queries.StepRow, ...]) -> dict[int, str]:
+def _vote_of(session: Session, actor: Actor, loaded: Loaded, head: queries.ReviewHead, today: date) -> MyVote:
+    """What this person may do about the open review now, and if nothing why."""
     review = loaded.snapshot.review
-    if head.state == "open" and review is not None:
-        return {
-            key: standing.state for key, standing in standings(review, review.basis, loaded.rules).items()
-        }
-    return {step.id: step.state for step in steps}
-
-
-def _stuck(loaded: Loaded) -> dict[int, str]:
-    """Steps of the open review whose only deciders may not decide, with their names."""
-    review = loaded.snapshot.review
-    found = {}
-    for step in review.steps if review else ():
-        barred = {int(person) for step_id, _, person in loaded.barred if step_id == step.id}
-        names = barred_holders(step.deciders, loaded.snapshot, barred)
-        if names:
-            found[step.id] = ", ".join(names)
-    return found
-
-
-def _voting(
-    session: Session, actor: Actor, loaded: Loaded, head: queries.ReviewHead
-) -> tuple[str, Ballot | None]:
-    """Why this person may not vote now ('' when they may), and their step, with whose voice it is."""
-    if head.state != "open" or loaded.snapshot.review is None:
-        return "review_ended", None
+    if head.state != "open" or review is None:
+        return MyVote("review_ended")
     if loaded.snapshot.state not in {"active", "proposed"}:
-        return "review_paused", None
-    named = any(step.deciders.get("groups") for step in loaded.snapshot.review.steps)
+        return MyVote("review_paused")
+    closes = _closes(actor, loaded)
+    try:
+        ballot = ballot_of(session, actor, loaded)
+    except Refused as refused:
+        return MyVote("" if closes else refused.code, closes=closes)
+    step, voice = ballot.step, ballot.voice
+    conditions = takes_conditions(loaded, step)
+    rule = loaded.rules.decisions.get("conditional_advance")
+    return MyVote(
+        "",
+        step,
+        closes,
+        int(rule.conditions.get("max_count", 5)) if rule and conditions else 0,
+        people_here(session, loaded.place, today) if conditions else (),
+        ends_review(step, voice.id or 0, review, loaded.rules),
+        None if voice.id == actor.id else voice,
+    )
+
+
+def ends_review(step: StepFact, person: int, review: ReviewFact, rules: Rules) -> bool:
+    """True when a refusal by this person sends the review back, whoever else has still to vote."""
+    refusal = VoteFact(person, SEND_BACK, review.basis, review.opened_at)
+    after = replace(step, votes=(*step.votes, refusal))
+    found = standing(after, review.basis, open_order=step.order, one_refusal=rules.one_refusal)
+    return found.state == REFUSED
+
+
+def ballot_of(session: Session, actor: Actor, loaded: Loaded, only: int | None = None) -> Ballot:
+    """The open step on which the actor would vote, and whose voice it is. Raises Refused with the reason."""
+    review = loaded.snapshot.review
+    named = review is not None and any(step.deciders.get("groups") for step in review.steps)
 
     def groups(voice: Actor) -> frozenset[str]:
         return groups_of(session, voice.id or 0, loaded.measure.organization_id) if named else frozenset()
 
+    return ballot_for(actor, groups, loaded, only)
+
+
+def _closes(actor: Actor, loaded: Loaded) -> StepFact | None:
+    """The step whose ballot the actor may close now: its quorum has voted."""
+    review = loaded.snapshot.review
     try:
-        return "", ballot_for(actor, groups, loaded)
-    except Refused as refused:
-        return refused.code, None
-
-
-def counting(page: ReviewPage) -> set[tuple[int, int]]:
-    """Step and person of the decisions that stand: the last of each voice in a step, on the newest basis."""
-    basis = page.dossiers[-1].basis_digest
-    last: dict[tuple[int, int], tuple[int, str]] = {}
-    for step in page.steps:
-        for vote in step.votes:
-            if vote.verdict != COMMENT:
-                last[step.id, vote.behalf_id or vote.person_id] = vote.person_id, vote.basis
-    return {(step, person) for (step, _voice), (person, given_on) in last.items() if given_on == basis}
+        step, _ = closing_for(actor, loaded)
+    except (Refused, NotFound):
+        return None
+    count = tally(step, review.basis if review else "")
+    return step if count.cast >= count.quorum else None

@@ -12,6 +12,8 @@ from govapp.data.reviews import Dossier, Review, Vote
 from govapp.data.snapshots import Loaded
 from govapp.domain.approvals import (
     APPROVE,
+    APPROVING,
+    CLOSE,
     COMMENT,
     REFUSED,
     SEND_BACK,
@@ -30,11 +32,13 @@ from govapp.domain.rights import Actor, Place, may, right_of
 from govapp.domain.snapshot import ReviewFact, StepFact, VoteFact
 from govapp.services._belongs import visible
 from govapp.services._keys import consume, consumed
+from govapp.services._revisions import Submission
 from govapp.services._settle import settle
 from govapp.services._stage import _end_review
 from govapp.services._vote_checks import check_vote, conditions_given
-from govapp.services._voting import Ballot, ballot_for, voices_of
+from govapp.services._voting import Ballot, ballot_for, closing_for, voices_of
 from govapp.services._work import Origin, Work, writing
+from govapp.services.evidence import _attest
 from govapp.services.moves import MoveOutcome, _carry_out
 
 REASON_LIMIT = 4000
@@ -47,6 +51,7 @@ class CastVote:
 
     `conditions` each hold wording, owner (person id), due (ISO day) and blocking. `signed`: the person has just proved
     who they are (R27). `step`: the key of the step voted on; without one, the first open step that names the person.
+    `attestation` is what the step asks to be signed with an approval; left out where nothing in it is required.
     """
 
     review_id: int
@@ -58,6 +63,7 @@ class CastVote:
     conditions: tuple[Mapping[str, Any], ...] = ()
     signed: bool = False
     step: str = ""
+    attestation: Submission | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +80,7 @@ def cast_vote(command: CastVote) -> VoteOutcome:
     """Keep a vote; the one that completes the last step moves the measure in the same transaction.
 
     Raises NotFound, Refused (not named by an open step, or barred: `code` says why), Stale (the dossier is not the
-    latest, or the review has ended), Invalid (verdict or reason), KeyReused.
+    latest, or the review has ended), Invalid (verdict, reason, conditions, signature or attestation), KeyReused.
     """
     return writing(command.origin, lambda work: _cast_vote(work, command), action_key=command.action_key)
 
@@ -96,6 +102,7 @@ def _cast_vote(work: Work, command: CastVote) -> VoteOutcome:
     body: list[Any] = ["vote", command.review_id, command.verdict, command.reason, command.dossier]
     body += [list(command.conditions)] if command.conditions else []
     body += [command.step] if command.step else []
+    body += [dict(command.attestation.values)] if command.attestation else []
     earlier = consumed(work, command.action_key, body)
     if earlier is not None:
         return VoteOutcome(loaded.measure.key, earlier["result"], earlier["step"])
@@ -105,9 +112,13 @@ def _cast_vote(work: Work, command: CastVote) -> VoteOutcome:
         raise Stale("review_ended", state=review.state)
     if loaded.snapshot.state not in {"active", "proposed"}:
         raise Stale("review_paused", state=loaded.snapshot.state)
-    ballot = _ballot(work, loaded, command.step)
-    check_vote(work, loaded, ballot.step, command)
-    outcome = _vote(work, loaded, ballot.step, ballot.named, command)
+    if command.verdict == CLOSE:
+        step, named = closing_for(work.actor, loaded, command.step)
+    else:
+        ballot = _ballot(work, loaded, command.step)
+        step, named = ballot.step, ballot.named
+    check_vote(work, loaded, step, command)
+    outcome = _vote(work, loaded, step, named, command)
     consume(work, command.action_key, body, {"result": outcome.result, "step": outcome.step})
     return outcome
 
@@ -159,7 +170,9 @@ def _vote(work: Work, loaded: Loaded, step: StepFact, named: str, command: CastV
     row = Vote(
         review_id=review.id, step_id=step.id, dossier_id=dossier_id, person_id=work.actor.id, right_used=named,
         verdict=command.verdict, reason=reason, meaning=step.key, at=work.at, on_behalf_of=work.on_behalf_of,
-        conditions=[dict(one) for one in command.conditions], signed_name=work.actor.name if step.sign else "",
+        conditions=[dict(one) for one in command.conditions],
+        signed_name=work.actor.name if step.sign and command.verdict != COMMENT else "",
+        attested_revision_id=_attested(work, loaded, step, command),
     )  # fmt: skip
     work.session.add(row)
     said: dict[str, Any] = {"step": step.key, "verdict": command.verdict, "dossier": review.dossier}
@@ -176,6 +189,15 @@ def _vote(work: Work, loaded: Loaded, step: StepFact, named: str, command: CastV
         loaded.rules, replace(loaded.snapshot, review=replace(review, steps=steps)), loaded.named
     )
     return _draw(work, loaded, step, command)
+
+
+def _attested(work: Work, loaded: Loaded, step: StepFact, command: CastVote) -> int | None:
+    """Sign what the step asks to be signed with an approval (product.md, Words: attestation); the revision's id."""
+    if not step.attests or command.verdict not in APPROVING:
+        return None
+    signed = command.attestation
+    given = Submission(step.attests, signed.values if signed else {})
+    return _attest(work, loaded, given).id
 
 
 def _draw(work: Work, loaded: Loaded, step: StepFact, command: CastVote) -> VoteOutcome:

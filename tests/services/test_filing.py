@@ -12,7 +12,7 @@ from govapp.data.actors import load_actor
 from govapp.data.audit import AuditLog
 from govapp.data.engine import reading, write_session
 from govapp.data.notices import FILING, Outbox
-from govapp.data.report_archive import archive_page, filed_dossiers
+from govapp.data.report_archive import archive_page, filed_dossiers, last_change
 from govapp.data.reports import Report
 from govapp.domain.errors import NotFound, Refused
 from govapp.domain.reports import GATE
@@ -20,6 +20,7 @@ from govapp.jobs.report_data import gather
 from govapp.jobs.reports import make, render
 from govapp.services._report_rights import Reach
 from govapp.services._work import now
+from govapp.services.choices import SetGroup, set_group
 from govapp.services.filing import DownloadDossier, download_dossier, file_again
 from govapp.services.measures import EditMeasure, edit_measure
 from govapp.services.people import PersonCommand, disable_person
@@ -30,6 +31,7 @@ from govapp.services.structure import RenameBranch, rename_branch
 from tests.cast import SYSTEM
 from tests.factories import (
     make_measure,
+    measure_row,
     move,
     open_review,
     stage_of,
@@ -38,7 +40,17 @@ from tests.factories import (
     version_of,
     vote,
 )
-from tests.step_sets import COMMITTEE, SIGNED, asked_for, set_board, use_steps
+from tests.step_sets import (
+    COMMITTEE,
+    EXPERTS,
+    SIGNED,
+    SPONSOR,
+    TWO_OF,
+    asked_for,
+    rest_of_the_gates,
+    set_board,
+    use_steps,
+)
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -273,3 +285,70 @@ def test_a_filing_of_the_system_is_made_without_asking_whose_it_is(key, cast):
     with reading() as session:
         newest = session.scalar(select(Report.id).where(Report.kind == GATE).order_by(Report.id.desc()))
     assert start_report(newest) is not None
+
+
+def test_past_moments_show_committee_and_at_least_steps_as_they_stood(cast):
+    use_steps(COMMITTEE, TWO_OF | {"deciders": {"groups": [EXPERTS]}})
+    board = (cast.approver, cast.controller, cast.leader, cast.service_owner)
+    set_board(*board)
+    set_group(SetGroup(SYSTEM, "OI", EXPERTS, "Experts", [cast.lead.id, cast.finance.id, cast.member.id]))
+    key = asked_for(cast)
+    moments = {}
+
+    def stands(name):
+        measure = measure_row(key).id
+        with reading() as session:
+            seq = last_change(session).seq
+        moments[name] = (seq, now(), gather("dossier", measure, seq, now(), Reach(True)))
+
+    vote(cast, key, cast.approver)
+    vote(cast, key, cast.lead)
+    stands("one of each")
+    vote(cast, key, cast.controller, "send_back", reason="I would wait")
+    vote(cast, key, cast.leader)
+    vote(cast, key, cast.finance)
+    stands("experts agreed")
+    vote(cast, key, cast.leader, "close_ballot")
+    assert stage_of(key) == "identified"
+    stands("decided")
+    states = {
+        name: {step.name: step.state for step in data.reviews[-1].steps}
+        for name, (_, _, data) in moments.items()
+    }
+    assert states["one of each"] == {"Steering committee": "open", "Risk review": "open"}
+    assert states["experts agreed"] == {"Steering committee": "open", "Risk review": "granted"}
+    assert states["decided"] == {"Steering committee": "granted", "Risk review": "granted"}
+    set_board(cast.approver)
+    for seq, at, before in moments.values():
+        assert gather("dossier", measure_row(key).id, seq, at, Reach(True)).reviews == before.reviews
+
+
+def test_a_step_the_table_asks_for_no_more_is_not_in_reports_of_before_and_said_in_those_after(cast):
+    low = {"stage": "identified", "risk_rating": ["low"]}
+    use_steps(
+        SPONSOR, TWO_OF,
+        rows=[
+            {"id": "A", "when": {"stage": "identified"}, "steps": {"sponsor-decision-here": 1}, "says": "Always."},
+            {"id": "B", "when": low, "steps": {"risk-review-here": 1}, "says": "While the risk is low."},
+            *rest_of_the_gates(),
+        ],
+    )  # fmt: skip
+    set_board(cast.approver, cast.controller, cast.leader)
+    key = asked_for(cast)
+    measure = measure_row(key).id
+    with reading() as session:
+        seq = last_change(session).seq
+    before = gather("dossier", measure, seq, now(), Reach(True))
+    assert [step.state for step in before.reviews[-1].steps] == ["open", "open"]
+    edit_measure(EditMeasure(key, version_of(key), {"risk_rating": "high"}, cast.owner.origin))
+    with reading() as session:
+        later = last_change(session).seq
+    after = gather("dossier", measure, later, now(), Reach(True))
+    assert {step.name: step.state for step in after.reviews[-1].steps}["Risk review"] == "dropped"
+    again = gather("dossier", measure, seq, before.as_of, Reach(True))
+    assert [step.state for step in again.reviews[-1].steps] == ["open", "open"]
+    assert vote(cast, key, cast.sponsor).result == "moved"
+    data = content_of(filed(after.reviews[-1].number)[0])
+    assert {step.name: step.because for step in data.reviews[0].steps}["Decision of the sponsor"] == (
+        "Always.",
+    )

@@ -16,6 +16,7 @@ from govapp.data.import_queries import remarks_of
 from govapp.data.list_queries import MOST_COUNTED, PAGE, list_all, list_choices, list_page
 from govapp.data.list_scope import ENDED, SORTS, STATES, ListFilter, Scope, read_scope
 from govapp.data.measures import Measure
+from govapp.data.report_archive import filed_dossiers
 from govapp.data.snapshots import Loaded, load_measure
 from govapp.domain.approvals import standings
 from govapp.domain.asks import PERMISSION_FOR
@@ -24,8 +25,9 @@ from govapp.domain.gates import gate_findings
 from govapp.domain.imports import Remark
 from govapp.domain.permissions import PARTS, Permission
 from govapp.domain.rights import right_of
-from govapp.present import bulk
+from govapp.present import bulk, report_pages
 from govapp.present import measures as words
+from govapp.present import reviews as said
 from govapp.present.csv_text import BOM, csv_line
 from govapp.present.findings import finding_view
 from govapp.present.history import people_in
@@ -213,8 +215,9 @@ def _remarks(session: Session, measure: Measure) -> list[str]:
 
 
 def named_in(log: list[records.HistoryRow]) -> set[int]:
-    """Ids of people a history speaks of."""
-    return {person for row in log for person in people_in(row.event, row.payload)}
+    """Ids of people a history speaks of, and of those in whose place somebody acted."""
+    said = {person for row in log for person in people_in(row.event, row.payload)}
+    return said | {row.on_behalf_of for row in log if row.on_behalf_of}
 
 
 def _latest(rows: tuple[Any, ...]) -> dict[str, Any]:
@@ -246,7 +249,15 @@ def show_approvals(key: str) -> Response:
     """All reviews of the measure with their steps and votes."""
 
     def read(session: Session, loaded: Loaded) -> dict[str, Any]:
-        return {**_gate(session, loaded), "reviews": reviews_with_clocks(session, loaded, moment())}
+        reviews = reviews_with_clocks(session, loaded, moment())
+        filed = filed_dossiers(session, (each.review.id for each in reviews))
+        return {
+            **_gate(session, loaded),
+            "reviews": reviews,
+            "filed": filed,
+            "said": said,
+            "reports": report_pages,
+        }
 
     return show(key, "measures/approvals.html", "approvals", read, needs=(P.REVIEW_VIEW,))
 

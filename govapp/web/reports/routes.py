@@ -23,6 +23,7 @@ from govapp.services.reports import (
     request_report,
     retry_report,
 )
+from govapp.web._attachment import as_attachment
 from govapp.web._context import actor, origin
 from govapp.web._fields import day, page_number, text
 from govapp.web._hx import page, see_other
@@ -31,7 +32,6 @@ from govapp.web._routes import route
 bp = Blueprint("reports", __name__)
 P = Permission
 MAY_SEE = (P.REPORT_VIEW, P.REPORT_MAKE)
-_FILE_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
 
 @route(bp, "/reports", permission=MAY_SEE)
@@ -114,17 +114,7 @@ def retry(report_id: int) -> Response:
 @route(bp, "/reports/<int:report_id>/file", permission=MAY_SEE)
 def download(report_id: int) -> Response:
     """The PDF, always as an attachment under a name of its own."""
-    found = download_report(ReportCommand(report_id, origin()))
-    answer = send_file(
-        found.path,
-        mimetype=found.type,
-        as_attachment=True,
-        download_name=found.name,
-        etag=False,
-        max_age=None,
-    )
-    answer.headers["Content-Security-Policy"] = _FILE_POLICY
-    return answer
+    return as_attachment(download_report(ReportCommand(report_id, origin())))
 
 
 @route(bp, "/reports/<int:report_id>/print", permission=MAY_SEE)

@@ -9,12 +9,15 @@ from govapp.data.engine import reading
 from govapp.domain.clocks import holder_code
 from govapp.domain.criteria import Finding
 from govapp.present import dossiers as dossier_words
+from govapp.present import report_pages
 from govapp.present import reviews as said
 from govapp.present.differences import difference_rows
 from govapp.present.findings import FindingView, finding_view, stage_name, who_words
-from govapp.services.review_pages import ReviewPage, counting, review_page
+from govapp.services.review_pages import ReviewPage, review_page
 from govapp.web._context import actor, day_at, moment
 from govapp.web._hx import page
+from govapp.web._recent_password import password_wanted
+from govapp.web.evidence.attestation import Attestation, attestation_of
 
 _NO_ENTRY: Mapping[str, list[str]] = {}
 
@@ -28,10 +31,14 @@ def show_review(
     faults: Mapping[str, list[str]] = _NO_ENTRY,
     typed: Mapping[str, str] | None = None,
     note: str = "",
+    attestation: Attestation | None = None,
 ) -> Response:
     """The page of a review; after a refused vote with what was typed and why. Raises NotFound."""
     with reading() as session:
         found = review_page(session, actor(), review_id, moment(), number=number, seen=seen)
+        step = found.mine.step
+        if attestation is None and step is not None and step.attests:
+            attestation = attestation_of(session, found.loaded, step.attests)
     rules = found.loaded.rules
     vocabulary = dossier_words.Vocabulary(rules, found.loaded.currency, found.choices, found.people)
     today, absent = day_at(found.loaded.timezone), found.loaded.clock.absent
@@ -45,6 +52,7 @@ def show_review(
         review=found,
         head=found.head,
         said=said,
+        reports=report_pages,
         held=held,
         came_from=stage_name(rules, found.head.came_from),
         into=stage_name(rules, found.head.into),
@@ -64,8 +72,9 @@ def show_review(
         since_decision=found.since_decision and difference_rows(found.since_decision.changes, vocabulary),
         since_seen=found.since_seen and difference_rows(found.since_seen.changes, vocabulary),
         live=difference_rows(found.live, vocabulary),
-        counts=counting(found),
         me=actor().id,
+        attestation=attestation,
+        password_wanted=step is not None and step.sign and password_wanted(),
         faults=faults,
         typed=typed or {},
         note=note,

@@ -1,25 +1,29 @@
 """Reviews: the inbox, one review with its dossier, the vote, withdrawal, reminders, older dossiers."""
 
+from typing import Any
+
 from flask import Blueprint, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from govapp.data import review_queries as queries
 from govapp.data.engine import reading
-from govapp.data.inbox import named_but_barred, waiting_for
-from govapp.domain.approvals import COMMENT
+from govapp.data.inbox import named_but_barred, next_waiting, waiting_for
 from govapp.domain.errors import Invalid, Stale
 from govapp.domain.permissions import Permission
 from govapp.present import reviews as said
 from govapp.present.errors import sentence_of
 from govapp.services.asking import ASKING, AskPeople, ask_people
-from govapp.services.reviews import CastVote, VoteOutcome, WithdrawReview, cast_vote, withdraw_review
-from govapp.web._context import acting, actor, origin
+from govapp.services.filing import DownloadDossier, download_dossier
+from govapp.services.reviews import VoteOutcome, WithdrawReview, cast_vote, withdraw_review
+from govapp.web._attachment import as_attachment
+from govapp.web._context import actor, origin
 from govapp.web._counters import inbox_count
 from govapp.web._fields import page_number
 from govapp.web._hx import page, see_other
 from govapp.web._routes import route
 from govapp.web.reviews._pages import inbox_context, show_review
+from govapp.web.reviews._vote import command_of, is_comment, read_vote
 
 bp = Blueprint("reviews", __name__)
 P = Permission
@@ -61,42 +65,36 @@ def show_dossier(review_id: int, number: int) -> Response:
 @route(bp, "/reviews/<int:review_id>/decision", permission=P.REVIEW_DECIDE, methods=["POST"])
 def decide(review_id: int) -> Response:
     """Take a vote. Incomplete: 422 with the form; the dossier changed or the review ended: 409 with the fresh page."""
-    typed = {name: request.form.get(name, "") for name in ("verdict", "reason", "dossier")}
-    seen = _dossier_number(typed["dossier"])
+    ballot = read_vote(review_id)
+    again: dict[str, Any] = {"typed": ballot.typed, "seen": ballot.seen, "attestation": ballot.attestation}
     try:
-        if seen is None or len(request.form.getlist("verdict")) > 1:
-            raise Invalid("vote_invalid", {"verdict": ["verdict_unknown"]})
-        key = request.form.get("action_key", "")[:200]
-        done = cast_vote(CastVote(review_id, typed["verdict"], seen, acting(), typed["reason"], key))
+        done = cast_vote(command_of(ballot, review_id))
     except Invalid as error:
-        note = sentence_of(error.code)
-        return show_review(
-            review_id, status=422, faults=said.field_errors(error.errors), typed=typed, note=note, seen=seen
-        )
+        faults = said.field_errors(ballot.in_place(error.errors), error.values)
+        note = sentence_of(error.code, error.values)
+        return show_review(review_id, status=422, faults=faults, note=note, **again)
     except Stale as error:
-        return show_review(
-            review_id, status=409, typed=typed, note=sentence_of(error.code, error.values), seen=seen
-        )
-    if typed["verdict"] == COMMENT:
+        return show_review(review_id, status=409, note=sentence_of(error.code, error.values), **again)
+    if is_comment(ballot):
         return see_other(f"/reviews/{review_id}", said.comment_sentence(done.key))
     return _go_on(review_id, done)
-
-
-def _dossier_number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else None
 
 
 def _go_on(review_id: int, done: VoteOutcome) -> Response:
     """To the next decision that waits, else back to My work, with what the vote led to."""
     with reading() as session:
-        following = [row for row in waiting_for(session, actor(), limit=5) if row.review_id != review_id]
+        following = next_waiting(session, actor(), review_id)
         into = queries.stage_of_review(session, review_id)
     message = said.outcome_sentence(done.result, done.key, into)
-    if following:
-        return see_other(
-            f"/reviews/{following[0].review_id}", f"{message} {_('The next decision is below.')}"
-        )
+    if following is not None:
+        return see_other(f"/reviews/{following}", f"{message} {_('The next decision is below.')}")
     return see_other("/", f"{message} {_('Nothing waits for you.')}")
+
+
+@route(bp, "/reviews/<int:review_id>/file", permission=P.REVIEW_VIEW)
+def filed(review_id: int) -> Response:
+    """The filed dossier of a decided review, as an attachment under a name of its own."""
+    return as_attachment(download_dossier(DownloadDossier(review_id, origin())))
 
 
 @route(bp, "/reviews/<int:review_id>/withdrawal", permission=P.REVIEW_VIEW, methods=["POST"])
