@@ -5,15 +5,16 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import func, select, text, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from govapp.data.actors import in_force
 from govapp.data.deputies import Deputy
 from govapp.data.measure_queries import readable_by
-from govapp.data.measures import Measure, Part
+from govapp.data.measures import COLLIDING, Card, Measure, Part
 from govapp.data.people import Grant, Person, Role
 from govapp.data.structure import Branch, Organization
+from govapp.domain.duties import PART
 from govapp.domain.rights import Actor
 
 LIVE = ("proposed", "active", "on_hold")
@@ -64,19 +65,30 @@ class HeldRoles:
 
 
 def two_parts_in_one_hand(session: Session, actor: Actor) -> list[TwoParts]:
-    """Pairs of parts that one person holds on a live measure the actor may read."""
-    one, other = aliased(Part), aliased(Part)
+    """Parts of a live measure that one person holds although the matrix keeps them apart, as settle noted them."""
     statement = (
-        select(Measure.key, Measure.title, Measure.workflow_version_id, Person.id, Person.name, one.part, other.part)
-        .select_from(one)
-        .join(other, (other.measure_id == one.measure_id) & (other.person_id == one.person_id))
-        .join(Measure, Measure.id == one.measure_id)
-        .join(Person, Person.id == one.person_id)
-        .where(other.part > one.part, Measure.state.in_(LIVE), Measure.archived.is_(False), readable_by(actor))
-        .order_by(Measure.id, one.part, other.part)
+        select(
+            Measure.key,
+            Measure.title,
+            Measure.workflow_version_id,
+            Card.colliding,
+            Part.part,
+            Person.id,
+            Person.name,
+        )
+        .join(Card, Card.measure_id == Measure.id)
+        .join(Part, Part.measure_id == Measure.id)
+        .join(Person, Person.id == Part.person_id)
+        .where(text(COLLIDING), Measure.state.in_(LIVE), Measure.archived.is_(False), readable_by(actor))
+        .order_by(Measure.id, Part.part)
         .limit(MOST)
-    )  # fmt: skip
-    return [TwoParts(*row) for row in session.execute(statement)]
+    )
+    return [
+        TwoParts(key, title, version, person, name, part, other.removeprefix(PART))
+        for key, title, version, colliding, part, person, name in session.execute(statement)
+        for one, other in colliding
+        if one == PART + part
+    ]  # fmt: skip
 
 
 def parts_of_both(

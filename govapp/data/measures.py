@@ -9,7 +9,7 @@ from govapp.data.base import Base, Identified, Kept
 from govapp.data.types import CanonicalJson, Money
 
 WAITING, READY, MISSING = "waiting", "ready", "missing"
-EXPIRED, VACANT = "expired <> '[]'", "vacant <> '[]'"
+EXPIRED, VACANT, COLLIDING = "expired <> '[]'", "vacant <> '[]'", "colliding <> '[]'"
 
 
 class Measure(Identified, Kept, Base):
@@ -173,6 +173,7 @@ class Card(Base):
     stale_votes: Mapped[int] = mapped_column(default=0)
     expired: Mapped[list[str]] = mapped_column(CanonicalJson, default=list)
     vacant: Mapped[list[str]] = mapped_column(CanonicalJson, default=list)
+    colliding: Mapped[list[list[str]]] = mapped_column(CanonicalJson, default=list)
     judging: Mapped[list[object]] = mapped_column(CanonicalJson, default=list)
     ends_told: Mapped[dict[str, str]] = mapped_column(CanonicalJson, default=dict)
     implementation: Mapped[str] = mapped_column(default="none")
@@ -181,10 +182,13 @@ class Card(Base):
     counted: Mapped[list[object]] = mapped_column(CanonicalJson, default=list)
     check_at: Mapped[datetime | None] = mapped_column(index=True)
     change_seq: Mapped[int] = mapped_column(default=0, index=True)
-    # The few with something expired or vacant; the conditions stand in EXPIRED and VACANT to the letter.
+    # The few with something expired, vacant or in one hand; the conditions stand in EXPIRED and the like to the letter.
     __table_args__ = (
         Index("ix_card_expired", "measure_id", sqlite_where=text(EXPIRED), postgresql_where=text(EXPIRED)),
         Index("ix_card_vacant", "measure_id", sqlite_where=text(VACANT), postgresql_where=text(VACANT)),
+        Index(
+            "ix_card_colliding", "measure_id", sqlite_where=text(COLLIDING), postgresql_where=text(COLLIDING)
+        ),
     )
 
 

@@ -21,6 +21,7 @@ from govapp.data.snapshots import Loaded
 from govapp.domain.approvals import StepStanding, barred_holders, defect_of, standings
 from govapp.domain.basis import basis_of, digest_of
 from govapp.domain.clocks import holder_code
+from govapp.domain.duties import part_conflicts
 from govapp.domain.events import Event
 from govapp.domain.evidence_expiry import next_change
 from govapp.domain.finance import value_of
@@ -178,6 +179,12 @@ def _vacant(loaded: Loaded) -> list[str]:
     return [part for part in needed if part not in snapshot.parts]
 
 
+def _colliding(loaded: Loaded) -> list[list[str]]:
+    """Parts in one hand that the duty matrix keeps apart: assigning refuses them, imports and new rules may not."""
+    parts = loaded.place.parts
+    return [[each.one, each.other] for each in part_conflicts(loaded.rules.duties, parts, parts)]
+
+
 def _next_look(
     loaded: Loaded, today: date, colours: dict[str, tuple[str, date | None]], turn: date | None
 ) -> datetime | None:
@@ -234,6 +241,7 @@ def _derive(work: Work, loaded: Loaded) -> dict[str, Any]:
         "stale_votes": waiting.stale,
         **_evidence_life(work, loaded, today),
         "vacant": _vacant(loaded),
+        "colliding": _colliding(loaded),
         "implementation": _status(loaded, "implementation", today),
         "potential": _status(loaded, "potential", today),
         "values": values_of(loaded),

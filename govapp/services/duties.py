@@ -14,6 +14,7 @@ from govapp.data.people import Role
 from govapp.data.role_queries import roles_by_organization
 from govapp.data.snapshots import Loaded
 from govapp.data.structure import Branch, Organization
+from govapp.domain.deputies import SUPPLY
 from govapp.domain.duties import (
     AUDITOR,
     FORBID,
@@ -91,7 +92,7 @@ def voice_for(
         found = right(voice)
         if found is None:
             continue
-        conflicts = _against(actor, voice, rules.duties, place, act)
+        conflicts = _against(actor, voice, rules.duties, place, kind, act)
         if not conflicts:
             return voice, found
         kept_apart += conflicts
@@ -122,9 +123,12 @@ def _speak(work: Work, loaded: Loaded, kind: str, right: Right, act: str = "") -
     return found[1]
 
 
-def _against(actor: Actor, voice: Actor, duties: Duties, place: Place, act: str) -> list[Conflict]:
-    """What forbids the actor to do an act in this voice; in their own voice only what concerns the act itself."""
-    if actor.is_system:
+def _against(actor: Actor, voice: Actor, duties: Duties, place: Place, kind: str, act: str) -> list[Conflict]:
+    """What forbids the actor to do an act in this voice; in their own voice only what concerns the act itself.
+
+    Handing in proof for somebody is no use of their power: it bars from deciding and judging afterwards instead.
+    """
+    if actor.is_system or kind == SUPPLY:
         return []
     acting = standing_of(actor, place.path, place.parts)
     absent = None if voice is actor else standing_of(voice, place.path, place.parts)

@@ -21,7 +21,8 @@ ADDED: dict[str, tuple[tuple[str, Any, str | None], ...]] = {
     "review_step": (
         ("quorum", NUMBER, None), ("veto", FLAG, NO), ("sign", FLAG, NO),
         ("attests", TEXT, EMPTY), ("because", TEXT, LIST), ("escalation", TEXT, LIST),
-        ("target_at", MOMENT, None), ("calendar", TEXT, EMPTY), ("points_done", NUMBER, "0"), ("look_at", MOMENT, None), ("seq", NUMBER, "0"),
+        ("target_at", MOMENT, None), ("calendar", TEXT, EMPTY), ("points_done", NUMBER, "0"),
+        ("look_at", MOMENT, None), ("seq", NUMBER, "0"),
     ),
     "vote": (
         ("conditions", TEXT, LIST), ("signed_name", TEXT, EMPTY),
@@ -37,7 +38,8 @@ ADDED: dict[str, tuple[tuple[str, Any, str | None], ...]] = {
     "batch": (("about", TEXT, "'{}'"),),
     "workflow_version": (("note", TEXT, EMPTY), ("made_by", BIG, None)),
     "evidence_revision": (("judged_for", BIG, None), ("judged_seq", NUMBER, "0")),
-    "card": (("target_at", MOMENT, None), ("judging", TEXT, LIST), ("ends_told", TEXT, "'{}'")),
+    "card": (("target_at", MOMENT, None), ("judging", TEXT, LIST), ("ends_told", TEXT, "'{}'"),
+             ("colliding", TEXT, LIST)),
     "milestone": (("actual_at", MOMENT, None),),
 }  # fmt: skip
 KEPT = ("measure", "condition", "milestone")
@@ -102,7 +104,6 @@ UNIQUE = {
     "currency_rate": ("organization_id", "kind", "currency", "from_day"),
 }
 MADE_INDEXES = {
-    "ix_report_review_id": ("report", ("review_id",)),
     "lookback": {"ix_lookback_measure_id": ("measure_id",)},
     "decision_record": {
         "ix_decision_record_measure_id": ("measure_id",),
@@ -252,6 +253,8 @@ def upgrade() -> None:
     )
     for name, (table, keys) in INDEXES.items():
         op.create_index(name, table, list(keys), unique=False)
+    some = sa.text("colliding <> '[]'")
+    op.create_index("ix_card_colliding", "card", ["measure_id"], sqlite_where=some, postgresql_where=some)
     for table, later in LATER.items():
         _guard(table, later)
 
@@ -262,6 +265,7 @@ def downgrade() -> None:
         _unguard(table)
     for name, (table, _keys) in INDEXES.items():
         op.drop_index(name, table_name=table)
+    op.drop_index("ix_card_colliding", table_name="card")
     op.drop_table("notice_choice")
     for table in reversed(MADE):
         if table in TWINS:

@@ -282,3 +282,17 @@ def test_a_request_made_by_a_deputy_bears_both_names(cast):
     with reading() as session:
         row = session.execute(select(Review.asked_by, Review.on_behalf_of).order_by(Review.id.desc())).first()
     assert tuple(row) == (cast.outsider.id, cast.owner.id)
+
+
+def test_r58_the_service_owner_hands_in_for_the_owner_and_then_does_not_accept_it(cast):
+    key = make_measure(cast, "decided")
+    away(key, cast.owner, cast.service_owner)
+    supply(cast, key, "implemented")
+    submit(cast, key, "acceptance-record", by=cast.service_owner)
+    newest = max(
+        (one for one in loaded(key).snapshot.evidence if one.kind == "acceptance-record"),
+        key=lambda one: one.revision_id,
+    )
+    assert newest.submitters == {cast.owner.id, cast.service_owner.id}
+    asked = move(cast, key, "implemented", by=cast.lead)
+    assert [one.key for one in asked.decision.unmet] == ["rule:no-decider-business-acceptance"]

@@ -6,6 +6,7 @@ from govapp.domain.permissions import PARTS
 from govapp.services.deputies import SetDeputy, set_deputy
 from govapp.services.grants import GrantRole, grant_role
 from govapp.services.people import PersonCommand, disable_person
+from govapp.services.settling import settle_all
 from tests.browser_client import GovappClient
 from tests.cast import SYSTEM, Cast
 from tests.factories import make_measure, make_proposal, move, open_review, supply, today_of, version_of
@@ -38,6 +39,7 @@ def test_r03_parts_that_came_into_one_hand_past_the_form_are_shown_with_the_way_
 ) -> None:
     key = make_measure(cast, "defined")
     plainly(sqlite, "UPDATE part SET person_id = :owner WHERE part = 'sponsor'", owner=cast.owner.id)
+    settle_all(SYSTEM)
     page = admin.get(DUTIES).text
     assert f"{cast.owner.name}: owner and sponsor." in page and f"/measures/{key}/parts" in page
     assert "1 of them forbidden" in page and "must not be the one who grants them" in page
@@ -82,6 +84,7 @@ def test_r58_a_deputy_on_the_other_side_of_a_measure_is_shown(admin: GovappClien
 def test_conflicts_are_shown_only_on_measures_one_may_read(client: GovappClient, cast: Cast, sqlite) -> None:
     key = make_measure(cast, "defined")
     plainly(sqlite, "UPDATE part SET person_id = :owner WHERE part = 'sponsor'", owner=cast.owner.id)
+    settle_all(SYSTEM)
     assert key in client.sign_in(cast.lead).get(DUTIES).text
     assert key not in client.sign_in(cast.outsider).get(DUTIES).text
 
