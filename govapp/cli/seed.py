@@ -39,4 +39,6 @@ def demo() -> None:
             click.echo(f"{what}: {done} of {total}")
 
     left_out = seed_programme(progress)
-    click.echo(f"demonstration ready; {len(left_out)} acts wait for rules that are not live yet")
+    for line in left_out:
+        click.echo(f"not as in the file: {line}", err=True)
+    click.echo("demonstration ready")

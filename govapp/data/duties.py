@@ -20,9 +20,11 @@ def _parsed(digest: str, definition: Any) -> Duties:
 
 def duties_of(session: Session, version_id: int) -> Duties:
     """The matrix of a workflow version; a version never changes, so it is cached by its digest."""
-    digest = session.execute(
-        select(WorkflowVersion.digest).where(WorkflowVersion.id == version_id)
-    ).scalar_one()
+    digests: dict[int, str] = session.info.setdefault("digests_of_versions", {})
+    if version_id not in digests:
+        wanted = select(WorkflowVersion.digest).where(WorkflowVersion.id == version_id)
+        digests[version_id] = session.execute(wanted).scalar_one()
+    digest = digests[version_id]
     if digest not in _by_digest:
         _parsed(digest, session.get_one(WorkflowVersion, version_id).definition)
     return _by_digest[digest]

@@ -74,14 +74,15 @@ class ReviewRow:
 
 def reviews(session: Session, measure_id: int, limit: int = 50) -> list[ReviewRow]:
     """The latest reviews of a measure with steps and votes, newest first, in three statements."""
-    asker = aliased(Person)
+    asker, behalf = aliased(Person), aliased(Person)
     dossiers = select(func.max(Dossier.number)).where(Dossier.review_id == Review.id).scalar_subquery()
     found = session.execute(
         select(
             Review.id, Review.into, Review.came_from, Review.state, Review.reason, Review.opened_at, Review.ended_at,
-            asker.name.label("asked_by"), dossiers.label("dossiers"),
+            asker.name.label("asked_by"), behalf.name.label("on_behalf_of"), dossiers.label("dossiers"),
         )
         .join(asker, asker.id == Review.asked_by)
+        .outerjoin(behalf, behalf.id == Review.on_behalf_of)
         .where(Review.measure_id == measure_id)
         .order_by(Review.id.desc())
         .limit(limit)
@@ -109,9 +110,11 @@ def reviews(session: Session, measure_id: int, limit: int = 50) -> list[ReviewRo
             Vote.reason,
             Vote.at,
             Person.name,
+            behalf.name.label("on_behalf_of"),
             Dossier.number.label("dossier"),
         )
         .join(Person, Person.id == Vote.person_id)
+        .outerjoin(behalf, behalf.id == Vote.on_behalf_of)
         .join(Dossier, Dossier.id == Vote.dossier_id)
         .where(Vote.review_id.in_(ids))
         .order_by(Vote.id)
@@ -149,6 +152,7 @@ class HistoryRow:
     event: str
     payload: Mapping[str, Any] | None
     object_id: str
+    on_behalf_of: int | None
 
 
 def history(
@@ -161,16 +165,17 @@ def history(
 ) -> list[HistoryRow]:
     """Log rows of a measure, newest first, those before a sequence; `without` events the reader may not read."""
     log = AuditLog
-    statement = select(log.sequence, log.at, log.actor, log.event, log.payload, log.object_id).where(
-        log.measure_id == measure_id, log.chain == BUSINESS
-    )
+    columns = (log.sequence, log.at, log.actor, log.event, log.payload, log.object_id, log.on_behalf_of)
+    statement = select(*columns).where(log.measure_id == measure_id, log.chain == BUSINESS)
     if before is not None:
         statement = statement.where(log.sequence < before)
     if without:
         statement = statement.where(log.event.not_in(sorted(without)))
     rows = session.execute(statement.order_by(log.sequence.desc()).limit(limit))
     return [
-        HistoryRow(r.sequence, r.at, r.actor, r.event, json.loads(r.payload or "null"), r.object_id)
+        HistoryRow(
+            r.sequence, r.at, r.actor, r.event, json.loads(r.payload or "null"), r.object_id, r.on_behalf_of
+        )
         for r in rows
     ]
 

@@ -5,8 +5,11 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+from govapp.domain.number_text import NumberRefused, read_number
+
 WORDING_LIMIT = 500
 Faults = dict[str, str]
+_DAYS = ("review_date", "lookback_due")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,21 +103,33 @@ def _day(value: Any) -> date | None:
 def detail_faults(rule: DecisionRule, details: Mapping[str, Any], today: date) -> Faults:
     """Codes of what is missing or wrong among the details a decision needs, by the detail's name.
 
-    Reason and stage are looked at elsewhere. Days are those of the organization's zone.
+    Reason and stage are looked at elsewhere. Days are those of the organization's zone; one that is given is looked at
+    even where the rule does not ask for it. A signed decision carries `signed` once the person has proved who they are.
     """
     faults: Faults = {}
-    for name in rule.needs:
+    for name in dict.fromkeys((*rule.needs, *(name for name in _DAYS if details.get(name)))):
         if name in {"reason", "to_stage", "conditions"}:
             continue
         fault = _fault(rule, name, details.get(name), today)
         if fault:
             faults[name] = fault
+    if rule.sign and not details.get("signed"):
+        faults["password"] = "signature_needed"  # nosec B105  # the code of a fault
     return faults
+
+
+def _amount_fault(value: Any) -> str:
+    if value is None or not str(value).strip():
+        return "required"
+    try:
+        return "amount_negative" if read_number(str(value), 2) < 0 else ""
+    except NumberRefused as refused:
+        return refused.code
 
 
 def _fault(rule: DecisionRule, name: str, value: Any, today: date) -> str:
     if name == "sunk_cost":
-        return "required" if value is None or value == "" else ""
+        return _amount_fault(value)
     if not value:
         return "required"
     if name in rule.choices and value not in rule.choices[name]:

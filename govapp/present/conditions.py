@@ -5,6 +5,7 @@ from govapp.present.language import gettext as _
 
 errors.SENTENCES.update(
     {
+        "details_invalid": lambda: _("Not done yet: the marked fields need another look."),
         "condition_invalid": lambda: _("Not recorded yet: the marked fields need another look."),
         "stale_condition": lambda: _(
             "Somebody did something about this condition since you opened the page. Here it is fresh; what you "

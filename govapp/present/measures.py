@@ -129,7 +129,7 @@ def _review_states() -> dict[str, str]:
     return {
         "open": _("Open"), "passed": _("Passed"), "sent_back": _("Sent back"), "withdrawn": _("Withdrawn"),
         "overtaken": _("Overtaken"), "waiting": _("Waits for an earlier step"), "granted": _("Approved"),
-        "refused": _("Sent back"), "ended": _("Ended"),
+        "refused": _("Sent back"), "ended": _("Ended"), "dropped": _("No longer asked"),
     }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from govapp.domain.rules import Rules
 from govapp.present.history import Names, sentence
+from govapp.present.language import gettext as _
 
 _KEY = frozenset(
     {
@@ -21,7 +22,7 @@ _KEY = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One line: what happened, who did it, and whether it is a decision."""
+    """One line: what happened, who did it (in whose place), and whether it is a decision."""
 
     text: str
     who: str
@@ -37,4 +38,11 @@ def told(row: Any, people: Mapping[int, str], rules: Rules) -> Told:
         {key: kind.name for key, kind in rules.kinds.items()},
         steps,
     )
-    return Told(sentence(row.event, row.payload, names, row.object_id), row.actor, row.event in _KEY)
+    said = sentence(row.event, row.payload, names, row.object_id)
+    return Told(said, _who(row, names), row.event in _KEY)
+
+
+def _who(row: Any, names: Names) -> str:
+    if not row.on_behalf_of:
+        return str(row.actor)
+    return _("%(who)s for %(name)s", who=row.actor, name=names.person(row.on_behalf_of))

@@ -218,7 +218,7 @@ def act_of(kind: AskKind) -> str:
 
 
 def ways(actor: Actor, now: Standing) -> tuple[list[Way], list[Way]]:
-    """Every other stage, the next gate before all and then the reachable ones; and hold, release, reopen, cancel."""
+    """Every other stage, the next gate before all and then the reachable ones; and the decisions that are no drop."""
     stages = []
     for stage in now.rules.stages:
         if stage.key != now.snapshot.stage:
@@ -226,7 +226,10 @@ def ways(actor: Actor, now: Standing) -> tuple[list[Way], list[Way]]:
             stages.append(_way(actor, now, kind, stage.key))
     following = now.rules.next_stage(now.snapshot.stage)
     stages.sort(key=lambda way: (way.stage != following, not way.is_open))
-    return stages, [_way(actor, now, kind, None) for kind in _STATE_ASKS]
+    others = [_way(actor, now, kind, None) for kind in _STATE_ASKS]
+    if following and str(AskKind.EMERGENCY) in now.rules.decisions:
+        others.append(_way(actor, now, AskKind.EMERGENCY, following))
+    return stages, others
 
 
 def _way(actor: Actor, now: Standing, kind: AskKind, stage: str | None) -> Way:

@@ -16,6 +16,7 @@ from govapp.domain.approvals import defect_of, tally
 from govapp.domain.deputies import DECIDE
 from govapp.domain.duties import Standing, forbidding, pair_conflicts
 from govapp.domain.rights import Actor
+from govapp.domain.rules import Rules
 
 NOBODY, TOO_FEW, MEMBER_BARRED, ALL_BARRED = "nobody", "too_few", "member_barred", "all_barred"
 ROLE_ENDED, ABSENT, VACANT = "role_ended", "absent", "vacant"
@@ -57,12 +58,13 @@ def dead_ends(session: Session, actor: Actor, today: date) -> list[DeadEnd]:
 
 def _steps(session: Session, actor: Actor, today: date) -> list[DeadEnd]:
     steps = queries.open_steps(session, actor, today)
+    rules = {number: rules_for(session, number) for number in {step.version_id for step in steps}}
     holders = {person for step in steps for person, _part in step.by_part}
     roles = queries.roles_of(session, holders, today)
     away = _Away(session, today, steps)
     found = []
     for step in steps:
-        lost = _lost_roles(session, step, roles)
+        lost = _lost_roles(rules[step.version_id], step, roles)
         left = queries.without(step, lost)
         defect = defect_of(left.fact, left.basis)
         values: dict[str, Any] = {"step": step.fact.name}
@@ -77,9 +79,9 @@ def _steps(session: Session, actor: Actor, today: date) -> list[DeadEnd]:
     return found
 
 
-def _lost_roles(session: Session, step: OpenStep, roles: Mapping[tuple[int, str], list[str]]) -> set[int]:
+def _lost_roles(rules: Rules, step: OpenStep, roles: Mapping[tuple[int, str], list[str]]) -> set[int]:
     """Holders named by a part whose role has ended on the branch: the part gives no voice without it."""
-    needs = rules_for(session, step.version_id).roles_of_parts if step.by_part else {}
+    needs = rules.roles_of_parts
     return {
         person
         for person, part in step.by_part
@@ -137,12 +139,13 @@ def _vacant(session: Session, actor: Actor, today: date) -> list[DeadEnd]:
 
 def _edges(session: Session, actor: Actor) -> list[DeadEnd]:
     edges = queries.edges_of(session, actor)
+    rules = {number: rules_for(session, number) for number in {edge.version_id for edge in edges}}
     found = [
         DeadEnd(CANCELLED, edge.measure, edge.title, values={"on": edge.on, "needs": edge.needs})
         for edge in edges
         if edge.readable
         and edge.on_state == "cancelled"
-        and not rules_for(session, edge.version_id).reached(edge.on_stage, edge.needs)
+        and not rules[edge.version_id].reached(edge.on_stage, edge.needs)
     ]
     for circle in circles(edges):
         first = next((edge for edge in edges if edge.measure in circle and edge.readable), None)

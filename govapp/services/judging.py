@@ -217,7 +217,7 @@ def _store(
 ) -> None:
     """Write the judgement beside the revision, log it, and tell whoever handed it in what to do."""
     row.judged, row.judged_reason = state, reason
-    row.judged_by, row.judged_at = work.actor.id, work.at
+    row.judged_by, row.judged_for, row.judged_at = work.actor.id, work.on_behalf_of, work.at
     work.log(
         Event.EVIDENCE_JUDGED,
         {

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from govapp.data.actors import groups_of
 from govapp.data.audit import AuditLog
 from govapp.data.measures import Measure
+from govapp.data.people import Person
 from govapp.data.reviews import DecisionRecord
 from govapp.data.snapshots import Loaded, load_measures
 from govapp.data.types import canonical
@@ -22,7 +23,7 @@ from govapp.domain.asks import (
     interpret,
 )
 from govapp.domain.deputies import ASK
-from govapp.domain.errors import Refused, Stale
+from govapp.domain.errors import Invalid, Refused, Stale
 from govapp.domain.events import Event
 from govapp.domain.gates import decide, gate_findings
 from govapp.domain.replay import answer_to_json, ask_to_json, given_to_json
@@ -116,6 +117,7 @@ def _move(work: Work, command: MoveMeasure) -> tuple[MoveOutcome, Loaded | None]
         raise Stale(
             "stale_measure", key=command.key, seen=command.seen_version, version=loaded.measure.version
         )
+    _require_known(work, command.details)
     kept = ""
     if command.evidence is not None:
         kept = _submit(work, loaded, command.evidence).kind
@@ -135,6 +137,16 @@ def _move(work: Work, command: MoveMeasure) -> tuple[MoveOutcome, Loaded | None]
         }
         consume(work, command.action_key, body, stored | {"review": outcome.review_id, "kept": kept})
     return outcome, loaded
+
+
+def _require_known(work: Work, details: Mapping[str, Any]) -> None:
+    """People named among the details are people here, with an active account."""
+    named = set(details.get("informed_people") or ())
+    if not named:
+        return
+    found = select(Person.id).where(Person.id.in_(named), Person.active.is_(True))
+    if named - set(work.session.scalars(found)):
+        raise Invalid("details_invalid", {"informed_people": ["person_unknown"]})
 
 
 def _right(work: Work, loaded: Loaded, kind: AskKind) -> str | None:

@@ -7,11 +7,13 @@ from flask import current_app, g, request, session
 from flask_login import login_user
 from werkzeug.wrappers import Response
 
+from govapp.data.actors import load_actor
 from govapp.data.engine import reading
+from govapp.data.inbox import waiting_count
 from govapp.data.people_queries import PersonRow, demonstration_people
 from govapp.data.settings import is_demo
 from govapp.services.sessions import Opened
-from govapp.web._context import today
+from govapp.web._context import moment, today
 from govapp.web._hx import page
 from govapp.web._identity import load
 
@@ -35,11 +37,14 @@ def demo_allowed() -> bool:
         return is_demo(found)
 
 
-def _people() -> list[PersonRow]:
+def _people() -> list[tuple[PersonRow, int]]:
+    """The demonstration people, each with how many decisions wait for them, also for whom they stand in."""
     if not demo_allowed():
         return []
     with reading() as found:
-        return demonstration_people(found, today())
+        rows = demonstration_people(found, today())
+        actors = {row.id: load_actor(found, row.id, moment()) for row in rows}
+        return [(row, waiting_count(found, actor) if (actor := actors[row.id]) else 0) for row in rows]
 
 
 def sign_in_page(status: int = 200, **shown: Any) -> Response:

@@ -10,7 +10,7 @@ from govapp.data.engine import reading
 from govapp.services.deputies import SetDeputy, set_deputy
 from tests.browser_client import GovappClient
 from tests.cast import Cast
-from tests.factories import make_measure
+from tests.factories import make_measure, move, supply, vote
 
 OWN, ALL = "/account/deputies", "/admin/deputies"
 TODAY = datetime.now(UTC).date()
@@ -127,3 +127,19 @@ def test_r08_others_name_no_deputies_for_others(client: GovappClient, cast: Cast
         assert client.submit(ALL, form(cast.leader, person=str(cast.sponsor.id))).status_code == 403
     assert client.sign_in(cast.stranger).get(OWN).status_code == 200
     assert client.submit(OWN, form(cast.leader)).status_code == 403
+
+
+def test_r58_history_and_approvals_of_the_measure_name_both_people(client: GovappClient, cast: Cast) -> None:
+    key = make_measure(cast, "defined")
+    supply(cast, key, "identified")
+    move(cast, key, "identified")
+    days = (TODAY, TODAY + timedelta(days=3))
+    set_deputy(SetDeputy(cast.sponsor.origin, cast.sponsor.id, cast.leader.id, *days))
+    vote(cast, key, cast.leader)
+    client.sign_in(cast.auditor)
+    both = f"{cast.leader.name} for {cast.sponsor.name}"
+    assert f"{both}, " in client.get(f"/measures/{key}/history").text
+    assert (
+        f"<b>{cast.leader.name}</b> for {cast.sponsor.name} approved"
+        in client.get(f"/measures/{key}/approvals").text
+    )

@@ -8,7 +8,7 @@ from govapp.services.grants import GrantRole, grant_role
 from govapp.services.people import PersonCommand, disable_person
 from tests.browser_client import GovappClient
 from tests.cast import SYSTEM, Cast
-from tests.factories import make_measure, make_proposal, today_of, version_of
+from tests.factories import make_measure, make_proposal, move, open_review, supply, today_of, version_of
 from tests.support.tampering import plainly
 
 DUTIES = "/admin/duties"
@@ -122,3 +122,60 @@ def test_the_form_of_roles_says_what_would_collide_before_it_is_granted(
     assert "Nothing collides" in admin.submit_htmx(address, {"role": "member", "branch": "OI"}).text
     assert admin.submit(address, {"role": "x", "branch": "OI"}).status_code == 422
     assert admin.submit("/admin/people/999999/grants/conflicts", {"role": "member"}).status_code == 404
+
+
+def test_dead_ends_are_shown_to_leads_of_the_branch_with_the_way_to_mend_them(
+    client: GovappClient, cast: Cast
+) -> None:
+    key = make_measure(cast, "defined")
+    supply(cast, key, "identified")
+    move(cast, key, "identified")
+    page = client.sign_in(cast.lead).get("/admin/dead-ends").text
+    assert "waits for somebody who can act" in page
+    disable_person(PersonCommand(cast.administrator.origin, cast.sponsor.id))
+    page = client.get("/admin/dead-ends").text
+    assert 'data-dead-end="nobody"' in page and f"/measures/{key}/parts" in page and "Name somebody" in page
+    assert "/admin/dead-ends" in client.get("/reviews").text
+    assert key not in client.sign_in(cast.outsider).get("/admin/dead-ends").text
+    assert client.sign_in(cast.stranger).get("/admin/dead-ends").status_code == 403
+
+
+def test_r58_the_review_says_for_whom_one_decides_and_a_forged_name_is_refused(
+    client: GovappClient, cast: Cast
+) -> None:
+    key = make_measure(cast, "defined")
+    supply(cast, key, "identified")
+    move(cast, key, "identified")
+    review, dossier = open_review(key)
+    address = f"/reviews/{review}"
+    fields = {"verdict": "approve", "dossier": str(dossier), "on_behalf_of": str(cast.sponsor.id)}
+    client.sign_in(cast.leader)
+    for claimed in (str(cast.sponsor.id), "0", "x", "999999"):
+        assert client.submit(f"{address}/decision", fields | {"on_behalf_of": claimed}).status_code == 403
+    today = today_of(key)
+    set_deputy(SetDeputy(cast.sponsor.origin, cast.sponsor.id, cast.leader.id, today, today))
+    page = client.get(address).text
+    assert f"You decide on behalf of {cast.sponsor.name}." in page
+    assert f"{cast.leader.name} for {cast.sponsor.name}" in page
+    for list_address in ("/", "/reviews"):
+        page = client.get(list_address).text
+        assert key in page and f"for {cast.sponsor.name}" in page
+    assert client.submit(f"{address}/decision", fields).status_code == 303
+    page = client.get(address).text
+    assert f"<b>{cast.leader.name}</b> for {cast.sponsor.name}" in page
+
+
+def test_a_deputy_opens_what_waits_although_their_own_roles_reach_nothing_there(
+    client: GovappClient, cast: Cast
+) -> None:
+    key = make_measure(cast, "defined")
+    supply(cast, key, "identified")
+    move(cast, key, "identified")
+    client.sign_in(cast.outsider)
+    assert client.get(f"/measures/{key}").status_code == 404
+    today = today_of(key)
+    set_deputy(SetDeputy(cast.sponsor.origin, cast.sponsor.id, cast.outsider.id, today, today))
+    assert client.get(f"/measures/{key}").status_code == 200
+    assert key in client.get("/reviews").text
+    page = client.get(f"/reviews/{open_review(key)[0]}").text
+    assert f"You decide on behalf of {cast.sponsor.name}." in page

@@ -10,9 +10,19 @@ from werkzeug.test import TestResponse
 
 from govapp.data.engine import write_session
 from govapp.data.runtime import current
+from govapp.services.deputies import SetDeputy, set_deputy
 from tests.browser_client import GovappClient
 from tests.cast import Cast
-from tests.factories import make_measure, make_proposal, move, open_review, submit, supply, version_of
+from tests.factories import (
+    make_measure,
+    make_proposal,
+    move,
+    open_review,
+    submit,
+    supply,
+    today_of,
+    version_of,
+)
 from tests.support.copies import Copies, copy_measures, newest_sequence
 
 FEW, MANY = 5, 205
@@ -186,3 +196,35 @@ def test_a_board_of_150_cards_keeps_to_its_size(client: GovappClient, cast: Cast
     assert max(elements.cards) <= 35
     assert len(page.data) < 180_000
     assert len(gzip.compress(page.data, 6)) < 18_000
+
+
+def test_whoever_stands_in_for_somebody_asks_one_statement_more_at_most(
+    client: GovappClient, cast: Cast, five: Five, statements: list[str]
+):
+    client.sign_in(cast.leader)
+    addresses = ("/reviews", "/board", "/measures", "/")
+    for address in addresses:
+        client.get(address)
+    before = {address: _asked(statements, lambda at=address: client.get(at))[0] for address in addresses}
+    today = today_of(five.waiting)
+    set_deputy(SetDeputy(cast.sponsor.origin, cast.sponsor.id, cast.leader.id, today, today))
+    for address in addresses:
+        client.get(address)
+        few, answer = _asked(statements, lambda at=address: client.get(at))
+        assert answer.status_code == 200
+        named = 1 if address == "/reviews" else 0  # names of stages are read where something waits
+        assert few <= before[address] + 1 + named, (address, statements)
+        assert few <= PAGES[address], (address, statements)
+
+
+@pytest.mark.parametrize("address", ["/admin/duties", "/admin/dead-ends", "/admin/deputies"])
+def test_pages_of_duties_ask_the_same_however_many_measures_there_are(
+    client: GovappClient, cast: Cast, five: Five, statements: list[str], address: str
+):
+    client.sign_in(cast.administrator)
+    client.get(address)
+    few, _ = _asked(statements, lambda: client.get(address))
+    five.become(MANY)
+    many, _ = _asked(statements, lambda: client.get(address))
+    assert many == few, statements
+    assert many <= 20, statements

@@ -16,6 +16,7 @@ from govapp.services.people import PersonCommand, disable_person
 from tests.browser_client import HTMX, GovappClient
 from tests.cast import PASSWORD, SYSTEM, Cast
 from tests.conftest import make_app
+from tests.factories import make_proposal, move
 
 HERE = {"Sec-Fetch-Site": "same-origin"}
 
@@ -189,6 +190,15 @@ class TestDemonstration:
     def test_the_door_offers_everybody(self, demo: GovappClient, cast: Cast) -> None:
         page = demo.get("/sign-in").text
         assert all(f'data-demo-person="{person.email}"' in page for person in cast.all)
+
+    def test_the_door_says_how_many_decisions_wait_for_each(self, demo: GovappClient, cast: Cast) -> None:
+        key = make_proposal(cast)
+        assert "decision waits" not in demo.get("/sign-in").text
+        move(cast, key, "defined", cast.owner)
+        page = demo.get("/sign-in").text
+        assert page.count("1 decision waits") == 1
+        lead = page.index(f'data-demo-person="{cast.lead.email}"')
+        assert lead < page.index("1 decision waits") < page.index("</li>", lead)
 
     def test_one_click_signs_in(self, demo: GovappClient, cast: Cast) -> None:
         assert demo.submit("/sign-in", {"email": cast.owner.email, "demo": "1"}).status_code == 303

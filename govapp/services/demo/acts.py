@@ -10,6 +10,7 @@ from sqlalchemy import select
 from govapp.data.engine import reading
 from govapp.data.measures import Measure, Part
 from govapp.domain.structure import key_from
+from govapp.services.demo.deviations import by_the_lead
 from govapp.services.demo.play import Play, measure_row
 from govapp.services.judging import JudgeEvidence, judge_evidence
 from govapp.services.measures import ProposeMeasure, propose_measure
@@ -53,7 +54,10 @@ def hand_in(play: Play, key: str, at: datetime, said: Mapping[str, Any]) -> None
     kind = play.papers.kind_of(said["evidence"])
     if kind.key == "baseline-record" and not _held(key, play.stage.people[supplier]) & set(kind.submitted_by):
         name_parts(play, key, play.lead(key), at, {"reporting_owner": supplier})
-    play.papers.submit(said["evidence"], play.origin(said, at))
+    lead = by_the_lead(key, said)
+    play.papers.submit(
+        said["evidence"], play.stage.origin(play.lead(key), at) if lead else play.origin(said, at)
+    )
 
 
 def judge(play: Play, key: str, at: datetime, said: Mapping[str, Any], verdict: str) -> None:

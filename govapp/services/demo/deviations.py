@@ -1,12 +1,19 @@
 """Where the demonstration file and the live rules differ, as data: what is not played or comes out otherwise, why."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 MONEY = "Confirming amounts, overlaps of claims and operating figures come with Money."
 PRODUCT = (
     "Anyone who may move a card may ask for Closed; only the controller's vote moves it there (product.md)."
 )
 HELD = "The program looks again after thirty days, not on a day of its own choice."
+LEADERS = "The set tells the role leader, which two people hold; the file names the sponsor alone."
+WORD = "The same rule bears the name of the board: only the next stage can be asked for."
+DEPUTY = (
+    "A deputy is bound by the conflicts of both: no service owner speaks for the owner; the lead hands in."
+)
 BASELINE = "Only who holds a part the kind names may hand in; the lead names the reporting owner that early."
 
 
@@ -25,6 +32,7 @@ class Deviation:
 
 DEVIATIONS = (
     Deviation("*", "parts_assigned", "reporting_owner", BASELINE),
+    Deviation("M-111", "evidence_submitted", "by", DEPUTY),
     Deviation("*", "amounts_confirmed", "not played", MONEY),
     Deviation("M-119", "leakage_booked", "not played", MONEY),
     Deviation("M-151", "move_refused", "not played", MONEY),
@@ -32,22 +40,20 @@ DEVIATIONS = (
     Deviation("M-126", "move_refused", "confirmation:actuals", MONEY),
     Deviation("M-133", "move_refused", "confirmation:actuals", MONEY),
     Deviation("M-126", "move_refused", "rule:closed-by-controller", PRODUCT),
-    Deviation(
-        "M-136",
-        "put_on_hold",
-        "review_date",
-        "The program looks again after thirty days, not on a day of its own choice.",
-    ),
-    Deviation(
-        "M-147",
-        "put_on_hold",
-        "review_date",
-        "The program looks again after thirty days, not on a day of its own choice.",
-    ),
+    Deviation("M-130", "move_refused", "rule:one-stage-at-a-time", WORD),
+    Deviation("M-136", "put_on_hold", "review_date", HELD),
+    Deviation("M-147", "put_on_hold", "review_date", HELD),
+    Deviation("M-133", "lookback_escalated", "to", LEADERS),
 )
 NOT_PLAYED = frozenset((one.key, one.event) for one in DEVIATIONS if one.what == "not played")
+BY_THE_LEAD = frozenset((one.key, one.event) for one in DEVIATIONS if one.why == DEPUTY)
 
 
 def not_played(key: str, event: str) -> bool:
     """True for an event of the file that the live rules have no verb for yet."""
     return (key, event) in NOT_PLAYED or ("*", event) in NOT_PLAYED
+
+
+def by_the_lead(key: str, said: Mapping[str, Any]) -> bool:
+    """True for an event whose deputy of the file has no voice under the live rules: the lead of the program acts."""
+    return "for" in said and (key, said["event"]) in BY_THE_LEAD

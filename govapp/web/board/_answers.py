@@ -15,10 +15,11 @@ from govapp.present.findings import stage_name, who_words
 from govapp.services.board import BoardQuery, board, rights_on
 from govapp.services.board_amounts import with_amounts
 from govapp.services.board_changes import heads_after
-from govapp.services.board_moves import Standing, lesson, standing
+from govapp.services.board_moves import Standing, decision_on, lesson, standing
 from govapp.services.moves import MoveOutcome
 from govapp.web._context import actor, moment, zone
 from govapp.web._hx import is_partial, page, reply
+from govapp.web.board._details import form_of
 from govapp.web.board._evidence import Given, start_of
 from govapp.web.board._query import address_of, board_args, query_of
 from govapp.web.board._views import (
@@ -31,6 +32,7 @@ from govapp.web.board._views import (
     refusal,
     summary,
 )
+from govapp.web.board.forms import MoveForm
 
 
 def board_page(
@@ -115,7 +117,14 @@ def waiting_sentence(now: Standing, outcome: MoveOutcome) -> str:
     return str(text)
 
 
-def refused(now: Standing, decision: Decision, sent: Given | None = None, *, saved: str = "") -> Response:
+def refused(
+    now: Standing,
+    decision: Decision,
+    sent: Given | None = None,
+    *,
+    saved: str = "",
+    faults: dict[str, str] | None = None,
+) -> Response:
     """422 with every finding, who can supply it, and the form for the first thing this reader may supply."""
     taught = lesson(actor(), now, decision)
     form: FormShown | None = None
@@ -124,23 +133,36 @@ def refused(now: Standing, decision: Decision, sent: Given | None = None, *, sav
     elif taught.kind is not None:
         start = start_of(actor(), now, taught.kind)
         form = FormShown(start.form, start.revision, start.overtaken_by)
-    shown = refusal(now, decision, taught, form, saved=saved)
+    asked = form_of(now, decision.ask, faults) if decision.wants_reason else None
+    shown = refusal(now, decision, taught, form, asked, saved=saved)
     args = board_args()
     if is_partial():
         stages = [now.snapshot.stage, decision.to if decision.to in now.rules.order else None]
         touched: list[str | None] = [stage for stage in stages if stage] or [None]
         sentence = ""
         if decision.wants_reason:
-            sentence = _("%(key)s needs a reason; the form asks for it.", key=now.key)
+            sentence = _("%(key)s needs a reason or details; the form asks for them.", key=now.key)
         elif shown["missing"]:
             sentence = _("Not moved: %(key)s. %(n)s missing.", key=now.key, n=len(shown["missing"]))
         return reply(_fragment(now, touched, sentence=sentence, tone="", dialog=shown), status=422)
     return board_page(query_of(args, actor()), args, 422, shown)
 
 
-def stale(key: str, *, draft_kept: bool = False) -> Response:
-    """409 with the fresh card and one sentence; `draft_kept` when evidence had been typed."""
+def _typed_again(now: Standing, typed: MoveForm) -> dict[str, Any] | None:
+    """The form of a decision that met a changed measure, filled in as it was, where it still can be asked for."""
+    if typed.ask is None or not (typed.reason or typed.details):
+        return None
+    decision = decision_on(actor(), now, typed.stage, typed.ask, typed.reason, typed.details)
+    if decision.outcome is Outcome.REFUSED and not decision.wants_reason:
+        return None
+    asked = form_of(now, decision.ask, typed.faults)
+    return refusal(now, decision, lesson(actor(), now, decision), None, asked)
+
+
+def stale(key: str, *, draft_kept: bool = False, typed: MoveForm | None = None) -> Response:
+    """409 with the fresh card and one sentence; `draft_kept` when evidence had been typed, `typed` what else was."""
     now = standing(actor(), key, moment())
+    dialog = _typed_again(now, typed) if typed else None
     where = stage_name(now.rules, now.snapshot.stage)
     sentence = _(
         "%(key)s was changed by somebody else meanwhile. It stands in %(stage)s; here it is fresh. Please try again.",
@@ -151,11 +173,11 @@ def stale(key: str, *, draft_kept: bool = False) -> Response:
         sentence += " " + _("What you typed is kept as your draft.")
     if is_partial():
         return reply(
-            _fragment(now, [now.snapshot.stage], sentence=sentence, tone="risk", dialog=None), status=409
+            _fragment(now, [now.snapshot.stage], sentence=sentence, tone="risk", dialog=dialog), status=409
         )
     args = board_args()
     flash(sentence, "risk")
-    return board_page(query_of(args, actor()), args, 409)
+    return board_page(query_of(args, actor()), args, 409, dialog)
 
 
 def accepted(now: Standing) -> Response:

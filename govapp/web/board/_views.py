@@ -14,12 +14,14 @@ from govapp.domain.rules import Rules
 from govapp.forms.classes import EvidenceForm
 from govapp.present.board import CardView, CardWords, HeadView, head_view
 from govapp.present.board_moves import Hint, decides_sentence, hint
+from govapp.present.decision_forms import DecisionForm
 from govapp.present.evidence_form import error_list, field_views
 from govapp.present.findings import FindingView, ask_words, finding_view, rule_sentence, stage_name
 from govapp.services.board import A_COLUMN, Board, BoardQuery, Head
 from govapp.services.board_changes import Cards
 from govapp.services.board_moves import Lesson, Standing, Way
 from govapp.web._context import actor, moment, zone
+from govapp.web.board._details import form_of
 from govapp.web.board._query import address_of
 
 _MOST_BRANCHES = 80
@@ -203,11 +205,15 @@ def _fits(kind: AskKind, now: Standing) -> bool:
         AskKind.RELEASE: state == "on_hold",
         AskKind.REOPEN: state == "cancelled" or (state == "active" and closed),
         AskKind.CANCEL: state in {"active", "on_hold"} and not closed,
+        AskKind.EMERGENCY: state == "active" and stage is not None and not closed,
     }.get(kind, True)
 
 
 def acts(now: Standing, found: Sequence[Way]) -> list[dict[str, Any]]:
-    """Hold, release, reopen and cancel, each with the reason why it cannot be done now, if it cannot."""
+    """Hold, release, reopen, cancel and emergency, each with its form, or why it cannot be done now.
+
+    The form of an emergency advance names people: it is fetched when it is asked for, not with every card picked up.
+    """
     shown = []
     for way in found:
         codes = [finding.code for finding in way.decision.unmet]
@@ -224,6 +230,10 @@ def acts(now: Standing, found: Sequence[Way]) -> list[dict[str, Any]]:
                 "kind": str(way.kind),
                 "words": ask_words(way.kind)[:1].upper() + ask_words(way.kind)[1:],
                 "why": why,
+                "stage": way.stage,
+                "form": form_of(now, way.decision.ask)
+                if not why and way.kind is not AskKind.EMERGENCY
+                else None,
             }
         )
     return shown
@@ -240,7 +250,13 @@ class FormShown:
 
 
 def refusal(
-    now: Standing, decision: Decision, lesson: Lesson, shown: FormShown | None, *, saved: str = ""
+    now: Standing,
+    decision: Decision,
+    lesson: Lesson,
+    shown: FormShown | None,
+    asked: DecisionForm | None = None,
+    *,
+    saved: str = "",
 ) -> dict[str, Any]:
     """What the dialog "Not moved" shows: what is missing first, the form or the reason, who decides after."""
     lines = [
@@ -260,11 +276,9 @@ def refusal(
         "to_name": stage_name(now.rules, decision.to) if decision.to else "",
         "ask": str(decision.ask.kind),
         "ask_words": ask_words(decision.ask.kind),
-        "missing": [] if decision.wants_reason else missing,
+        "missing": [] if asked else missing,
         "met": met,
-        "wants_reason": decision.wants_reason,
-        "reason": decision.ask.reason,
-        "details": dict(decision.ask.details),
+        "asked": asked,
         "kind": shown.form.kind if shown else None,
         "revision": shown.revision if shown else 0,
         "overtaken_by": shown.overtaken_by if shown else "",

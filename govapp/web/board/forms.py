@@ -1,7 +1,6 @@
 """The shape of what is sent to the board's addresses. Only known fields bind; repeated ones are refused (R09)."""
 
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 from flask import request
@@ -11,33 +10,31 @@ from govapp.domain.errors import Invalid
 from govapp.present import board_errors, conditions
 
 __all__ = [
-    "CAUSES",
     "MoveForm",
     "board_errors",
     "conditions",
     "move_form",
 ]  # the modules of words add the sentences of these forms and of what a vote is refused for
 
-_SINGLE = (
-    "to", "ask", "version", "seen", "action_key", "reason", "cause", "review_date", "evidence_kind", "revision",
-    "draft",
+# `cause` is what forms made before the rules named causes call hold_cause
+DETAILS = (
+    "cause", "hold_cause", "review_date", "value_treatment", "new_dates_checked", "cancel_cause", "sunk_cost",
+    "incident_number", "lookback_due",
 )  # fmt: skip
-_LONGEST = {"reason": 4000, "cause": 80, "action_key": 200, "to": 80, "evidence_kind": 80}
-CAUSES = (
-    "waits_for_supplier",
-    "waits_for_budget",
-    "waits_for_people",
-    "waits_for_another_measure",
-    "priority_changed",
-    "other",
-)
+_SINGLE = (
+    "to", "ask", "version", "seen", "action_key", "reason", "evidence_kind", "revision", "draft",
+    *DETAILS,
+)  # fmt: skip
+_LONGEST = {"reason": 4000, "cause": 80, "action_key": 200, "to": 80, "evidence_kind": 80, "password": 2000}
+MOST_INFORMED = 100
 
 
 @dataclass(frozen=True, slots=True)
 class MoveForm:
     """What a move asks for, shape checked: a stage or a kind of decision, the version that was seen, the action key.
 
-    `seen` is the sequence at which the card seen had last changed, `revision` the newest one of the evidence that the
+    `sent` and `people` are the details as they came; `details` what the rules of the measure take of them and `faults`
+    what is wrong beside them (see _details.py). `seen` is the sequence at which the card seen had last changed, `revision` the newest one of the evidence that the
     form began with; both are 0 when the form does not say.
     """
 
@@ -47,6 +44,9 @@ class MoveForm:
     action_key: str
     reason: str
     details: dict[str, Any] = field(default_factory=dict)
+    sent: dict[str, str] = field(default_factory=dict)
+    people: tuple[int, ...] = ()
+    faults: dict[str, str] = field(default_factory=dict)
     evidence_kind: str = ""
     draft: bool = False
     seen: int = 0
@@ -87,7 +87,8 @@ def move_form() -> MoveForm:
         version=int(sent["version"]),
         action_key=sent["action_key"],
         reason=sent["reason"],
-        details=_details(ask, sent),
+        sent={name: sent[name] for name in DETAILS},
+        people=_people(),
         evidence_kind=sent["evidence_kind"],
         draft=bool(sent["draft"]),
         seen=_number(sent["seen"]),
@@ -103,13 +104,11 @@ def _number(text: str) -> int:
     return int(text) if _is_number(text, 18) else 0
 
 
-def _details(ask: AskKind | None, sent: dict[str, str]) -> dict[str, Any]:
-    if ask is not AskKind.HOLD:
-        return {}
-    details: dict[str, Any] = {"hold_cause": sent["cause"] if sent["cause"] in CAUSES else ""}
-    if sent["review_date"]:
-        try:
-            details["review_date"] = date.fromisoformat(sent["review_date"]).isoformat()
-        except ValueError:
-            raise Invalid("day_unreadable", {"review_date": ["day_unreadable"]}) from None
-    return details
+def _people() -> tuple[int, ...]:
+    """Ids of the people named as informed: the one field that may be sent several times, each person once."""
+    sent = request.form.getlist("informed_people")
+    if len(sent) > MOST_INFORMED:
+        raise Invalid("field_too_long", {"informed_people": ["field_too_long"]}, max=MOST_INFORMED)
+    if not all(_is_number(each, 18) for each in sent):
+        raise Invalid("details_invalid", {"informed_people": ["person_unknown"]})
+    return tuple(dict.fromkeys(int(each) for each in sent))

@@ -15,16 +15,24 @@ from govapp.web._hx import page
 from govapp.web._numbers import whole
 from govapp.web._routes import route
 from govapp.web.board import _answers
+from govapp.web.board._details import with_details
 from govapp.web.board._drawing import drawn
 from govapp.web.board._evidence import Given, given
 from govapp.web.board._query import query_of
 from govapp.web.board._views import acts, card_views, head_views, hints, page_key
-from govapp.web.board.forms import CAUSES, MoveForm, move_form
+from govapp.web.board.forms import MoveForm, move_form
 
 bp = Blueprint("board", __name__)
 bp.add_app_template_global(drawn)
 P = Permission
-_MOVES = (P.MEASURE_MOVE, P.MEASURE_RECYCLE, P.MEASURE_HOLD, P.MEASURE_CANCEL, P.MEASURE_REOPEN)
+_MOVES = (
+    P.MEASURE_MOVE,
+    P.MEASURE_RECYCLE,
+    P.MEASURE_HOLD,
+    P.MEASURE_CANCEL,
+    P.MEASURE_REOPEN,
+    P.MEASURE_EMERGENCY,
+)
 
 
 @route(bp, "/board", permission=P.MEASURE_VIEW)
@@ -92,14 +100,13 @@ def moves(key: str) -> Response:
         standing=now,
         stages=hints(now, stages),
         acts=acts(now, others),
-        causes=CAUSES,
     )
 
 
 @route(bp, "/measures/<key>/moves", permission=_MOVES, methods=["POST"])
 def move(key: str) -> Response:
     """Ask for a decision: 200 moved, 202 waiting, 422 refused with findings, 409 stale; always with the true state."""
-    form = move_form()
+    form = with_details(key, move_form())
     supplied = _supplied(key, form)
     if supplied is not None and supplied.submission is None:
         now = standing(actor(), key, moment())
@@ -112,13 +119,14 @@ def move(key: str) -> Response:
     try:
         outcome = move_measure(command)
     except Stale:
-        return _answers.stale(key, draft_kept=supplied is not None and supplied.keep_draft(key))
+        kept = supplied is not None and supplied.keep_draft(key)
+        return _answers.stale(key, draft_kept=kept, typed=form)
     now = outcome.now or standing(actor(), key, moment())
     if outcome.outcome is Outcome.REFUSED:
         decision = outcome.decision or decision_on(
             actor(), now, form.stage, form.ask, form.reason, form.details
         )
-        return _answers.refused(now, decision, saved=outcome.evidence_kept)
+        return _answers.refused(now, decision, saved=outcome.evidence_kept, faults=form.faults)
     return _answers.moved(outcome, now)
 
 

@@ -215,8 +215,9 @@ def _remarks(session: Session, measure: Measure) -> list[str]:
 
 
 def named_in(log: list[records.HistoryRow]) -> set[int]:
-    """Ids of people a history speaks of."""
-    return {person for row in log for person in people_in(row.event, row.payload)}
+    """Ids of people a history speaks of, and of those in whose place somebody acted."""
+    said = {person for row in log for person in people_in(row.event, row.payload)}
+    return said | {row.on_behalf_of for row in log if row.on_behalf_of}
 
 
 def _latest(rows: tuple[Any, ...]) -> dict[str, Any]:
@@ -250,7 +251,13 @@ def show_approvals(key: str) -> Response:
     def read(session: Session, loaded: Loaded) -> dict[str, Any]:
         reviews = reviews_with_clocks(session, loaded, moment())
         filed = filed_dossiers(session, (each.review.id for each in reviews))
-        return {**_gate(session, loaded), "reviews": reviews, "filed": filed, "said": said, "reports": report_pages}
+        return {
+            **_gate(session, loaded),
+            "reviews": reviews,
+            "filed": filed,
+            "said": said,
+            "reports": report_pages,
+        }
 
     return show(key, "measures/approvals.html", "approvals", read, needs=(P.REVIEW_VIEW,))
 

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from govapp.data import review_queries as queries
 from govapp.data.engine import reading
-from govapp.data.inbox import named_but_barred, next_waiting, waiting_count, waiting_for
+from govapp.data.inbox import named_but_barred, next_waiting, waiting_for
 from govapp.domain.errors import Invalid, Stale
 from govapp.domain.permissions import Permission
 from govapp.present import reviews as said
@@ -18,6 +18,7 @@ from govapp.services.filing import DownloadDossier, download_dossier
 from govapp.services.reviews import VoteOutcome, WithdrawReview, cast_vote, withdraw_review
 from govapp.web._attachment import as_attachment
 from govapp.web._context import actor, origin
+from govapp.web._counters import inbox_count
 from govapp.web._fields import page_number
 from govapp.web._hx import page, see_other
 from govapp.web._routes import route
@@ -33,9 +34,8 @@ LONGEST_REASON = 4000
 @route(bp, "/reviews", permission=P.REVIEW_VIEW)
 def inbox() -> Response:
     """What waits for the person's decision, what they may not decide, what they asked for, what was decided lately."""
-    n = page_number()
+    n, total = page_number(), inbox_count(actor())
     with reading() as session:
-        total = waiting_count(session, actor())
         waiting = waiting_for(session, actor(), limit=PAGE, offset=(n - 1) * PAGE)
         barred = named_but_barred(session, actor())
         asked = queries.asked_and_open(session, actor())
