@@ -101,8 +101,8 @@ def _rows(actor: Actor, *columns: Any) -> Select[Any]:
 def archive_page(
     session: Session, actor: Actor, page: int = 1, kind: str = ""
 ) -> tuple[list[ArchiveRow], int]:
-    """Reports the person may see, newest first, and how many there are."""
-    wanted = Report.kind == kind if kind else literal(True)
+    """Reports the person may see, newest first, and how many there are; filed ones only when asked for by kind."""
+    wanted = Report.kind == kind if kind else Report.kind != GATE
     total = session.scalar(_rows(actor, func.count(Report.id)).where(wanted)) or 0
     mine = exists().where(ReportRequest.report_id == Report.id, ReportRequest.person_id == actor.id)
     statement = (

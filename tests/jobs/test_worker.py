@@ -16,7 +16,9 @@ from sqlalchemy import select
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from govapp.data.engine import reading
-from govapp.data.notices import Outbox
+from govapp.data.notices import FILING, Outbox
+from govapp.data.reports import Report
+from govapp.domain.reports import GATE
 from govapp.jobs import queue
 from govapp.jobs.clock import run_clock
 from govapp.jobs.queue import Enqueuer, QueueAway, connect, push_after_commit, queue_on
@@ -106,7 +108,8 @@ def test_r42_with_a_silent_valkey_a_request_answers_in_two_seconds_and_those_aft
         os.kill(own_valkey.process.pid, signal.SIGCONT)
     assert max(times) < 2, "as R42 says; without the short timeout it is half a minute"
     with reading() as session:
-        tried = [bool(row.problem) for row in session.scalars(select(Outbox).order_by(Outbox.id))]
+        jobs = select(Outbox).where(Outbox.kind == "job")
+        tried = [bool(row.problem) for row in session.scalars(jobs.order_by(Outbox.id))]
     assert tried == [True, False, False], "the breaker spares those that follow"
 
 
@@ -199,3 +202,35 @@ def test_the_client_never_tries_again_by_itself(valkey_url):
     with connect(valkey_url) as client:
         assert client.get_connection_kwargs()["socket_timeout"] == 0.1
         assert isinstance(client, redis.Redis)
+
+
+def test_r42_a_decided_gate_is_filed_by_clock_and_worker_though_valkey_was_away_at_the_vote(
+    app_on, cast, own_valkey, start
+):
+    app_on("unix:///nowhere/valkey.sock")
+    make_measure(cast, "defined")
+    with reading() as session:
+        report = session.scalars(select(Report.id).where(Report.kind == GATE)).one()
+    stop = threading.Event()
+    clock = threading.Thread(target=run_clock, args=(own_valkey.url,), kwargs={"stop": stop})
+    clock.start()
+    try:
+        start("worker", own_valkey.url)
+        assert await_state(report, ENDED).state == "ready"
+    finally:
+        stop.set()
+        clock.join(10)
+    with connect(own_valkey.url) as client:
+        assert queue_on(client).get_job_ids() == [], "what is filed waits in a queue of its own"
+
+
+def test_what_people_wait_for_is_made_before_what_is_filed(app_on, cast, valkey_url):
+    app_on(valkey_url)
+    key = make_measure(cast, "identified")
+    assert deliver_due(Origin(None, "job"), {FILING: Enqueuer(valkey_url).put}) == 2
+    asked = request_report(RequestReport("dossier", key, cast.owner.origin))
+    make_worker(valkey_url).work(burst=True, logging_level="ERROR")
+    with reading() as session:
+        order = list(session.scalars(select(Report.id).order_by(Report.finished_at)))
+        assert set(session.scalars(select(Report.state))) == {"ready"}
+    assert order[0] == asked and len(order) == 3
