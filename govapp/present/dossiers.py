@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from govapp.domain.money import to_minor
 from govapp.domain.rules import Rules
 from govapp.present import dates, money
 from govapp.present.evidence import ShownValue, describe
@@ -166,8 +167,11 @@ def day_words(text: str | None) -> str:
     return dates.day(date.fromisoformat(text)) if text else money.NONE
 
 
-def headline_money(content: Mapping[str, Any]) -> list[tuple[str, dict[str, int]]]:
-    """The figures a decision turns on: EBITDA a year and once, in minor units by currency, from frozen effect lines."""
+def headline_money(content: Mapping[str, Any], currency: str = "") -> list[tuple[str, dict[str, int]]]:
+    """The figures a decision turns on: EBITDA a year and once, in minor units by currency, from frozen effect lines.
+
+    Without lines it is the value by which the decision table chose the path, in `currency`, the one of the rules.
+    """
     found: list[tuple[str, dict[str, int]]] = []
     for label, timing, name in (
         (_("Run rate a year"), "recurring", "run_rate"),
@@ -179,4 +183,7 @@ def headline_money(content: Mapping[str, Any]) -> list[tuple[str, dict[str, int]
                 sums[line["currency"]] = sums.get(line["currency"], 0) + int(line[name])
         if sums:
             found.append((label, sums))
+    value = content.get("fields", {}).get("value")
+    if not found and currency and value is not None:
+        found.append((field_label("value"), {currency: to_minor(Decimal(value), currency)}))
     return found

@@ -190,4 +190,6 @@ def due_address(what: str, key: str, number: int) -> str:
     """Where a thing that is due is mended."""
     if what.startswith("evidence") or what == "judgement":
         return f"/measures/{key}/evidence/{number}"
+    if what.startswith("condition") or what == "lookback":
+        return f"/measures/{key}/conditions#{what.partition('_')[0]}-{number}"
     return f"/measures/{key}/plan" if what == "milestone" else f"/measures/{key}"

@@ -43,6 +43,12 @@ class _About:
         number = str(self.more.get("evidence", ""))
         return f"{self.measure}/evidence/{number}" if number.isdigit() else f"{self.measure}/evidence"
 
+    @property
+    def owed(self) -> str:
+        """The conditions and look-backs of the measure, at the condition where its number is known."""
+        number = str(self.more.get("condition", ""))
+        return f"{self.measure}/conditions" + (f"#condition-{number}" if number.isdigit() else "")
+
     def day(self, name: str) -> str:
         """A day among the values in words; '' where there is none."""
         try:
@@ -159,35 +165,35 @@ _KINDS: dict[str, Callable[[_About], Told]] = {
         _revise(a),
     ),
     "condition_set": lambda a: Told(
-        _("%(who)s passed a gate of %(key)s on a condition that you owe.", who=a.who, key=a.key), a.measure, _due(a)
+        _("%(who)s passed a gate of %(key)s on a condition that you owe.", who=a.who, key=a.key), a.owed, _due(a)
     ),
     "condition_due": lambda a: Told(
-        _("A condition of %(key)s that you owe is due soon.", key=a.key), a.measure, _due(a)
+        _("A condition of %(key)s that you owe is due soon.", key=a.key), a.owed, _due(a)
     ),
     "condition_overdue": lambda a: Told(
-        _("A condition of %(key)s is overdue, so the measure is on hold.", key=a.key), a.measure, _due(a)
+        _("A condition of %(key)s is overdue, so the measure is on hold.", key=a.key), a.owed, _due(a)
     ),
     "condition_fulfilled": lambda a: Told(
         _("%(who)s says a condition of %(key)s is fulfilled. Please confirm it.", who=a.who, key=a.key),
-        a.measure, a.text("wording"),
+        a.owed, a.text("wording"),
     ),
     "condition_not_met": lambda a: Told(
         _("%(who)s does not take a condition of %(key)s as fulfilled.", who=a.who, key=a.key),
-        a.measure, " ".join(part for part in (a.text("wording"), a.text("reason")) if part),
+        a.owed, " ".join(part for part in (a.text("wording"), a.text("reason")) if part),
     ),
     "condition_extended": lambda a: Told(
-        _("%(who)s gave a condition of %(key)s more time.", who=a.who, key=a.key), a.measure, _due(a)
+        _("%(who)s gave a condition of %(key)s more time.", who=a.who, key=a.key), a.owed, _due(a)
     ),
     "emergency_advance": lambda a: Told(
-        _("%(who)s advanced %(key)s in an emergency, past its gate.", who=a.who, key=a.key), a.measure,
+        _("%(who)s advanced %(key)s in an emergency, past its gate.", who=a.who, key=a.key), a.owed,
         _("A look-back is due by %(day)s.", day=a.day("due")) if a.day("due") else "",
     ),
     "lookback_due": lambda a: Told(
-        _("The look-back on the emergency advance of %(key)s is due.", key=a.key), a.measure, a.day("due")
+        _("The look-back on the emergency advance of %(key)s is due.", key=a.key), a.owed, a.day("due")
     ),
     "lookback_overdue": lambda a: Told(
         _("The look-back on the emergency advance of %(key)s is overdue. Its next gates stay shut.", key=a.key),
-        a.measure, a.day("due"),
+        a.owed, a.day("due"),
     ),
     "put_on_hold": lambda a: Told(
         _("%(who)s put %(key)s on hold.", who=a.who, key=a.key), a.measure, a.text("reason")

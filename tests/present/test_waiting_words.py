@@ -88,6 +88,9 @@ def test_a_decision_turns_on_ebitda_a_year_and_once() -> None:
         ("One-off, plan", {"EUR": -4000000}),
     ]
     assert dossiers.headline_money({}) == []
+    assert dossiers.headline_money({"fields": {"value": "18000.00"}}, "EUR") == [
+        ("Value the path goes by", {"EUR": 1_800_000})
+    ]
 
 
 @pytest.mark.parametrize(("days", "late"), [(43, "over target"), (1, "")])

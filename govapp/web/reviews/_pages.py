@@ -63,7 +63,7 @@ def show_review(
         pieces=dossier_words.shown_pieces(found.content, vocabulary),
         milestones=dossier_words.shown_milestones(found.content, vocabulary),
         risks=dossier_words.shown_risks(found.content, vocabulary),
-        money=dossier_words.headline_money(found.content),
+        money=dossier_words.headline_money(found.content, rules.currency or ""),
         effect=found.content["fields"].get("expected_effect", ""),
         rating=said.rating_word(found.content["fields"].get("risk_rating") or ""),
         lines=found.content.get("lines", ()),
