@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from govapp.data.engine import reading
 from govapp.data.measures import Measure
@@ -14,6 +15,7 @@ from govapp.data.people import Person
 from govapp.data.reviews import Condition
 from govapp.data.snapshots import Loaded, load_measures
 from govapp.domain.asks import Ask, AskKind
+from govapp.domain.conditions import confirmer, reports, why_not_decide
 from govapp.domain.errors import Invalid, NotFound, Refused, Stale
 from govapp.domain.events import Event
 from govapp.domain.permissions import Permission
@@ -48,9 +50,9 @@ class ConditionAct:
 def act_on_condition(command: ConditionAct) -> str:
     """Carry it out; returns the measure's key.
 
-    The owner of the condition or of the measure reports it as fulfilled; who set it confirms, gives back, extends or
-    lifts it (the sponsor where they are no longer active), never who owns it. Raises NotFound, Refused, Stale, Invalid,
-    KeyReused.
+    The owner of the condition or of the measure reports it as fulfilled. Who set it confirms, gives back, extends or
+    lifts it; where they are no longer active or own it, the sponsor, else the controller. Raises NotFound, Refused,
+    Stale, Invalid, KeyReused.
     """
     return writing(command.origin, lambda work: _act(work, command), action_key=command.action_key)
 
@@ -101,30 +103,29 @@ def _need(row: Condition, *states: str) -> None:
 def _fulfil(work: Work, loaded: Loaded, row: Condition, command: ConditionAct) -> None:
     _need(row, "open")
     may(work.actor, Permission.MEASURE_VIEW, loaded.place)
-    if work.actor.id not in {row.owner_id, loaded.snapshot.owner_id}:
+    if not reports(work.actor.id, row.owner_id, loaded.snapshot):
         raise Refused("not_condition_owner")
     right = "condition:owner" if work.actor.id == row.owner_id else "part:owner"
     row.state, row.fulfilled_by, row.fulfilled_at = "fulfilled", work.actor.id, work.at
     row.fulfilled_note = command.reason.strip()[:NOTE_LIMIT]
     _log(work, loaded, row, Event.CONDITION_FULFILLED, right, note=row.fulfilled_note)
-    _tell(work, loaded, _confirmers(work, loaded, row), "condition_fulfilled", row)
+    decides = confirmer_of(work.session, loaded, row)
+    _tell(work, loaded, [decides] if decides else [], "condition_fulfilled", row)
 
 
-def _confirmers(work: Work, loaded: Loaded, row: Condition) -> list[int]:
-    """Who set the condition; where they are no longer active, the sponsor."""
-    active = work.session.scalar(select(Person.active).where(Person.id == row.set_by))
-    sponsor = loaded.snapshot.parts.get("sponsor")
-    people = [row.set_by] if active or sponsor is None else [sponsor.person_id]
-    return [person for person in people if person != row.owner_id]
+def confirmer_of(session: Session, loaded: Loaded, row: Condition) -> int | None:
+    """Who decides about the condition (domain/conditions.py); None when nobody may."""
+    active = bool(session.scalar(select(Person.active).where(Person.id == row.set_by)))
+    return confirmer(row.set_by, row.owner_id, row.fulfilled_by, loaded.snapshot, setter_active=active)
 
 
 def _may_confirm(work: Work, loaded: Loaded, row: Condition) -> str:
-    """Who set it, with the right to confirm here; never who owns or fulfilled it, nor the owner of the measure."""
+    """Who decides about it, with the right to confirm here."""
     right = may(work.actor, Permission.CONDITION_CONFIRM, loaded.place)
-    if work.actor.id in {row.owner_id, row.fulfilled_by, loaded.snapshot.owner_id}:
-        raise Refused("condition_own")
-    if work.actor.id not in _confirmers(work, loaded, row):
-        raise Refused("not_condition_setter")
+    decides = confirmer_of(work.session, loaded, row)
+    code = why_not_decide(work.actor.id, decides, row.owner_id, row.fulfilled_by, loaded.snapshot)
+    if code:
+        raise Refused(code)
     return right
 
 

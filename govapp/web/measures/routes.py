@@ -24,7 +24,7 @@ from govapp.domain.gates import gate_findings
 from govapp.domain.imports import Remark
 from govapp.domain.permissions import PARTS, Permission
 from govapp.domain.rights import right_of
-from govapp.present import bulk
+from govapp.present import bulk, conditions
 from govapp.present import measures as words
 from govapp.present.csv_text import BOM, csv_line
 from govapp.present.findings import finding_view
@@ -33,8 +33,9 @@ from govapp.present.imports import remark_sentence
 from govapp.present.measure_csv import COLUMNS, cells
 from govapp.services.board_moves import standing_of, suppliers
 from govapp.services.bulk import ASKS
+from govapp.services.condition_pages import conditions_seen, lookbacks_seen
 from govapp.services.measures import RecordListExport, record_list_export
-from govapp.web._context import actor, moment, origin, today
+from govapp.web._context import actor, day_at, moment, origin, today
 from govapp.web._fields import page_number
 from govapp.web._hx import page, see_other
 from govapp.web._routes import route
@@ -206,6 +207,15 @@ def _read_overview(session: Session, loaded: Loaded) -> dict[str, Any]:
     }
 
 
+def _owed(session: Session, loaded: Loaded) -> dict[str, Any]:
+    """Conditions and look-backs; asked only where there are any."""
+    snapshot, today_ = loaded.snapshot, day_at(loaded.timezone)
+    seen = conditions_seen(session, actor(), loaded, today_) if snapshot.conditions else []
+    back = lookbacks_seen(session, loaded, today_) if snapshot.lookbacks else []
+    views = [conditions.lookback_view(each, loaded.rules, loaded.measure.key) for each in back]
+    return {"conditions": seen, "lookbacks": views, "told_of": conditions}
+
+
 def _remarks(session: Session, measure: Measure) -> list[str]:
     """What the latest import kept beside the measure, in words."""
     kept = remarks_of(session, measure.id) if measure.external_source else []
@@ -246,7 +256,11 @@ def show_approvals(key: str) -> Response:
     """All reviews of the measure with their steps and votes."""
 
     def read(session: Session, loaded: Loaded) -> dict[str, Any]:
-        return {**_gate(session, loaded), "reviews": reviews_with_clocks(session, loaded, moment())}
+        return {
+            **_gate(session, loaded),
+            **_owed(session, loaded),
+            "reviews": reviews_with_clocks(session, loaded, moment()),
+        }
 
     return show(key, "measures/approvals.html", "approvals", read, needs=(P.REVIEW_VIEW,))
 
