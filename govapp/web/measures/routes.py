@@ -192,6 +192,7 @@ def _read_overview(session: Session, loaded: Loaded) -> dict[str, Any]:
     ended = () if loaded.snapshot.review else records.reviews(session, measure.id, limit=1)
     return {
         **_gate(session, loaded),
+        **_owed(session, loaded),
         "clocks": step_clocks(session, loaded, moment()),
         "last": ended[0].review if ended else None,
         "milestones": queries.milestones(session, measure.id),
