@@ -12,6 +12,7 @@ from govapp.data.calendars import CalendarRow, WaitingSpan
 from govapp.data.deputies import Deputy
 from govapp.data.json_rows import json_rows, moment_of
 from govapp.data.measures import Measure, Part
+from govapp.data.people import Person
 from govapp.data.structure import Choice
 from govapp.data.working_calendars import NAMING, Calendars, calendars_from
 from govapp.domain.clocks import Absent, Span
@@ -92,22 +93,27 @@ def absences_of(session: Session, person_id: int) -> list[Absent]:
         _absences().where(Deputy.person_id == person_id).order_by(Deputy.id.desc()).limit(_NEWEST)
     )
     found = (
-        Absent(row.person_id, row.deputy_id, row.from_day, row.until_day)
+        Absent(row.person_id, row.deputy_id, row.from_day, row.until_day, row.name)
         for row in rows
         if not row.kinds or DECIDE in row.kinds
     )
     return list(found)
 
 
-def _absences() -> Select[int, int, date, date, list[str]]:
-    return select(Deputy.person_id, Deputy.deputy_id, Deputy.from_day, Deputy.until_day, Deputy.kinds).where(
-        Deputy.ended_at.is_(None)
-    )
+def _absences() -> Select[int, int, date, date, list[str], str]:
+    """Of deputies who may sign in; whose account is disabled stands in for nobody."""
+    return (
+        select(
+            Deputy.person_id, Deputy.deputy_id, Deputy.from_day, Deputy.until_day, Deputy.kinds, Person.name,
+        )
+        .join(Person, Person.id == Deputy.deputy_id)
+        .where(Deputy.ended_at.is_(None), Person.active)
+    )  # fmt: skip
 
 
 def _absent(row: Any) -> Absent | None:
-    person, deputy, start, end, kinds = row
+    person, deputy, start, end, kinds, name = row
     known = json.loads(kinds)
     if known and DECIDE not in known:
         return None
-    return Absent(person, deputy, date.fromisoformat(start[:10]), date.fromisoformat(end[:10]))
+    return Absent(person, deputy, date.fromisoformat(start[:10]), date.fromisoformat(end[:10]), name)

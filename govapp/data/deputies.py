@@ -12,7 +12,8 @@ from govapp.data.types import CanonicalJson
 class Deputy(Identified, Kept, Base):
     """`deputy_id` stands in for `person_id` from a day until a day (both included), unless ended before.
 
-    `kinds` are kinds of work (`domain/deputies.py`); an empty list means all of them.
+    `kinds` are kinds of work (`domain/deputies.py`); an empty list means all of them. `told_on`: the day on which the
+    deputy was told that it begins, with what waits.
     """
 
     __tablename__ = "deputy"
@@ -25,6 +26,7 @@ class Deputy(Identified, Kept, Base):
     set_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     set_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    told_on: Mapped[date | None]
     version: Mapped[int] = mapped_column(default=1)
     __table_args__ = (
         Index("ix_deputy_person", "person_id", "until_day"),

@@ -15,6 +15,7 @@ from govapp.data.measures import Measure, Part
 from govapp.data.people import Group, GroupMember, Person
 from govapp.data.reviews import Lookback
 from govapp.data.structure import Branch
+from govapp.domain.deputies import JUDGE
 from govapp.domain.evidence_judging import LOOKBACK_KIND
 from govapp.domain.permissions import PART_PERMISSIONS, Permission
 from govapp.domain.rights import Actor
@@ -79,7 +80,11 @@ def _row(values: list[Any]) -> JudgingRow:
 
 
 def _waiting(actor: Actor, *columns: Any) -> Select[Any]:
-    """Revisions that wait and that the actor may judge. Settle keeps `evidence_judge` to those that wait."""
+    """Revisions that wait and that the actor may judge, for themselves or for absent people.
+
+    Settle keeps `evidence_judge` to those that wait.
+    """
+    lent = (_judges(absent, {absent.id, actor.id}) for absent in actor.absent_for(JUDGE))
     return (
         select(*columns)
         .select_from(EvidenceJudge)
@@ -87,7 +92,7 @@ def _waiting(actor: Actor, *columns: Any) -> Select[Any]:
         .join(Evidence, Evidence.id == EvidenceRevision.evidence_id)
         .join(Measure, Measure.id == EvidenceJudge.measure_id)
         .join(Branch, Branch.id == Measure.branch_id)
-        .where(_judges(actor, {actor.id}))
+        .where(or_(_judges(actor, {actor.id}), *lent))
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from govapp.data.inbox import waiting_statement, waiting_values
+from govapp.data.inbox import Shape, waiting_statement, waiting_values
 from govapp.data.measure_queries import readable_by
 from govapp.data.measures import Measure
 from govapp.data.notices import Notice, NoticeChoice
@@ -82,20 +82,20 @@ def mail_choices(session: Session, actor: Actor) -> dict[str, str]:
 
 
 @lru_cache(64)
-def _counters(grants: int) -> Select[Any]:
+def _counters(shape: Shape) -> Select[Any]:
     unread = (
         select(func.count())
         .select_from(Notice)
         .where(Notice.person_id == bindparam("person"), Notice.read_at.is_(None))
     )
     return select(
-        waiting_statement(grants).scalar_subquery().label("waiting"),
+        waiting_statement(shape).scalar_subquery().label("waiting"),
         unread.scalar_subquery().label("unread"),
     )
 
 
 def counters(session: Session, actor: Actor) -> tuple[int, int]:
     """How many decisions wait for the person, and how many notices are unread."""
-    grants, values = waiting_values(actor)
-    row = session.execute(_counters(grants), values).one()
+    shape, values = waiting_values(actor)
+    row = session.execute(_counters(shape), values).one()
     return row.waiting or 0, row.unread or 0

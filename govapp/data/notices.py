@@ -8,9 +8,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 from govapp.data.base import Base, Identified
 from govapp.data.types import BigId, CanonicalJson
 
+FILING = "filing"
+
 
 class Outbox(Identified, Base):
-    """Something to deliver after commit: a job for the queue or a mail. States: waiting, done, failed."""
+    """Something to deliver after commit: a job for the queue, the filing of a dossier, or a mail.
+
+    States: waiting, done, failed.
+    """
 
     __tablename__ = "outbox"
     kind: Mapped[str]

@@ -1,6 +1,6 @@
 """Read queries about people: the list, one person with grants, parts and sessions, and what the first start needs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -208,6 +208,12 @@ def person_detail(session: Session, person_id: int) -> PersonDetail | None:
     return PersonDetail(
         p.id, p.name, p.email, p.title, p.active, p.version, p.timezone, p.theme, p.created_at
     )
+
+
+def names_of(session: Session, people: Collection[int]) -> dict[int, str]:
+    """Names of people by id."""
+    rows = session.execute(select(Person.id, Person.name).where(Person.id.in_(people))) if people else ()
+    return {row[0]: row[1] for row in rows}
 
 
 def grants_of(session: Session, person_id: int, today: date) -> list[GrantRow]:

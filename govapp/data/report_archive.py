@@ -5,16 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, String, and_, cast, exists, false, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from govapp.data.audit import AuditLog
 from govapp.data.measures import Measure, Part
+from govapp.data.notices import FILING, Outbox
 from govapp.data.people import Person
 from govapp.data.reports import Report, ReportRequest
 from govapp.data.structure import Branch
 from govapp.domain.events import BUSINESS
 from govapp.domain.permissions import Permission
+from govapp.domain.reports import GATE
 from govapp.domain.rights import Actor
 
 PAGE = 50
@@ -133,17 +135,19 @@ def has_asked(session: Session, report_id: int, person_id: int | None) -> bool:
 def reports_in_hand(session: Session, person_id: int | None) -> int:
     """How many reports of a person are queued or being made."""
     statement = select(func.count(Report.id)).where(
-        Report.state.in_(("queued", "running")), Report.asked_by == person_id
+        Report.state.in_(("queued", "running")), Report.asked_by == person_id, Report.kind != GATE
     )
     return session.scalar(statement) or 0
 
 
 def place_in_queue(session: Session, report: Report) -> int:
-    """Which place a queued report has, from 1."""
+    """Which place a queued report has, from 1; filed dossiers stand in a queue of their own, behind all others."""
     ahead = or_(
         Report.beat_at < report.beat_at, and_(Report.beat_at == report.beat_at, Report.id < report.id)
     )
-    return 1 + (session.scalar(select(func.count(Report.id)).where(Report.state == "queued", ahead)) or 0)
+    same = Report.kind == GATE if report.kind == GATE else Report.kind != GATE
+    counted = select(func.count(Report.id)).where(Report.state == "queued", same, ahead)
+    return 1 + (session.scalar(counted) or 0)
 
 
 def running_since(session: Session, beat: datetime) -> bool:
@@ -153,14 +157,64 @@ def running_since(session: Session, beat: datetime) -> bool:
 
 
 def silent(session: Session, queued_before: datetime, beat_before: datetime) -> list[tuple[int, str]]:
-    """Id and state of reports nobody has worked on since: queued ones, and running ones without a sign of life."""
+    """Id and state of reports nobody has worked on since: queued ones, and running ones without a sign of life.
+
+    Not filed ones that are queued: nobody waits for them, and `filings_to_try` finds them.
+    """
     statement = select(Report.id, Report.state).where(
         or_(
-            and_(Report.state == "queued", Report.beat_at < queued_before),
+            and_(Report.state == "queued", Report.beat_at < queued_before, Report.kind != GATE),
             and_(Report.state == "running", Report.beat_at < beat_before),
         )
     )
     return [(row.id, row.state) for row in session.execute(statement.order_by(Report.id))]
+
+
+def filings_to_try(session: Session, failed_before: datetime, queued_before: datetime) -> list[int]:
+    """Ids of filed reports that failed, or that lie in no queue though they were handed over, since before then."""
+    handed = exists().where(
+        Outbox.key == literal(f"{FILING}:") + cast(Report.id, String), Outbox.state == "waiting"
+    )
+    statement = select(Report.id).where(
+        Report.kind == GATE,
+        or_(
+            and_(Report.state == "failed", Report.finished_at < failed_before),
+            and_(Report.state == "queued", Report.beat_at < queued_before, ~handed),
+        ),
+    )
+    return list(session.scalars(statement.order_by(Report.id).limit(PAGE)))
+
+
+@dataclass(frozen=True, slots=True)
+class FiledDossier:
+    """The filed dossier of a decided review: where it stands, and what identifies what it shows."""
+
+    review_id: int
+    report_id: int
+    dossier: int
+    state: str
+    problem: str
+    content_hash: str
+    file_digest: str
+    pages: int
+    size: int
+    finished_at: datetime | None
+
+
+def filed_dossiers(session: Session, review_ids: Iterable[int]) -> dict[int, FiledDossier]:
+    """Filed dossiers by their review; reviews that ended without a decision have none."""
+    rows = session.execute(
+        select(
+            Report.review_id, Report.id, Report.params, Report.state, Report.problem, Report.content_hash,
+            Report.file_digest, Report.pages, Report.size, Report.finished_at,
+        )
+        .where(Report.review_id.in_(list(review_ids)))
+    ).tuples()  # fmt: skip
+    return {
+        review: FiledDossier(review, report, int(str(params["dossier"])), *rest)
+        for review, report, params, *rest in rows
+        if review is not None
+    }
 
 
 def branches_to_choose(session: Session, actor: Actor) -> list[tuple[str, str]]:

@@ -215,7 +215,7 @@ def _read_votes(
         .where(Dossier.review_id.in_(reviews), Dossier.seq <= seq)
         .order_by(Dossier.id),
         "steps": select(*ReviewStep.__table__.c)
-        .where(ReviewStep.review_id.in_(reviews))
+        .where(ReviewStep.review_id.in_(reviews), ReviewStep.seq <= seq)
         .order_by(ReviewStep.position, ReviewStep.id),
         "votes": select(*Vote.__table__.c)
         .where(Vote.review_id.in_(reviews), Vote.seq <= seq)
@@ -271,6 +271,11 @@ def _sums(session: Session, seq: int, ids: Sequence[int]) -> list[Any]:
         .group_by(twin.c.measure_id, twin.c.line_id, twin.c.series)
     )
     return list(session.execute(statement).all())
+
+
+def dossier_at(session: Session, dossier_id: int) -> Mapping[str, Any]:
+    """What a dossier holds; it never changes."""
+    return session.execute(select(Dossier.content).where(Dossier.id == dossier_id)).scalar_one()
 
 
 def files_of(session: Session, revisions: Sequence[int]) -> dict[int, list[Row]]:

@@ -12,7 +12,8 @@ from govapp.data.types import BigId, CanonicalJson
 class Report(Identified, Base):
     """A report in the archive. `identity` says what it shows (kind, object, as-of sequence, reach of rights).
 
-    States are those of data-report-state.
+    States are those of data-report-state. Of a filed dossier `review_id` is the review it belongs to and `asked_by`
+    whoever decided last.
     """
 
     __tablename__ = "report"
@@ -20,6 +21,7 @@ class Report(Identified, Base):
     kind: Mapped[str]
     measure_id: Mapped[int | None] = mapped_column(ForeignKey("measure.id"))
     branch_id: Mapped[int | None] = mapped_column(ForeignKey("branch.id"))
+    review_id: Mapped[int | None] = mapped_column(BigId, index=True)
     as_of_seq: Mapped[int] = mapped_column(BigId)
     as_of: Mapped[datetime]
     asked_by: Mapped[int] = mapped_column(ForeignKey("person.id"))

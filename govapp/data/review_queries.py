@@ -35,6 +35,12 @@ class ReviewHead:
     asked_by_name: str
     on_behalf_of: str
     previous_id: int | None
+    behalf_id: int | None = None
+
+    @property
+    def askers(self) -> frozenset[int]:
+        """Who asked, and for whom."""
+        return frozenset({self.asked_by} | ({self.behalf_id} if self.behalf_id else set()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,7 @@ class VoteRow:
     at: datetime
     dossier: int
     basis: str
+    behalf_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +104,7 @@ def review_head(session: Session, review_id: int) -> ReviewHead | None:
         select(
             Review.id, Measure.key, Review.into, Review.came_from, Review.state, Review.reason, Review.opened_at,
             Review.ended_at, Review.asked_by, asker.name, func.coalesce(behalf.name, ""), previous,
+            Review.on_behalf_of,
         )
         .join(Measure, Measure.id == Review.measure_id)
         .join(asker, asker.id == Review.asked_by)
@@ -139,6 +147,7 @@ def steps(session: Session, review_id: int) -> list[StepRow]:
             ReviewStep.reminded_at,
             Vote.id, Vote.person_id, Person.name, func.coalesce(behalf.name, ""), Vote.verdict, Vote.reason,
             Vote.meaning, Vote.right_used, Vote.at, Dossier.number, Dossier.basis_digest,
+            Vote.on_behalf_of,
         )
         .outerjoin(Vote, Vote.step_id == ReviewStep.id)
         .outerjoin(Person, Person.id == Vote.person_id)

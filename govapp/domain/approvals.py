@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from govapp.domain.basis import counted_submitters
+from govapp.domain.duties import ADMINISTRATOR, Standing, forbidding, pair_conflicts, roles_without_voice
 from govapp.domain.rules import ALL, ANY, AT_LEAST, PERCENT, GateRule, Rules, StepRule
 from govapp.domain.snapshot import ReviewFact, Snapshot, StepFact, VoteFact
 
@@ -67,7 +68,7 @@ def tally(step: StepFact, basis: str) -> Tally:
     closed = any(vote.verdict == CLOSE and vote.basis == basis for vote in step.votes)
     pending = frozenset() if closed else step.electors - voters
     kind = str(step.rule.get("type", ANY))
-    if step.needed is not None:
+    if step.needed is not None and not (closed and kind == PERCENT):
         needed = step.needed
     elif kind == AT_LEAST:
         needed = int(step.rule.get("n", 1))
@@ -86,13 +87,13 @@ def standing(
     """Where a step stands for the given basis.
 
     Percent counts votes cast and is decided when no vote still to come could change it, or its ballot is closed. A
-    granted step stays granted as long as its votes count; a refusal refuses at once where the step has a veto.
+    granted step stays granted on its basis, whatever is said later; one refusal refuses where the step has a veto.
     """
     latest = last_votes(step.votes)
     counting = tuple(vote for vote in latest if vote.basis == basis)
     stale = tuple(vote for vote in latest if vote.basis != basis)
     count = tally(step, basis)
-    if step.state == GRANTED and count.approvals:
+    if step.state == GRANTED and any(v.verdict in APPROVING and v.basis == basis for v in step.votes):
         state = GRANTED
     elif _refused(step, count, one_refusal or {}):
         state = REFUSED
@@ -143,11 +144,14 @@ def barred_people(
     """Who may not vote on a step whatever roles they hold, each with the code of the reason (R03).
 
     The owner, the submitters of counted evidence, whoever holds two of the parts that are three persons, whoever has
-    decided another step of the same review (N approvals are N different people), and holders of parts it `excludes`.
+    decided another step of the same review or this one for somebody else (N approvals are N different people), and
+    holders of parts it `excludes`.
     """
     steps = snapshot.review.steps if snapshot.review else ()
     votes = [vote for step in steps if step.id != step_id for vote in last_votes(step.votes)]
     found = {person: "voted_elsewhere" for vote in votes for person in vote.people}
+    here = [vote for step in steps if step.id == step_id for vote in last_votes(step.votes)]
+    found |= {vote.person_id: "voted_elsewhere" for vote in here if vote.on_behalf_of}
     found |= {snapshot.parts[part].person_id: "excluded" for part in excludes if part in snapshot.parts}
     held = [holder.person_id for part, holder in snapshot.parts.items() if part in THREE_PERSONS]
     found |= {person: "conflicting_part" for person in held if held.count(person) > 1}
@@ -242,18 +246,57 @@ def barred_holders(
 
 
 def barred(
-    person: int,
+    acting: Standing,
     rules: Rules,
     gate: GateRule,
     snapshot: Snapshot,
-    roles: frozenset[str],
-    *,
     step: StepFact | None = None,
+    voice: Standing | None = None,
 ) -> str:
-    """Why a person may not vote in this review: '' or a code (R03). An administrator never may."""
-    excludes = excludes_of(step) if step else ()
-    found = barred_people(rules, gate, snapshot, step.id if step else None, excludes).get(person, "")
-    return found or ("administrator_votes" if "administrator" in roles else "")
+    """Why a person may not vote on a step of this gate's review: '' or a code (R03). An administrator never may.
+
+    Where they vote in the `voice` of an absent person, what bars either of the two bars the vote ('absent_...' where it
+    is the absent one), and so do parts of the two that are kept apart (R58). A vote of theirs that they would change
+    by this one bars nobody.
+    """
+    others: tuple[VoteFact, ...] = ()
+    if step is not None:
+        mine_before = (acting.person, (voice or acting).person)
+        others = tuple(vote for vote in step.votes if _voice(vote) != mine_before)
+        snapshot = _with_votes(snapshot, step, others)
+    found = barred_people(rules, gate, snapshot, step.id if step else None, excludes_of(step) if step else ())
+    if voice is None:
+        return found.get(acting.person, "") or _by_role(rules, acting)
+    mine, theirs = found.get(acting.person, ""), found.get(voice.person, "")
+    if not mine and any(acting.person in vote.people for vote in last_votes(others)):
+        mine = "voted_elsewhere"  # their own vote on this step: one person counts once
+    if not theirs and any(_voice(vote)[1] == voice.person for vote in last_votes(others)):
+        theirs = "voted"
+    if mine or (mine := _by_role(rules, acting)):
+        return mine
+    if theirs or (theirs := _by_role(rules, voice)):
+        return f"absent_{theirs}"
+    return "apart" if forbidding(pair_conflicts(rules.duties, acting, voice)) else ""
+
+
+def _with_votes(snapshot: Snapshot, step: StepFact, votes: tuple[VoteFact, ...]) -> Snapshot:
+    """The snapshot with other votes on a step of its open review."""
+    review = snapshot.review
+    if review is None:
+        return snapshot
+    steps = tuple(replace(each, votes=votes) if each.id == step.id else each for each in review.steps)
+    return replace(snapshot, review=replace(review, steps=steps))
+
+
+def _voice(vote: VoteFact) -> tuple[int, int]:
+    """Who gave a vote, and whose it is."""
+    return vote.person_id, vote.on_behalf_of or vote.person_id
+
+
+def _by_role(rules: Rules, who: Standing) -> str:
+    """A role anywhere in the organization that gives no voice: administrators and whomever else the matrix names."""
+    silent = who.roles & (roles_without_voice(rules.duties) | {ADMINISTRATOR})
+    return f"{ADMINISTRATOR}_votes" if ADMINISTRATOR in silent else "role_votes" if silent else ""
 
 
 def named_as(

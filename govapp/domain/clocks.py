@@ -41,12 +41,13 @@ class Holding:
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """`deputy` decides for `person` from a day until a day, both included."""
+    """`deputy`, of that name, decides for `person` from a day until a day, both included."""
 
     person: int
     deputy: int
     from_day: date
     until_day: date
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,14 @@ def party_of(
         if each.person == person and each.from_day <= today <= each.until_day:
             return f"deputy:{each.deputy}:{person}"
     return f"person:{person}"
+
+
+def holder_code(person: int, name: str, absent: Iterable[Absent], today: date) -> str:
+    """Who holds a part, by name; `deputy:<name>:<name>` while somebody decides in their place."""
+    for each in absent:
+        if each.person == person and each.from_day <= today <= each.until_day:
+            return f"deputy:{each.name}:{name}"
+    return name
 
 
 def next_turn(left: Iterable[int], absent: Iterable[Absent], today: date) -> date | None:

@@ -25,15 +25,6 @@ def confirmer(
     return next((person for person in chain if person not in barred), None)
 
 
-def why_not_decide(
-    person: int | None, decides: int | None, owner: int, fulfilled_by: int | None, snapshot: Snapshot
-) -> str:
-    """Why a person may not confirm, give back, extend or lift it: '' or a code."""
-    if person in {owner, fulfilled_by, snapshot.owner_id}:
-        return "condition_own"
-    return "" if person is not None and person == decides else "not_condition_setter"
-
-
 def acts_open(state: str, *, reports_it: bool, decides_it: bool) -> tuple[str, ...]:
     """What somebody may do about it as it stands."""
     found = [FULFIL] if reports_it and state == OPEN else []

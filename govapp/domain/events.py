@@ -47,6 +47,8 @@ class Event(StrEnum):
     CONDITION_LIFTED = "condition:lifted"
     LOOKBACK_SET = "lookback:set"
     LOOKBACK_ACCEPTED = "lookback:accepted"
+    LOOKBACK_ESCALATED = "lookback:escalated"
+    DUE_REMINDED = "measure:due-reminded"
     BRANCH_ADDED = "structure:branch-added"
     BRANCH_EDITED = "structure:branch-edited"
     ORGANIZATION_ADDED = "structure:organization-added"
@@ -68,6 +70,10 @@ class Event(StrEnum):
     PERSON_ENABLED = "people:enabled"
     ROLE_GRANTED = "people:role-granted"
     ROLE_ENDED = "people:role-ended"
+    DEPUTY_SET = "people:deputy-set"
+    DEPUTY_BEGAN = "people:deputy-began"
+    DEPUTY_ENDED = "people:deputy-ended"
+    DEPUTY_REFUSED = "people:deputy-refused"
     PASSWORD_CHANGED = "people:password-changed"  # nosec B105  # the name of an event
     REPORT_REQUESTED = "report:requested"
     REPORT_MADE = "report:made"
@@ -139,10 +145,16 @@ REQUIRED: dict[Event, frozenset[str]] = {
     _E.CONDITION_SET: frozenset({"condition", "wording", "owner", "due", "blocking"}),
     _E.CONDITION_EXTENDED: frozenset({"condition", "due", "reason"}),
     _E.CONDITION_LIFTED: frozenset({"condition", "reason"}),
+    _E.LOOKBACK_ESCALATED: frozenset({"lookback", "due", "people"}),
+    _E.DUE_REMINDED: frozenset({"what", "due", "people"}),
     _E.LOOKBACK_SET: frozenset({"due", "into", "debts"}),
     _E.PLAN_RATES_SET: frozenset({"from_day", "changes"}),
     _E.ROLE_GRANTED: frozenset({"person", "role", "branch"}),
     _E.ROLE_ENDED: frozenset({"person", "role", "branch"}),
+    _E.DEPUTY_SET: frozenset({"absence", "person", "deputy", "from", "until", "kinds"}),
+    _E.DEPUTY_BEGAN: frozenset({"absence", "person", "deputy", "from", "until"}),
+    _E.DEPUTY_ENDED: frozenset({"absence", "person", "deputy", "from", "until"}),
+    _E.DEPUTY_REFUSED: frozenset({"person", "deputy", "from", "until", "why"}),
     _E.REPORT_MADE: frozenset({"report", "content_hash"}),
     _E.WORKFLOW_ACTIVATED: frozenset({"workflow", "number", "digest"}),
     _E.VERSION_DRAFTED: frozenset({"workflow", "number", "digest"}),

@@ -1,5 +1,7 @@
 """What reports are known by: kinds, and the version of their templates."""
 
-KINDS = ("dossier", "branch")
+GATE = "gate"  # the filed dossier of a decided gate; nobody asks for it
+ASKED = ("dossier", "branch")
+KINDS = (*ASKED, GATE)
 # Grows when a template shows something else, so that the same data then counts as another report.
-TEMPLATE_VERSION = 1
+TEMPLATE_VERSION = 2

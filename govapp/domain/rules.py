@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from govapp.domain.decisions import DecisionRule, parse_decisions
-from govapp.domain.duties import roles_of_parts
+from govapp.domain.duties import COMMITTEE_VOTE, VOTE, Duties, DutyError, parse_duties, parts_without
 from govapp.domain.evidence_kinds import EvidenceKind
 
 
@@ -108,12 +108,17 @@ class Rules:
     kinds: Mapping[str, EvidenceKind]
     steps: Mapping[str, StepRule] = field(default_factory=dict)
     table: tuple[TableRow, ...] = ()
-    roles_of_parts: Mapping[str, str] = field(default_factory=dict)
+    duties: Duties = field(default_factory=lambda: parse_duties({}))
     decisions: Mapping[str, DecisionRule] = field(default_factory=dict)
     one_refusal: Mapping[str, str] = field(default_factory=dict)
     currency: str = ""
     reminders: tuple[int, ...] = ()
     calendar: str = ""
+
+    @property
+    def roles_of_parts(self) -> Mapping[str, str]:
+        """The role which the holder of a part must have on the branch."""
+        return self.duties.needs_role
 
     @cached_property
     def order(self) -> dict[str, int]:
@@ -147,15 +152,20 @@ def _tuple(value: Any) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value or ())
 
 
-def _step(raw: Mapping[str, Any]) -> StepRule:
+def _step(raw: Mapping[str, Any], duties: Duties) -> StepRule:
+    """A step; the matrix leaves out holders of parts too, and further ones in a committee (a step with a quorum)."""
     deciders = {kind: _tuple(keys) for kind, keys in raw["deciders"].items()}
     if not any(deciders.values()) or deciders.keys() - {"parts", "roles", "groups"}:
         raise RulesError(f"step {raw['key']}: deciders must name parts, roles or groups")
     rule = dict(raw.get("rule") or {"type": ANY})
     if rule.get("type") not in STEP_RULES:
         raise RulesError(f"step {raw['key']}: unknown rule {rule.get('type')}")
-    if excluded := _tuple((raw.get("excludes") or {}).get("parts")):
-        rule["excludes"] = list(excluded)
+    left_out = parts_without(duties, VOTE) | (
+        parts_without(duties, COMMITTEE_VOTE) if raw.get("quorum") else frozenset()
+    )
+    asked = _tuple((raw.get("excludes") or {}).get("parts"))
+    if excluded := list(dict.fromkeys((*asked, *sorted(left_out - {"owner"})))):
+        rule["excludes"] = excluded
     return StepRule(
         raw["key"], raw["name"], raw["waits_for"], deciders, int(raw.get("order", 1)), rule, raw.get("target_hours"),
         raw.get("quorum"), bool(raw.get("veto")), bool(raw.get("sign_in_again")), raw.get("attests", ""),
@@ -219,11 +229,14 @@ def parse_rules(data: Mapping[str, Any]) -> Rules:
             )
             for s in sorted(data["stages"], key=lambda s: s["order"])
         )
-        steps = {raw["key"]: _step(raw) for raw in data.get("approval_steps", ())}
+        duties = parse_duties(data)
+        steps = {raw["key"]: _step(raw, duties) for raw in data.get("approval_steps", ())}
         gates = {raw["into"]: _gate(raw, kinds) for raw in data["gates"]}
         table = _table(data, steps)
     except KeyError as error:
         raise RulesError(f"the set lacks {error.args[0]}") from error
+    except DutyError as error:
+        raise RulesError(str(error)) from error
     if not stages or {stage.key for stage in stages} != gates.keys():
         raise RulesError("every stage needs exactly one gate into it")
     if attested := [step.key for step in steps.values() if step.attests and step.attests not in kinds]:
@@ -238,7 +251,7 @@ def parse_rules(data: Mapping[str, Any]) -> Rules:
         kinds,
         steps,
         table,
-        roles_of_parts(data),
+        duties,
         parse_decisions(data),
         defaults.get("one_refusal") or {},
         head.get("currency", ""),

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -24,7 +25,7 @@ class ClocksThen:
     calendars: Mapping[int, Calendar]
     spans: Mapping[int, tuple[Waited, ...]]
 
-    def worked(self, measure_id: int, step_id: int, since: datetime | None) -> float | None:
+    def worked(self, measure_id: int, step_id: int, since: datetime | None) -> Decimal | None:
         """Working hours a step had run since it opened, without holds; None for one that had not."""
         if since is None:
             return None
@@ -35,8 +36,9 @@ class ClocksThen:
         return _rounded(worked_of(calendar, own, self.at) / timedelta(hours=1))
 
 
-def _rounded(hours: float) -> float:
-    return int(hours * _CENT) / _CENT
+def _rounded(hours: float) -> Decimal:
+    """Cut to the hundredth: a report holds no float."""
+    return Decimal(int(hours * _CENT)) / _CENT
 
 
 def clocks_then(

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -17,7 +16,6 @@ from govapp.data.report_queries import (
     choice_names,
     files_of,
     kept,
-    log_until,
     names_at,
     organization_at,
     record_of,
@@ -31,15 +29,15 @@ from govapp.domain.money import from_minor
 from govapp.domain.permissions import PARTS
 from govapp.domain.rules import Rules
 from govapp.domain.snapshot import Snapshot
-from govapp.jobs._gather_branch import colour_of, waits_of
+from govapp.jobs._gather_branch import colour_of
 from govapp.jobs._gather_clocks import ClocksThen, clocks_then
-from govapp.jobs._gather_reviews import reviews_shown
+from govapp.jobs._gather_history import history_shown
+from govapp.jobs._gather_reviews import reviews_shown, waits_shown
 from govapp.present import dates, money
 from govapp.present import measures as words
 from govapp.present.evidence import describe
 from govapp.present.findings import detail_sentence, rule_sentence, stage_name
 from govapp.present.language import gettext as _
-from govapp.present.timeline import told
 from govapp.reports import dossier_data as paper
 from govapp.reports.dossier_data import DossierData, Fact
 from govapp.reports.paper import LogHead
@@ -92,7 +90,9 @@ def dossier_data(
         facts=_facts(context),
         texts=tuple(Fact(words.word("field", name), measure[name]) for name in TEXTS if measure[name]),
         parts=_parts(context),
-        waits=_waits(context) if "reviews" in sees else (),
+        waits=waits_shown(context.recorded, rules, context.people, context.clocks)
+        if "reviews" in sees
+        else (),
         next_stage=stage_name(rules, following) if following else "",
         findings=_findings(context, following),
         reviews=reviews_shown(context.recorded, rules, context.people, context.clocks)
@@ -104,7 +104,7 @@ def dossier_data(
         dependencies=_dependencies(context),
         risks=_risks(context),
         evidence=_evidence(context) if "evidence" in sees else (),
-        history=_history(context),
+        history=history_shown(session, measure_id, seq, rules),
         unseen=tuple(sorted({"evidence", "finance", "reviews"} - sees)),
         base_url=base_url,
     )
@@ -185,17 +185,6 @@ def _parts(context: _Context) -> tuple[paper.PartHeld, ...]:
     held = {row["part"]: name_of(context.people, row["person_id"]) for row in context.recorded.parts}
     needed = required_parts(context.rules, context.snapshot.stage)
     return tuple(paper.PartHeld(part, held.get(part, "")) for part in PARTS if part in held or part in needed)
-
-
-def _waits(context: _Context) -> tuple[paper.Waiting, ...]:
-    if context.snapshot.state != "active":
-        return ()
-    waits = waits_of(context.recorded, context.people, context.rules, context.clocks)
-    return tuple(
-        paper.Waiting(wait.what, wait.whom, wait.since, wait.hours, wait.worked)
-        for wait in waits
-        if wait.since
-    )
 
 
 def _findings(context: _Context, following: str | None) -> tuple[paper.Finding, ...]:
@@ -325,24 +314,3 @@ def _piece(
         values=tuple(Fact(value.label, value.text) for value in shown),
         files=tuple(paper.EvidenceFile(f["name"], f["size"], f["digest"]) for f in files),
     )
-
-
-def _history(context: _Context) -> tuple[paper.HistoryEntry, ...]:
-    rows = log_until(context.session, context.recorded.measure["id"], context.seq)
-    ids = {i for row in rows for i in _ids_in(row.payload)} | {
-        row.on_behalf_of for row in rows if row.on_behalf_of
-    }
-    names = {i: row["name"] for i, row in names_at(context.session, context.seq, ids).items()}
-    entries = []
-    for row in rows:
-        line = told(row, names, context.rules)
-        behalf = names.get(row.on_behalf_of or 0, "")
-        entries.append(paper.HistoryEntry(row.sequence, row.at, row.actor, line.text, behalf))
-    return tuple(entries)
-
-
-def _ids_in(payload: Any) -> set[int]:
-    """Ids of people in the changes of parts."""
-    changes = (payload or {}).get("changes", {})
-    pairs = changes.values() if isinstance(changes, dict) else ()
-    return {i for pair in pairs if isinstance(pair, list) for i in pair if type(i) is int}

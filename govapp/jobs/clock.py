@@ -9,13 +9,17 @@ from dataclasses import dataclass
 
 from sqlalchemy.exc import DBAPIError
 
+from govapp.data.notices import FILING
 from govapp.jobs.mail import Mailer
 from govapp.jobs.queue import Enqueuer
 from govapp.services._work import Busy, Origin
 from govapp.services.bulk_runs import resume_bulk
 from govapp.services.clockwork import sweep_period
 from govapp.services.conditions import hold_overdue
+from govapp.services.deputies import begin_absences
 from govapp.services.digests import send_digests
+from govapp.services.due_notices import escalate_lookbacks, tell_due
+from govapp.services.filing import file_again
 from govapp.services.mails import make_mails
 from govapp.services.migration_runs import resume_migrations
 from govapp.services.outbox import deliver_due
@@ -60,7 +64,7 @@ def duties(redis_url: str, smtp_url: str, sender: str, base_url: str = "") -> li
     mailer = Mailer(smtp_url, sender, base_url) if smtp_url else None
 
     def hand_over() -> int:
-        return deliver_due(CLOCK, {"job": enqueuer.put}) if enqueuer.open else 0
+        return sum(deliver_due(CLOCK, {kind: enqueuer.put}) for kind in ("job", FILING) if enqueuer.open)
 
     def send_mail() -> int:
         ready = mailer is not None and mailer.open
@@ -69,9 +73,12 @@ def duties(redis_url: str, smtp_url: str, sender: str, base_url: str = "") -> li
     return [
         Duty("jobs", TICK, hand_over),
         Duty("reports", 5, lambda: reap_reports(CLOCK)),
+        Duty("filings", 60, lambda: file_again(CLOCK)),
         Duty("bulk", 15, lambda: resume_bulk(CLOCK)),
         Duty("due measures", 5, lambda: settle_due(CLOCK)),
+        Duty("absences", 60, lambda: begin_absences(CLOCK)),
         Duty("reminders", 5, lambda: remind_due(CLOCK)),
+        Duty("debts", 30, lambda: (tell_due(CLOCK), escalate_lookbacks(CLOCK))),
         Duty("overdue conditions", 30, lambda: hold_overdue(CLOCK)),
         Duty("trials", 5, lambda: reap_replays(CLOCK)),
         Duty("migrations", 20, lambda: resume_migrations(CLOCK)),

@@ -10,11 +10,12 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 from sqlalchemy.exc import SQLAlchemyError
 
+from govapp.data.notices import FILING
 from govapp.jobs.breaker import Breaker
 from govapp.services._work import Busy, Origin, after_commit
 from govapp.services.outbox import FarSideAway, Parcel, deliver_due
 
-QUEUE = "govapp"
+QUEUE, FILINGS = "govapp", "govapp-filings"
 JOB_SECONDS = 110
 TIMEOUT = 0.1
 BREAKER_SECONDS = 10.0
@@ -47,16 +48,18 @@ def connect(url: str, *, timeout: float | None = TIMEOUT) -> redis.Redis:
     return redis.Redis.from_url(url, **options)
 
 
-def queue_on(connection: redis.Redis) -> Queue:
-    """The one queue, with the JSON serializer."""
-    return Queue(QUEUE, connection=connection, serializer=JSONSerializer, default_timeout=JOB_SECONDS)
+def queue_on(connection: redis.Redis, name: str = QUEUE) -> Queue:
+    """A queue with the JSON serializer: that of what people wait for, or that of filings, which comes behind it."""
+    return Queue(name, connection=connection, serializer=JSONSerializer, default_timeout=JOB_SECONDS)
 
 
 class Enqueuer:
     """Puts jobs on the queue; after a failure it does not try again for ten seconds."""
 
     def __init__(self, url: str) -> None:
-        self._queue = queue_on(connect(url))
+        connection = connect(url)
+        self._queues = {FILING: queue_on(connection, FILINGS)}
+        self._queue = queue_on(connection)
         self._breaker = Breaker(BREAKER_SECONDS)
 
     def put(self, parcel: Parcel) -> None:
@@ -70,7 +73,7 @@ class Enqueuer:
         if not self.open:
             raise QueueAway("the queue did not answer a moment ago")
         try:
-            self._queue.enqueue_call(
+            self._queues.get(parcel.kind, self._queue).enqueue_call(
                 name, args=arguments, job_id=f"outbox-{parcel.id}", result_ttl=60, failure_ttl=3600
             )
         except (redis.RedisError, OSError) as error:

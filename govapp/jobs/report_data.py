@@ -7,8 +7,10 @@ from sqlalchemy.orm import Session
 from govapp.data.engine import reading
 from govapp.data.report_archive import moment_at
 from govapp.domain.errors import NotFound
+from govapp.domain.reports import GATE
 from govapp.jobs._gather_branch import branch_data
 from govapp.jobs._gather_dossier import dossier_data
+from govapp.jobs._gather_gate import gate_data
 from govapp.reports.branch import BranchData
 from govapp.reports.dossier_data import DossierData
 from govapp.reports.paper import LogHead
@@ -20,7 +22,7 @@ from govapp.services.reports import moment_of
 def gather(
     kind: str, subject_id: int, seq: int, at: datetime, reach: Reach, base_url: str = ""
 ) -> DossierData | BranchData:
-    """The data of a dossier or branch report: equal for equal arguments, now and in years.
+    """The data of a dossier, a branch report, or what is filed of a review (by its id): equal for equal arguments.
 
     `at` is the moment at which expiry and lapse are judged. Raises NotFound when it was not on record then.
     """
@@ -49,6 +51,8 @@ def _gather(
         found: DossierData | BranchData | None = dossier_data(
             session, subject_id, seq, at, reach, head, base_url
         )
+    elif kind == GATE:
+        found = gate_data(session, subject_id, seq, at, head, base_url)
     else:
         found = branch_data(session, subject_id, seq, at, reach, head, base_url)
     if found is None:

@@ -13,7 +13,7 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from govapp.data.runtime import current
-from govapp.jobs.queue import connect, queue_on
+from govapp.jobs.queue import FILINGS, connect, queue_on
 from govapp.jobs.reports import use_address
 from govapp.reports._engine import pango_problem, warm
 from govapp.reports._long import forget_left_behind
@@ -54,10 +54,10 @@ def _killed(job: Job, *_about: object) -> None:
 
 
 def make_worker(url: str) -> LimitedWorker:
-    """A worker on the queue, not yet working."""
+    """A worker on the queues, not yet working; what people wait for comes before what is filed."""
     connection = connect(url, timeout=None)
     return LimitedWorker(
-        [queue_on(connection)],
+        [queue_on(connection), queue_on(connection, FILINGS)],
         connection=connection,
         serializer=JSONSerializer,
         maintenance_interval=MAINTENANCE_SECONDS,

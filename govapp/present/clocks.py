@@ -1,6 +1,7 @@
 """Working time in words: how much has passed of a target, and who held what waited."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from math import floor
 
 from govapp.domain.clocks import CRITERIA, HOLD, MOVE, NOBODY, Clock
@@ -10,8 +11,9 @@ from govapp.present.language import gettext as _
 _FEW = 10
 
 
-def hours_text(hours: float) -> str:
+def hours_text(hours: float | Decimal) -> str:
     """`0.5`, `7.2`, `31`: hours rounded down, with a tenth while they are few."""
+    hours = float(hours)
     if abs(hours) < _FEW:
         return f"{floor(hours * 10 + 1e-6) / 10:g}"
     return str(floor(hours + 1e-6))

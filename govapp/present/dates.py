@@ -50,6 +50,11 @@ def short_day(value: date | datetime | None, zone: str = "") -> str:
     return NONE if value is None else day(value, zone).rsplit(" ", 1)[0]
 
 
+def days(first: date, last: date) -> str:
+    """`3 Aug 2026 to 14 Aug 2026`; a single day once."""
+    return day(first) if first == last else _("%(first)s to %(last)s", first=day(first), last=day(last))
+
+
 def month(value: date | None) -> str:
     """`Nov 2026`."""
     return NONE if value is None else f"{_months(locale())[value.month]} {value.year}"

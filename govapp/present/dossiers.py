@@ -65,6 +65,8 @@ def field_words(vocabulary: Vocabulary, name: str, value: Any) -> str:
         return dict(vocabulary.choices.get(_LISTS[name], ())).get(value, str(value))
     if name == "vendor_spend":
         return money.amount(Decimal(value), vocabulary.currency)
+    if name == "value":
+        return money.amount(Decimal(value), vocabulary.rules.currency or "")
     if name == "change_type":
         return word("change_type", str(value))
     if name == "risk_rating":
@@ -74,7 +76,8 @@ def field_words(vocabulary: Vocabulary, name: str, value: Any) -> str:
 
 def field_label(name: str) -> str:
     """The label of a field of a measure."""
-    return _("Dependencies") if name == "dependencies" else word("field", name)
+    own = {"dependencies": _("Dependencies"), "value": _("Value the path goes by")}
+    return own.get(name) or word("field", name)
 
 
 def shown_fields(content: Mapping[str, Any], vocabulary: Vocabulary) -> list[tuple[str, str]]:

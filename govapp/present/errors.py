@@ -4,8 +4,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from govapp.domain.errors import GovappError, Invalid
+from govapp.present import dates
 from govapp.present.language import gettext as _
 from govapp.present.language import ngettext
+from govapp.present.marks import mark_words
 
 Sentence = Callable[[], str]
 
@@ -90,6 +92,17 @@ SENTENCES: dict[str, Sentence] = {
     "role_held": lambda: _("The person holds this role there already."),
     "role_conflict": lambda: _(
         "%(asked)s cannot stand beside %(held)s in one organization: these duties are kept apart."
+    ),
+    "auditor_in_group": lambda: _("This person sits in a group that decides; an auditor decides nothing."),
+    "member_without_voice": lambda: _(
+        "Administrators and auditors decide nothing, so they cannot sit in a group that does."
+    ),
+    "duty_forbids": lambda: _("The duty matrix keeps this apart: %(reason)s"),
+    "not_their_deputy": lambda: _(
+        "You do not stand in for this person today, so nothing was done in their name."
+    ),
+    "deputy_not_for_this": lambda: _(
+        "This is not among the kinds of work in which you stand in for this person."
     ),
     "control_characters": lambda: _("There are signs in it that cannot be read. Please type it again."),
     "rate_of_own_currency": lambda: _("This is the organization's own currency; its rate is 1."),
@@ -195,6 +208,11 @@ def sentence_of(code: str, values: dict[str, Any] | None = None) -> str:
     for role in ("asked", "held"):
         if role in values:
             values[role] = str(values[role]).replace("_", " ").capitalize()
+    if "from" in values and "until" in values:
+        values["days"] = dates.days(values["from"], values["until"])
+    for side in ("one", "other"):
+        if side in values:
+            values[side] = mark_words(str(values[side]))
     known = SENTENCES.get(code)
     text = known() if known else code
     try:

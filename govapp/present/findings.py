@@ -61,6 +61,9 @@ def who_words(code: str) -> str:
     kind, colon, key = code.partition(":")
     if kind == "barred":
         return _("somebody instead of %(name)s, who may not decide here", name=key)
+    if kind == "deputy":
+        deputy, _sign, absent = key.partition(":")
+        return _("%(deputy)s for %(name)s", deputy=deputy, name=absent)
     if kind == "defect":
         return DEFECTS[key]() if key in DEFECTS else code
     if not colon or kind not in {"role", "part", "group"}:

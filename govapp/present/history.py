@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from govapp.domain.events import Event
-from govapp.present import dates, history_decisions, history_evidence, history_rules, history_time
+from govapp.present import dates, deputies, history_decisions, history_evidence, history_rules, history_time
 from govapp.present.findings import ask_words, part_words
 from govapp.present.language import gettext as _
 from govapp.present.measures import word
@@ -57,7 +57,7 @@ def people_in(event: str, payload: Payload | None) -> set[int]:
 
 def _ids(event: str, payload: Payload) -> Iterator[int]:
     lists = [payload.get(name) for name in ("people", "members", "added", "ended", "informed")]
-    single = [payload.get("person"), payload.get("by"), payload.get("owner")]
+    single = [payload.get("person"), payload.get("by"), payload.get("owner"), payload.get("deputy")]
     if event == Event.PARTS_ASSIGNED:
         lists += list(dict(payload.get("changes", {})).values())
     for value in [*single, *(each for found in lists if isinstance(found, list) for each in found)]:
@@ -266,6 +266,7 @@ _SAID: dict[str, Callable[[Payload, Names, str], str]] = {
     Event.PERSON_ENABLED: _said(lambda: _("Account of %(name)s enabled"), name="name"),
     Event.ROLE_GRANTED: _granted,
     Event.ROLE_ENDED: _role_ended,
+    **deputies.HISTORY,
     Event.PASSWORD_CHANGED: lambda p, n, a: _("Password of %(who)s changed", who=n.person(a)),
     Event.REPORT_REQUESTED: _said(lambda: _("Report asked for: %(kind)s"), kind="kind"),
     Event.REPORT_MADE: _said(

@@ -1,9 +1,11 @@
 """Sentences for events about time: calendars, reminders, escalations, what time alone changed."""
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
 
 from govapp.domain.events import Event
+from govapp.present import dates
 from govapp.present.language import gettext as _
 
 Payload = Mapping[str, Any]
@@ -37,6 +39,17 @@ def _escalated(p: Payload, n: Any, about: str) -> str:
     )  # fmt: skip
 
 
+def _due(p: Payload, n: Any, about: str) -> str:
+    words = _("Condition due soon") if p["what"] == "condition" else _("Look-back due soon")
+    day = dates.day(date.fromisoformat(p["due"]))
+    return _("%(what)s (%(day)s), told: %(who)s", what=words, day=day, who=_people(p, n))
+
+
+def _overdue(p: Payload, n: Any, about: str) -> str:
+    day = dates.day(date.fromisoformat(p["due"]))
+    return _("Look-back of %(day)s is overdue, escalated to: %(who)s", day=day, who=_people(p, n))
+
+
 def _people(p: Payload, n: Any) -> str:
     return ", ".join(n.person(each) for each in p["people"]) or _("nobody")
 
@@ -48,4 +61,6 @@ SAID: dict[str, Callable[[Payload, Any, str], str]] = {
     Event.CALENDARS_SET: _calendars,
     Event.STEP_REMINDED: _reminded,
     Event.STEP_ESCALATED: _escalated,
+    Event.DUE_REMINDED: _due,
+    Event.LOOKBACK_ESCALATED: _overdue,
 }

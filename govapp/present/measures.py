@@ -230,14 +230,15 @@ def stage_word(rules: Rules | None, stage: str | None) -> str:
     return _("Proposed") if stage is None else stage_name(rules, stage) if rules else stage
 
 
-def duty_sentence(code: str) -> str:
-    """`duty:owner:sponsor` as a sentence."""
+def duty_sentence(code: str, reason: str = "") -> str:
+    """`duty:owner:sponsor` as a sentence, with the reason the matrix gives."""
     one, other = code.split(":")[1:3]
-    return _(
+    said = _(
         "%(one)s and %(other)s of one measure must be two people.",
         one=word("part", one),
         other=word("part", other).lower(),
     )
+    return f"{said} {reason}".strip()
 
 
 def fault_sentences(faults: Mapping[str, Sequence[str]], values: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -247,7 +248,9 @@ def fault_sentences(faults: Mapping[str, Sequence[str]], values: Mapping[str, An
         filled["way"] = " → ".join(filled["way"])
     return {
         name: [
-            duty_sentence(code) if code.startswith("duty:") else errors.sentence_of(code, filled)
+            duty_sentence(code, values.get("reasons", {}).get(code, ""))
+            if code.startswith("duty:")
+            else errors.sentence_of(code, filled)
             for code in codes
         ]
         for name, codes in faults.items()

@@ -76,7 +76,12 @@ def state_word(state: str) -> str:
 
 def kind_word(kind: str) -> str:
     """What kind of report it is."""
-    return _("Measure dossier") if kind == "dossier" else _("Branch report")
+    words = {
+        "dossier": _("Measure dossier"),
+        "gate": _("Dossier of a decision"),
+        "branch": _("Branch report"),
+    }
+    return words.get(kind, kind)
 
 
 def as_of_words(at: datetime, zone: str) -> str:

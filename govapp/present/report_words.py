@@ -33,6 +33,10 @@ def _states() -> dict[str, str]:
         "withdrawn": _("withdrawn"),
         "overtaken": _("overtaken"),
         "waiting": _("waits for an earlier step"),
+        "dropped": _("no longer asked"),
+        "fulfilled": _("reported as fulfilled"),
+        "confirmed": _("fulfilled and confirmed"),
+        "lifted": _("lifted"),
         "granted": _("granted"),
         "refused": _("refused"),
         "ended": _("ended"),
@@ -47,7 +51,13 @@ def _states() -> dict[str, str]:
 
 
 def _verdicts() -> dict[str, str]:
-    return {"approve": _("approved"), "send_back": _("sent back"), "comment": _("commented")}
+    return {
+        "approve": _("approved"),
+        "approve_with_conditions": _("approved with conditions"),
+        "send_back": _("sent back"),
+        "comment": _("commented"),
+        "close_ballot": _("closed the ballot"),
+    }
 
 
 def _parts() -> dict[str, str]:

@@ -1,9 +1,10 @@
 """Reviews in words: what is asked, who decides, votes, and why somebody may not vote."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
-from govapp.present import errors
+from govapp.present import dates, errors
 from govapp.present.findings import part_words, who_words
 from govapp.present.language import gettext as _
 from govapp.present.language import ngettext
@@ -34,6 +35,13 @@ _WHY_NOT: dict[str, Callable[[], str]] = {
     "barred_conflicting_part": lambda: _(
         "You hold two parts that must be two people. A program lead has to name somebody else for one of them."
     ),
+    "barred_role_votes": lambda: _("You hold a role that decides nothing about a measure."),
+    "barred_excluded": lambda: _("This step leaves out the part that you hold on this measure."),
+    "barred_apart": lambda: _(
+        "You hold a part on this measure that must not meet the part of the person for whom you stand in. "
+        "Somebody else has to decide for them."
+    ),
+    "barred_absent_voted": lambda: _("The person for whom you stand in has decided this step themselves."),
     "review_ended": lambda: _("This review has ended. Its dossier and votes stay on record."),
     "review_paused": lambda: _(
         "The measure is on hold or cancelled, so nobody can vote until it is released."
@@ -48,6 +56,8 @@ _ENDED: dict[str, Callable[[], str]] = {
 }
 _VERDICTS: dict[str, Callable[[], str]] = {
     "approve": lambda: _("Approved"),
+    "approve_with_conditions": lambda: _("Approved with conditions"),
+    "close_ballot": lambda: _("Closed the ballot"),
     "send_back": lambda: _("Sent back"),
     "comment": lambda: _("Commented"),
 }
@@ -61,6 +71,10 @@ _FIELD_ERRORS: dict[str, Callable[[], str]] = {
 
 def why_not(code: str) -> str:
     """Why a person may not vote."""
+    if code.startswith("barred_absent_") and code not in _WHY_NOT:
+        return _(
+            "The person for whom you stand in may not decide here themselves, and a deputy is bound by what binds both."
+        )
     return _WHY_NOT[code]() if code in _WHY_NOT else errors.sentence_of(code)
 
 
@@ -96,6 +110,39 @@ def decider_words(deciders: Mapping[str, Any], held: Mapping[str, str]) -> str:
     names += [part_words(role) for role in deciders.get("roles", ())]
     names += [who_words(f"group:{group}") for group in deciders.get("groups", ())]
     return ", ".join(names)
+
+
+def rule_words(
+    rule: Mapping[str, Any], quorum: int | None = None, *, veto: bool = False, of: int | None = None
+) -> str:
+    """A step's rule in words: `2 of 3 members`, `60 % of the votes cast, quorum 3`. `of`: how many may decide."""
+    kind, n = str(rule.get("type", "any")), rule.get("n") or rule.get("percent") or 1
+    if kind == "percent":
+        said = _("%(n)s %% of the votes cast", n=n)
+    elif kind == "all":
+        said = _("each member") if of is None or of > 1 else _("one person decides")
+    elif kind == "at_least":
+        said = _("at least %(n)s members", n=n) if of is None else _("%(n)s of %(all)s members", n=n, all=of)
+    elif of is None or of < 2:
+        said = _("one person decides")
+    else:
+        said = _("one of %(all)s members", all=of)
+    if quorum:
+        said += _(", quorum %(n)s", n=quorum)
+    if rule.get("excludes"):
+        said += _(", without the %(parts)s", parts=", ".join(part_words(part) for part in rule["excludes"]))
+    return said + (_("; one refusal is a veto") if veto else "")
+
+
+def condition_words(condition: Mapping[str, Any], owner: str) -> str:
+    """A condition set with a vote, in one sentence."""
+    due = dates.day(date.fromisoformat(str(condition["due"])))
+    said = _("%(wording)s (%(owner)s, by %(due)s)", wording=condition["wording"], owner=owner, due=due)
+    return (
+        _("%(said)s, closes the next gate until it is fulfilled", said=said)
+        if condition.get("blocking")
+        else said
+    )
 
 
 def stuck_words(names: str) -> str:

@@ -38,7 +38,7 @@ class Wait:
     whom: tuple[str, ...]
     since: datetime | None = None
     hours: int | None = None
-    worked: float | None = None
+    worked: Decimal | None = None
 
     @property
     def late(self) -> bool:
@@ -75,7 +75,7 @@ class WaitingMeasure:
     what: str
     since: datetime | None = None
     hours: int | None = None
-    worked: float | None = None
+    worked: Decimal | None = None
     late: bool = False
 
 

@@ -1,4 +1,4 @@
-"""The measure dossier: everything on record about one measure at one moment, as PDF or printable page."""
+"""Dossiers as PDF or printable page: all on record about a measure, or what a gate was decided on and how."""
 
 from decimal import Decimal
 
@@ -13,6 +13,8 @@ from govapp.reports.dossier_data import DossierData, EffectLine, Milestone, Revi
 from govapp.reports.paper import Progress, RenderedPdf, content_hash, for_paper
 
 _LONG_FACT = 40
+_ALL_SERIES = ("run_rate", "plan", "forecast", "actual", "confirmed")
+_FROZEN_SERIES = _ALL_SERIES[:2]  # what a dossier freezes
 
 
 def render_dossier(data: DossierData, progress: Progress | None = None) -> RenderedPdf:
@@ -34,14 +36,15 @@ def _sheet(data: DossierData) -> Sheet:
     facts = [(part_word(held.part), held.name) for held in shown.parts if held.name]
     facts += [(fact.label, fact.value) for fact in shown.facts]
     return Sheet(
-        template="dossier",
+        template="gate" if data.gate else "dossier",
         data=shown,
         rows=shown.history,
-        content_hash=content_hash("dossier", data),
+        content_hash=content_hash("gate" if data.gate else "dossier", data),
         extra={
             "plans": gantt(tuple(_marked(m) for m in data.milestones), local(data.as_of, data.zone).date()),
             "places": _places(data.effects),
             "net": _net(data.effects),
+            "series": _FROZEN_SERIES if data.gate else _ALL_SERIES,
             "money_finding": _money_finding(data.effects),
             "reviews_finding": _reviews_finding(data.reviews),
             "unmet": sum(not finding.met for finding in data.findings),
@@ -100,7 +103,7 @@ def _reviews_finding(reviews: tuple[Review, ...]) -> str:
 
 
 def _series(line: EffectLine) -> tuple[Decimal | None, ...]:
-    return line.run_rate, line.plan, line.forecast, line.actual, line.confirmed
+    return tuple(getattr(line, name) for name in _ALL_SERIES)
 
 
 def _net(lines: tuple[EffectLine, ...]) -> list[tuple[str, list[Decimal | None]]]:

@@ -41,7 +41,7 @@ class Waiting:
     whom: tuple[str, ...]
     since: datetime
     hours: int | None = None
-    worked: float | None = None
+    worked: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +88,9 @@ class EvidencePiece:
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """A vote: verdict approve, send_back or comment, and the meaning the voter signed.
+    """A vote: verdict approve, approve_with_conditions, send_back, comment or close_ballot, with what was set by it.
 
-    `dossier`: the number seen.
+    `dossier`: the number seen. `signed`: the printed name of who signed, '' where no signature was asked for.
     """
 
     name: str
@@ -101,13 +101,16 @@ class Vote:
     meaning: str = ""
     dossier: int = 1
     stale: bool = False
+    signed: str = ""
+    conditions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """An approval step with all its votes. `state`: waiting, open, granted, refused, ended.
+    """An approval step with all its votes. `state`: waiting, open, granted, refused, ended, dropped.
 
-    `hours` is its target, `worked` the working hours it took since it last opened, holds left out.
+    `because`: why the decision table asks for it, in the words of its rows. `hours` is its target, `worked` the working
+    hours it took since it last opened, holds left out.
     """
 
     name: str
@@ -115,8 +118,9 @@ class Step:
     rule: str
     state: str
     votes: tuple[Vote, ...] = ()
+    because: tuple[str, ...] = ()
     hours: int | None = None
-    worked: float | None = None
+    worked: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +210,41 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
+class Difference:
+    """One value that differs from the dossier decided on before, in words."""
+
+    what: str
+    old: str
+    new: str
+    difference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """The decision a filed dossier belongs to; `state`: passed or sent_back. Digests are SHA-256, hexadecimal.
+
+    `since`: when the decision before it fell, None for the first; `changes` what differs from it.
+    """
+
+    review: int
+    dossier: int
+    came_from: str
+    into: str
+    question: str
+    state: str
+    reason: str
+    asked_by: str
+    asked_for: str
+    asked_at: datetime
+    frozen_at: datetime
+    ended_at: datetime
+    digest: str
+    basis: str
+    since: datetime | None = None
+    changes: tuple[Difference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryEntry:
     """One row of the log as a sentence, oldest first."""
 
@@ -219,7 +258,8 @@ class HistoryEntry:
 @dataclass(frozen=True, slots=True)
 class DossierData:
     """All a dossier shows. `values`: worth a year by currency. `zone`: in which times are printed. `rules`:
-    the version. `unseen`: sections its reader may not read (evidence, finance, reviews).
+    the version. `unseen`: sections its reader may not read (evidence, finance, reviews). `gate`: of a filed dossier
+    the decision it belongs to; then all else is what its deciders had before them.
 
     `base_url` only makes keys into links and is no part of the content hash.
     """
@@ -252,4 +292,5 @@ class DossierData:
     evidence: tuple[EvidencePiece, ...] = ()
     history: tuple[HistoryEntry, ...] = ()
     unseen: tuple[str, ...] = ()
+    gate: Gate | None = None
     base_url: str = unhashed()

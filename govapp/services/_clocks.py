@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import insert, select, update
 
+from govapp.data.base import Base
 from govapp.data.calendars import WaitingSpan
 from govapp.data.clock_queries import absences_of
 from govapp.data.reviews import ReviewStep
@@ -113,12 +114,11 @@ def _insert(work: Work, loaded: Loaded, begin: Sequence[Holding]) -> list[Span]:
         both | {"step_id": one.step_id, "party": one.party, "paused": one.paused, "from_at": one.since}
         for one in begin
     ]
-    statement = insert(WaitingSpan).returning(WaitingSpan.id, sort_by_parameter_order=True)
-    ids = work.session.scalars(statement, rows).all()
-    return [
-        Span(number, one.step_id, one.party, one.paused, one.since)
-        for number, one in zip(ids, begin, strict=True)
-    ]
+    # the table, not the class: an ORM insert would write rows with and without a step one after the other
+    table = Base.metadata.tables["waiting_span"]
+    made = work.session.execute(insert(table).returning(table.c.id, table.c.step_id), rows)
+    ids = {step: number for number, step in made}
+    return [Span(ids[one.step_id], one.step_id, one.party, one.paused, one.since) for one in begin]
 
 
 def _amended(span: Span, amended: Mapping[int, Holding]) -> Span:

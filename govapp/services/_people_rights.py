@@ -34,15 +34,21 @@ def _may_manage(work: Work, person_id: int) -> str:
     return right
 
 
-def managed(session: Session, actor: Actor, people: Collection[int], at: datetime) -> frozenset[int]:
-    """Those of the people whom the actor manages: `people:manage` reaches every branch on which they hold a part, or a
+def managed(
+    session: Session,
+    actor: Actor,
+    people: Collection[int],
+    at: datetime,
+    permission: Permission = Permission.PEOPLE_MANAGE,
+) -> frozenset[int]:
+    """Those of the people whom the actor manages: the permission reaches every branch on which they hold a part, or a
     grant that is in force or to come.
 
     Without this an administrator of one program could disable or take over the administrator of the whole.
     """
     if actor.is_system:
         return frozenset(people)
-    reach = [grant.path for grant in actor.grants if Permission.PEOPLE_MANAGE in grant.permissions]
+    reach = [grant.path for grant in actor.grants if permission in grant.permissions]
     if not reach:
         return frozenset()
     branches = session.execute(select(Branch.id, Branch.path))

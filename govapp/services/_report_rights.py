@@ -35,8 +35,8 @@ class Subject:
 
     @property
     def measure_id(self) -> int | None:
-        """Id of the measure of a dossier."""
-        return self.id if self.kind == "dossier" else None
+        """Id of the measure of a dossier, filed or asked for."""
+        return self.id if self.kind != "branch" else None
 
     @property
     def branch_id(self) -> int | None:
@@ -96,7 +96,7 @@ def subject_of(session: Session, kind: str, key: str) -> Subject | None:
 
 def subject_by_id(session: Session, kind: str, subject_id: int) -> Subject | None:
     """The measure or branch of that id."""
-    if kind == "dossier":
+    if kind != "branch":
         measure = session.execute(
             select(Measure.key, Measure.title, Organization.timezone)
             .join(Organization, Organization.id == Measure.organization_id)

@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from govapp.data.report_queries import Recorded, Row
+from govapp.data.snapshot_query import DROPPED
 from govapp.data.snapshots import FIELDS
-from govapp.domain.approvals import StepStanding, standings
+from govapp.domain.approvals import GRANTED, REFUSED, StepStanding, standings
 from govapp.domain.criteria import MILESTONE_FIELD
 from govapp.domain.finance import value_of
 from govapp.domain.money import from_minor
@@ -39,11 +40,12 @@ def people_in(recorded: Recorded) -> set[int]:
         recorded.parts, recorded.milestones, recorded.risks, recorded.statuses, recorded.reviews, recorded.votes,
         recorded.conditions, recorded.evidence,
     )  # fmt: skip
-    return {row[name] for rows in lists for row in rows for name in columns if row.get(name)}
+    found = {row[name] for rows in lists for row in rows for name in columns if row.get(name)}
+    return found | {one["owner"] for row in recorded.votes for one in row["conditions"]}
 
 
 def review_fact(recorded: Recorded, review: Row) -> ReviewFact:
-    """A review with the steps and votes it had, on the basis of its latest dossier."""
+    """A review with the steps it still asked for and their votes, on the basis of its latest dossier."""
     dossiers = [row for row in recorded.dossiers if row["review_id"] == review["id"]]
     basis = {row["id"]: row["basis_digest"] for row in dossiers}
     cast: list[tuple[int, int, VoteFact]] = []
@@ -57,42 +59,84 @@ def review_fact(recorded: Recorded, review: Row) -> ReviewFact:
                 row["on_behalf_of"],
             )
             cast.append((row["seq"], row["step_id"], vote))
-    steps = tuple(
-        StepFact(
-            row["id"], row["key"], row["name"], row["waits_for"], row["position"], row["rule"], row["deciders"],
-            quorum=row["quorum"], veto=row["veto"], needed=row["needed"],
-        )
-        for row in recorded.steps
-        if row["review_id"] == review["id"]
-    )  # fmt: skip
     latest = dossiers[-1] if dossiers else None
     fact = ReviewFact(
         review["id"], review["into"], latest["basis_digest"] if latest else "", latest["number"] if latest else 0,
-        review["asked_by"], review["opened_at"], steps,
+        review["asked_by"], review["opened_at"],
     )  # fmt: skip
-    return _told(fact, dossiers, cast)
+    rows = [row for row in recorded.steps if row["review_id"] == review["id"]]
+    told = _told(fact, rows, dossiers, cast)
+    last = max([row["at"] for row in dossiers] + [vote.at for _, _, vote in cast], default=None)
+    return replace(told, steps=tuple(_decided(step, rows, review, last) for step in told.steps))
 
 
-def _told(fact: ReviewFact, dossiers: Sequence[Row], cast: Sequence[tuple[int, int, VoteFact]]) -> ReviewFact:
-    """The review with its votes, and since when each step is open: told again by what opens and decides steps."""
+def dropped_steps(recorded: Recorded, review: Row) -> list[Row]:
+    """Steps of a review that the decision table had ceased to ask for."""
+    dossiers = [row for row in recorded.dossiers if row["review_id"] == review["id"]]
+    last = max((row["at"] for row in dossiers), default=None)
+    return [row for row in recorded.steps if row["review_id"] == review["id"] and _is_dropped(row, last)]
+
+
+def _is_dropped(row: Row, at: datetime | None) -> bool:
+    """A step is dropped in the transaction that writes the next dossier, so by then or never."""
+    return row["state"] == DROPPED and at is not None and row["decided_at"] <= at
+
+
+def _decided(step: StepFact, rows: Sequence[Row], review: Row, last: datetime | None) -> StepFact:
+    """What the row says about a decision that had fallen by then; else it is counted from the votes.
+
+    A ballot that was closed, and members who came or went since, are known to the row alone.
+    """
+    if review["state"] == "passed":
+        return replace(step, state=GRANTED)
+    row = next(row for row in rows if row["id"] == step.id)
+    until = review["ended_at"] or last
+    fallen = row["state"] in {GRANTED, REFUSED} and until is not None and row["decided_at"] <= until
+    return replace(step, state=row["state"]) if fallen else step
+
+
+def _step(row: Row) -> StepFact:
+    return StepFact(
+        row["id"], row["key"], row["name"], row["waits_for"], row["position"], row["rule"], row["deciders"],
+        quorum=row["quorum"], veto=row["veto"], sign=row["sign"], attests=row["attests"], needed=row["needed"],
+    )  # fmt: skip
+
+
+def _told(
+    fact: ReviewFact, rows: Sequence[Row], dossiers: Sequence[Row], cast: Sequence[tuple[int, int, VoteFact]]
+) -> ReviewFact:
+    """The review with its votes, and since when each step is open: told again by what opens and decides steps.
+
+    What was made before the next act belongs to the act before it: steps follow their dossier in the log.
+    """
     acts: list[tuple[int, datetime, str, int, VoteFact | None]] = [
         (row["seq"], row["at"], row["basis_digest"], 0, None) for row in dossiers
     ]
     acts += [(seq, vote.at, "", step_id, vote) for seq, step_id, vote in cast]
-    basis, before = "", dict.fromkeys((step.id for step in fact.steps), "")
-    for _seq, at, given, step_id, vote in sorted(acts, key=lambda act: act[0]):
+    acts.sort(key=lambda act: act[0])
+    basis, known, before = "", {row["id"]: _step(row) for row in rows}, dict[int, str]()
+    for n, (_seq, at, given, step_id, vote) in enumerate(acts):
+        following = acts[n + 1][0] if n + 1 < len(acts) else None
         basis = given or basis
-        steps = [replace(s, votes=(*s.votes, vote)) if vote and s.id == step_id else s for s in fact.steps]
-        states = {i: each.state for i, each in standings(replace(fact, steps=tuple(steps)), basis).items()}
-        opened = {i for i, state in states.items() if state == "open" and before[i] != "open"}
-        fact = replace(fact, steps=tuple(replace(s, opened_at=at) if s.id in opened else s for s in steps))
+        if vote and step_id in known:
+            known[step_id] = replace(known[step_id], votes=(*known[step_id].votes, vote))
+        there = [row["id"] for row in rows if following is None or row["seq"] < following]
+        gone = {row["id"] for row in rows if _is_dropped(row, at)}
+        fact = replace(fact, steps=tuple(known[i] for i in there if i not in gone))
+        states = {i: each.state for i, each in standings(fact, basis).items()}
+        for i, state in states.items():
+            opens = state == "open" and before.get(i) != "open"
+            known[i] = replace(known[i], state=state, opened_at=at if opens else known[i].opened_at)
+        fact = replace(fact, steps=tuple(known[step.id] for step in fact.steps))
         before = states
-    return fact
+    return replace(fact, steps=tuple(replace(step, state="") for step in fact.steps))
 
 
 def standings_of(fact: ReviewFact) -> dict[int, StepStanding]:
     """Where each step stood. Every change of the basis wrote a dossier, so the latest one holds the basis in force."""
-    return standings(fact, fact.basis)
+    found = standings(fact, fact.basis)
+    refused = {step.id for step in fact.steps if step.state == REFUSED}
+    return {i: replace(each, state=REFUSED) if i in refused else each for i, each in found.items()}
 
 
 def snapshot_at(

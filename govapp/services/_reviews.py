@@ -21,6 +21,7 @@ from govapp.domain.approvals import (
 from govapp.domain.events import Event
 from govapp.domain.snapshot import ReviewFact, StepFact
 from govapp.domain.table import Chosen, path_for
+from govapp.services._absent import tell_deciders
 from govapp.services._clocks import _start_clock
 from govapp.services._dossier import write_dossier
 from govapp.services._holders import Holders, holders_of_path
@@ -35,6 +36,7 @@ def _open_review(work: Work, loaded: Loaded, into: str, right: str, holders: Hol
         came_from=loaded.snapshot.stage,
         workflow_version_id=loaded.measure.workflow_version_id,
         asked_by=work.actor.id,
+        on_behalf_of=work.on_behalf_of,
         state="open",
         opened_at=work.at,
     )
@@ -57,8 +59,8 @@ def _open_review(work: Work, loaded: Loaded, into: str, right: str, holders: Hol
     )  # fmt: skip
     work.at_seq.append(lambda seq: setattr(review, "opened_seq", seq))
     fact = loaded.snapshot.review or fact
-    for person in deciders_of(loaded, (step for step in fact.steps if step.state == OPEN)):
-        work.tell(person, "decision_waits", measure_id=loaded.measure.id, review_id=review.id)
+    first_ones = deciders_of(loaded, (step for step in fact.steps if step.state == OPEN))
+    tell_deciders(work, loaded, first_ones, "decision_waits", review.id)
     work.session.flush()
     return review
 

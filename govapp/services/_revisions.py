@@ -82,6 +82,7 @@ def _store_revision(
         valid_until=ends,
         passage_id=loaded.snapshot.passage_id,
         person_id=work.actor.id,
+        on_behalf_of=work.on_behalf_of,
         at=work.at,
     )
     work.session.add(revision)

@@ -20,12 +20,14 @@ from govapp.data.reviews import ReviewStep
 from govapp.data.snapshots import Loaded
 from govapp.domain.approvals import StepStanding, barred_holders, defect_of, standings
 from govapp.domain.basis import basis_of, digest_of
+from govapp.domain.clocks import holder_code
 from govapp.domain.events import Event
 from govapp.domain.evidence_expiry import next_change
 from govapp.domain.finance import value_of
 from govapp.domain.gates import gate_findings
 from govapp.domain.measures import required_parts
 from govapp.domain.snapshot import ReviewFact, StepFact, VoteFact
+from govapp.services._absent import tell_deciders
 from govapp.services._clocks import _keep_clocks
 from govapp.services._dossier import write_dossier
 from govapp.services._evidence_life import _evidence_life
@@ -47,9 +49,14 @@ class _Waiting:
     steps: tuple[ReviewStep, ...] = ()
 
 
-def _names(step: StepFact, loaded: Loaded) -> list[str]:
+def _names(step: StepFact, loaded: Loaded, today: date) -> list[str]:
     parts = loaded.snapshot.parts
-    names = [parts[p].name if p in parts else f"part:{p}" for p in step.deciders.get("parts", ())]
+    names = [
+        holder_code(parts[p].person_id, parts[p].name, loaded.clock.absent, today)
+        if p in parts
+        else f"part:{p}"
+        for p in step.deciders.get("parts", ())
+    ]
     barred = {int(person) for step_id, _, person in loaded.barred if step_id == step.id}
     stuck = barred_holders(step.deciders, loaded.snapshot, barred)
     if stuck:
@@ -89,8 +96,8 @@ def _set_steps(
             row.decided_at = work.at if state in {"granted", "refused"} else None
             if state == "open":
                 row.opened_at = work.at
-    for person in deciders_of(loaded, (step for step in review.steps if step.id in opened)):
-        work.tell(person, "decision_waits", measure_id=loaded.measure.id, review_id=review.id)
+    asked = deciders_of(loaded, (step for step in review.steps if step.id in opened))
+    tell_deciders(work, loaded, asked, "decision_waits", review.id)
     return {row.id: row for row in rows}
 
 
@@ -107,9 +114,8 @@ def _tell_new_deciders(
 ) -> None:
     """Whoever decides since parts changed hands learns of the review as the first deciders did."""
     known = set(work.session.scalars(select(Notice.person_id).where(Notice.review_id == review_id)))
-    for person in deciders_of(loaded, steps):
-        if person not in known | told:
-            work.tell(person, "decision_waits", measure_id=loaded.measure.id, review_id=review_id)
+    new = [person for person in deciders_of(loaded, steps) if person not in known | told]
+    tell_deciders(work, loaded, new, "decision_waits", review_id)
 
 
 def _look_at_review(work: Work, loaded: Loaded) -> _Waiting:
@@ -128,7 +134,11 @@ def _look_at_review(work: Work, loaded: Loaded) -> _Waiting:
     open_steps = [step for step in review.steps if states[step.id].state == "open"]
     if not open_steps:
         return _Waiting("criteria", (), (), review.opened_at, stale, steps)
-    whom = list(dict.fromkeys(name for step in open_steps for name in _names(step, loaded)))
+    whom = list(
+        dict.fromkeys(
+            name for step in open_steps for name in _names(step, loaded, work.today(loaded.timezone))
+        )
+    )
     since = min(rows[step.id].opened_at or review.opened_at for step in open_steps)
     names = tuple(step.name for step in open_steps)
     return _Waiting(open_steps[0].key, names, tuple(whom), since, stale, steps)
@@ -221,6 +231,7 @@ def _derive(work: Work, loaded: Loaded) -> dict[str, Any]:
         "stale_votes": waiting.stale,
         **_evidence_life(work, loaded, today),
         "vacant": _vacant(loaded),
+        "lookback_due": min((one.due for one in snapshot.lookbacks if one.state == "open"), default=None),
         "implementation": _status(loaded, "implementation", today),
         "potential": _status(loaded, "potential", today),
         "values": values_of(loaded),

@@ -10,6 +10,7 @@ from govapp.data.measures import Measure, StagePassage
 from govapp.data.reviews import Review, ReviewStep, StepDecider
 from govapp.data.snapshots import Loaded
 from govapp.domain.events import Event
+from govapp.services._filing import _file_dossier
 from govapp.services._settle import values_of
 from govapp.services._work import Work
 
@@ -78,6 +79,7 @@ def _end_review(work: Work, loaded: Loaded, state: str, reason: str = "") -> Non
         {"review": fact.id, "into": fact.into, "state": state, "reason": reason},
         object_type="review", object_id=str(fact.id), measure_id=loaded.measure.id, branch_id=loaded.measure.branch_id,
     )  # fmt: skip
+    _file_dossier(work, loaded, review, fact.dossier)
     loaded.snapshot = replace(loaded.snapshot, review=None)
 
 

@@ -1,46 +1,98 @@
-"""Who may vote in an open review, on which step, and why not. The vote and the page ask the same function."""
+"""Who may vote in an open review, on which step, for whom, and why not. The vote and the page ask the same function."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from govapp.data.snapshots import Loaded
-from govapp.domain.approvals import barred, named_as, standings
+from govapp.domain.approvals import GRANTED, OPEN, REFUSED, barred, named_as, standings
+from govapp.domain.deputies import DECIDE
+from govapp.domain.duties import Standing
 from govapp.domain.errors import Refused
-from govapp.domain.rights import Actor
+from govapp.domain.permissions import Permission
+from govapp.domain.rights import Actor, right_of
 from govapp.domain.rules import Rules
 from govapp.domain.snapshot import StepFact
+from govapp.services.duties import standing_of
 
-OPEN = frozenset({"open", "refused"})
+Groups = Callable[[Actor], frozenset[str]]
 
 
-def step_for(actor: Actor, groups: frozenset[str], loaded: Loaded, wanted: str = "") -> tuple[StepFact, str]:
-    """The open step that names the actor, and as what; `wanted` is its key where several may name them.
+@dataclass(frozen=True, slots=True)
+class Ballot:
+    """A step somebody may vote on, as what it names them, and whose voice it is: their own or an absent person's."""
 
-    Raises Refused: not_a_decider, step_decided, step_not_open, or barred_... with the reason (R03).
+    step: StepFact
+    named: str
+    voice: Actor
+
+
+def voices_of(actor: Actor, only: int | None = None) -> tuple[Actor, ...]:
+    """The person and the absent people for whom they decide today; `only`: the one asked for, by id."""
+    every = (actor, *actor.absent_for(DECIDE))
+    return every if only is None else tuple(each for each in every if each.id == only)
+
+
+def ballot_for(
+    actor: Actor, groups: Groups, loaded: Loaded, only: int | None = None, wanted: str = ""
+) -> Ballot:
+    """The open step on which the actor may vote: for themselves first, else for somebody whose deputy they are.
+
+    `wanted` is the step's key where several may name them.
+
+    Raises Refused with the reason that stands nearest to a vote: barred_... (R03, R58), step_decided, step_not_open,
+    not_a_decider.
     """
+    refusals = []
+    for voice in voices_of(actor, only):
+        if right_of(voice, Permission.REVIEW_DECIDE, loaded.place) is None:
+            continue
+        try:
+            return _ballot(actor, voice, groups(voice), loaded, wanted)
+        except Refused as refused:
+            refusals.append(refused)
+    raise min(refusals, key=_nearest, default=Refused("not_a_decider"))
+
+
+_ORDER = ("step_decided", "step_not_open", "not_a_decider")
+
+
+def _nearest(refused: Refused) -> int:
+    return _ORDER.index(refused.code) + 1 if refused.code in _ORDER else 0
+
+
+def _ballot(actor: Actor, voice: Actor, groups: frozenset[str], loaded: Loaded, wanted: str) -> Ballot:
     snapshot = loaded.snapshot
     review = snapshot.review
-    if review is None or actor.id is None:
+    if review is None or actor.id is None or voice.id is None:
         raise Refused("not_a_decider")
-    roles = actor.roles_on(loaded.place.path)
+    roles = voice.roles_on(loaded.place.path)
     states = standings(review, review.basis, loaded.rules)
     named = [
         (s, as_what)
         for s in review.steps
         if (not wanted or s.key == wanted)
-        and (as_what := named_as(s.deciders, actor.id, snapshot, roles, groups))
+        and (as_what := named_as(s.deciders, voice.id, snapshot, roles, groups))
     ]
     if not named:
         raise Refused("not_a_decider")
-    open_ones = [(step, as_what) for step, as_what in named if states[step.id].state in OPEN]
+    open_ones = [(step, as_what) for step, as_what in named if states[step.id].state in {OPEN, REFUSED}]
     if not open_ones:
-        raise Refused("step_decided" if states[named[0][0].id].state == "granted" else "step_not_open")
-    gate = loaded.rules.gates[review.into]
+        raise Refused("step_decided" if states[named[0][0].id].state == GRANTED else "step_not_open")
+    acting = _standing(actor, loaded)
+    absent = None if voice is actor else _standing(voice, loaded)
     reasons = [
         _lost_role(loaded.rules, as_what, roles)
-        or barred(actor.id, loaded.rules, gate, snapshot, roles, step=step)
+        or barred(acting, loaded.rules, loaded.rules.gates[review.into], snapshot, step, absent)
         for step, as_what in open_ones
     ]
     if all(reasons):
-        raise Refused(f"barred_{reasons[0]}")
-    return next(pair for pair, reason in zip(open_ones, reasons, strict=True) if not reason)
+        raise Refused(f"barred_{reasons[0]}", absent=voice.name)
+    step, as_what = next(pair for pair, reason in zip(open_ones, reasons, strict=True) if not reason)
+    return Ballot(step, as_what, voice)
+
+
+def _standing(actor: Actor, loaded: Loaded) -> Standing:
+    return standing_of(actor, loaded.place.path, loaded.place.parts)
 
 
 def _lost_role(rules: Rules, as_what: str, roles: frozenset[str]) -> str:

@@ -15,10 +15,12 @@ from govapp.data.actors import groups_of, load_actor
 from govapp.data.audit_rows import FACTS
 from govapp.data.engine import WritersQueue, is_busy, worth_retrying, write_session
 from govapp.data.notices import MAIL_DUE, Notice, Outbox
+from govapp.domain.deputies import kind_of_work
 from govapp.domain.errors import GovappError, Refused
 from govapp.domain.events import Event
 from govapp.domain.notices import kind_of
-from govapp.domain.rights import SYSTEM, Actor
+from govapp.domain.permissions import READ, Permission
+from govapp.domain.rights import SYSTEM, Actor, Place, may, right_of
 from govapp.services._log import Entry, write_log
 
 T = TypeVar("T")
@@ -31,24 +33,33 @@ class Busy(GovappError):
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Who asks, from where. `person_id` None is the program itself; `at` is set only when history is replayed."""
+    """Who asks, from where. `person_id` None is the program itself; `at` is set only when history is replayed.
+
+    `on_behalf_of`: whose voice is asked to be used; it counts only while a row in force makes the asker their deputy.
+    """
 
     person_id: int | None
     source: str = "web"
     request_id: str = ""
     address: str = ""
     at: datetime | None = None
+    on_behalf_of: int | None = None
 
 
 @dataclass
 class Work:
-    """One transaction: session, actor re-read in it, the moment, and what is to be recorded at its end."""
+    """One transaction: session, actor re-read in it, the moment, and what is to be recorded at its end.
+
+    `voice` is whose rights are used: the actor's own, or an absent person's whose deputy the actor is.
+    """
 
     session: Session
     actor: Actor
     origin: Origin
     at: datetime
     action_key: str = ""
+    voice: Actor = SYSTEM
+    lent: bool = False
     entries: list[Entry] = field(default_factory=list)
     kept: dict[int, Any] = field(default_factory=dict)
     gone: list[Any] = field(default_factory=list)
@@ -59,11 +70,44 @@ class Work:
     facts: list[Any] = field(default_factory=list)
     enqueued: bool = False
 
+    def __post_init__(self) -> None:
+        if self.voice is SYSTEM:
+            self.voice = self.actor
+
+    @property
+    def on_behalf_of(self) -> int | None:
+        """The absent person whose voice is used, for rows and log; None when the actor speaks for themselves."""
+        return None if self.voice.id == self.actor.id else self.voice.id
+
+    def may(self, permission: Permission, place: Place) -> str:
+        """The right used: the actor's own first, else that of somebody whose deputy the actor is for this work.
+
+        `voice` is then that person. What was asked on behalf of somebody uses that voice only. Raises as `rights.may`.
+        """
+        if permission in READ:
+            return may(self.actor, permission, place)
+        kind = kind_of_work(permission)
+        if self.voice is not self.actor:
+            self.speak_for(self.voice, kind)
+        elif right_of(self.actor, permission, place) is None:
+            absent = self.actor.absent_for(kind)
+            lends = (each for each in absent if right_of(each, permission, place) is not None)
+            self.speak_for(next(lends, self.actor), kind)
+        return may(self.voice, permission, place)
+
+    def speak_for(self, voice: Actor, kind: str) -> None:
+        """Use somebody's voice from here on. Raises Refused when the actor is not their deputy for such work."""
+        if voice is not self.actor and voice not in self.actor.absent_for(kind):
+            raise Refused("deputy_not_for_this", kind=kind)
+        self.voice = voice
+        self.lent = voice is not self.actor
+
     def log(self, what: Event, payload: dict[str, Any], *, made: Sequence[Any] = (), **where: Any) -> None:
         """Record an event at the end of the transaction; `made` rows get its sequence as `seq`.
 
-        `where`: right, object_type, object_id, measure_id, branch_id, on_behalf_of.
+        `where`: right, object_type, object_id, measure_id, branch_id; on behalf of whom follows from `voice`.
         """
+        where.setdefault("on_behalf_of", self.on_behalf_of)
         self.entries.append(Entry(what, payload, tuple(made), **where))
 
     def today(self, zone: str) -> date:
@@ -141,11 +185,23 @@ def _once(origin: Origin, body: Callable[[Work], T], action_key: str) -> tuple[T
             if found is None:
                 raise Refused("account_disabled")
             actor = found
-        work = Work(session, actor, origin, at, action_key)
+        work = Work(session, actor, origin, at, action_key, _voice(actor, origin))
         _collect(work)
         result = body(work)
+        if work.voice is not work.actor and not work.lent:
+            raise Refused("deputy_not_for_this", kind="")
         write_log(work)
     return result, work.enqueued
+
+
+def _voice(actor: Actor, origin: Origin) -> Actor:
+    """The actor's own voice, or the one asked for. Raises Refused when no row in force lends it (R02, R58)."""
+    if origin.on_behalf_of is None or origin.on_behalf_of == actor.id:
+        return actor
+    for lent in actor.stands_in:
+        if lent.actor.id == origin.on_behalf_of:
+            return lent.actor
+    raise Refused("not_their_deputy")
 
 
 _after_commit: list[Callable[[], None]] = []

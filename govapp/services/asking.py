@@ -18,6 +18,7 @@ from govapp.domain.events import Event
 from govapp.domain.permissions import Permission
 from govapp.domain.rights import Actor, Place, may, right_of
 from govapp.domain.snapshot import ReviewFact
+from govapp.services._absent import deputies_now
 from govapp.services._belongs import visible
 from govapp.services._reviews import deciders_of
 from govapp.services._work import Origin, Work, writing
@@ -99,7 +100,8 @@ def _still_to_vote(work: Work, loaded: Loaded, review: ReviewFact) -> list[int]:
     """Deciders of the open steps; who has decided another one is barred from these."""
     states = standings(review, review.basis, loaded.rules)
     waiting = [step for step in review.steps if states[step.id].state == "open"]
-    return deciders_of(loaded, waiting)
+    people = deciders_of(loaded, waiting)
+    return people + [deputy for deputy, _ in deputies_now(work, loaded, people)]
 
 
 def _finding(work: Work, loaded: Loaded, key: str) -> Finding:

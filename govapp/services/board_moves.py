@@ -1,8 +1,9 @@
 """What may be done with one measure, and why not: hints while dragging, Other moves, what a refusal teaches."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,10 +20,13 @@ from govapp.domain.asks import (
     AskKind,
     Decision,
     Outcome,
+    askers_of,
     interpret,
     right_to_ask,
 )
 from govapp.domain.criteria import UNJUDGED, Finding, Suppliers
+from govapp.domain.deputies import ASK, SUPPLY
+from govapp.domain.duties import EMERGENCY
 from govapp.domain.errors import NotFound, Refused
 from govapp.domain.evidence_kinds import EvidenceKind
 from govapp.domain.gates import decide
@@ -31,8 +35,10 @@ from govapp.domain.rights import Actor, Place, may, right_of
 from govapp.domain.rules import Rules
 from govapp.domain.snapshot import Snapshot
 from govapp.services._holders import Holders, holders_of_path
-from govapp.services.evidence import may_supply
+from govapp.services.duties import right_for
+from govapp.services.evidence import supplying
 
+Groups = Callable[[Actor], frozenset[str]]
 SUBMITTER = "submitter"
 GROUP = "group:"
 _FIXED_BY = {
@@ -51,7 +57,8 @@ _STATE_ASKS = (AskKind.HOLD, AskKind.RELEASE, AskKind.REOPEN, AskKind.CANCEL)
 class Standing:
     """A measure as it stands now: snapshot, rules, place, its card, the day in its organization's zone.
 
-    `groups` are the reader's; `holders` who would decide at the next gate by role or group, None when not looked up.
+    `groups` are the reader's, `lent_groups` those of people whose deputy the reader is; `holders` who would decide at
+    the next gate by role or group, None when not looked up.
     """
 
     key: str
@@ -66,6 +73,7 @@ class Standing:
     version: int
     workflow_id: int
     groups: frozenset[str] = frozenset()
+    lent_groups: Mapping[int, frozenset[str]] = field(default_factory=dict)
     holders: Holders | None = None
 
 
@@ -110,7 +118,7 @@ def card_of(loaded: Loaded, proposer: str = "") -> CardRow:
         tuple(card.waits_whom) if card else (), card.waits_since if card else None,
         card.target_at if card else None, tuple(card.expired) if card else (),
         card.implementation if card else "none", card.potential if card else "none", dict(card.values) if card else {},
-        card.change_seq if card else 0, proposer,
+        card.change_seq if card else 0, proposer, card.lookback_due if card else None,
     )  # fmt: skip
 
 
@@ -122,8 +130,14 @@ def _standing(session: Session, actor: Actor, key: str, at: datetime) -> Standin
     proposer = "" if loaded.measure.stage else person_name(session, loaded.measure.created_by)
     now = standing_of(loaded, at, proposer)
     groups = groups_of(session, actor.id, loaded.measure.organization_id) if actor.id else frozenset()
+    lent = {
+        one.id or 0: groups_of(session, one.id or 0, loaded.measure.organization_id)
+        for one in actor.absent_for(ASK)
+    }
     following = None if loaded.snapshot.review else loaded.rules.next_stage(loaded.snapshot.stage)
-    return replace(now, groups=groups, holders=holders_of_path(session, loaded, following, now.today))
+    return replace(
+        now, groups=groups, lent_groups=lent, holders=holders_of_path(session, loaded, following, now.today)
+    )
 
 
 def standing_of(loaded: Loaded, at: datetime, proposer: str = "") -> Standing:
@@ -165,7 +179,42 @@ def decision_on(
 
 
 def _right(actor: Actor, now: Standing, kind: AskKind) -> str | None:
-    return right_to_ask(actor, now.rules, kind, now.place, stage=now.snapshot.stage, groups=now.groups)
+    def groups(voice: Actor) -> frozenset[str]:
+        return now.groups if voice is actor else now.lent_groups.get(voice.id or 0, frozenset())
+
+    return ask_right(actor, now.rules, kind, now.place, now.snapshot.stage, groups)
+
+
+def ask_right(
+    actor: Actor, rules: Rules, kind: AskKind, place: Place, stage: str | None, groups: Groups
+) -> str | None:
+    """The right by which somebody may ask, their own or as a deputy; for pages and judging ahead."""
+    right = asker_right(actor, rules, kind, place, stage, groups)
+    return right_for(actor, rules, place, ASK, right, act=act_of(kind))
+
+
+def asker_right(
+    actor: Actor, rules: Rules, kind: AskKind, place: Place, stage: str | None, groups: Groups
+) -> Callable[[Actor], str | None]:
+    """By which right a voice may ask for a decision; whoever speaks must not hold a part the rules leave out either.
+
+    Groups are looked up only where the rules name some.
+    """
+    askers = askers_of(rules, kind, stage)
+    left_out = any(place.parts.get(part) == actor.id for part in askers.not_parts)
+
+    def right(voice: Actor) -> str | None:
+        if left_out:
+            return None
+        of_voice = groups(voice) if askers.groups else frozenset()
+        return right_to_ask(voice, rules, kind, place, stage=stage, groups=of_voice)
+
+    return right
+
+
+def act_of(kind: AskKind) -> str:
+    """The act of the duty matrix that a decision is, if it is one."""
+    return EMERGENCY if kind is AskKind.EMERGENCY else ""
 
 
 def ways(actor: Actor, now: Standing) -> tuple[list[Way], list[Way]]:
@@ -291,9 +340,10 @@ def suppliable(actor: Actor, now: Standing, finding: Finding) -> EvidenceKind | 
 
 
 def _supplies(actor: Actor, now: Standing, kind: EvidenceKind) -> bool:
-    if now.snapshot.state == "cancelled" or right_of(actor, Permission.EVIDENCE_SUBMIT, now.place) is None:
+    if now.snapshot.state == "cancelled":
         return False
-    return may_supply(actor, kind, now.place)
+    right = partial(supplying, kind=kind, place=now.place)
+    return right_for(actor, now.rules, now.place, SUPPLY, right) is not None
 
 
 def require_supplier(actor: Actor, now: Standing, kind: EvidenceKind) -> None:

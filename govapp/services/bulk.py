@@ -12,7 +12,7 @@ from govapp.data.engine import reading
 from govapp.data.imports import Batch, BatchRow
 from govapp.data.measures import Measure
 from govapp.data.snapshots import Loaded, load_measures
-from govapp.domain.asks import Ask, AskKind, Decision, Outcome, right_to_ask
+from govapp.domain.asks import Ask, AskKind, Decision, Outcome
 from govapp.domain.errors import Invalid, NotFound, Refused
 from govapp.domain.events import Event
 from govapp.domain.gates import decide
@@ -22,7 +22,7 @@ from govapp.domain.rules import Rules
 from govapp.services._holders import holders_of_path
 from govapp.services._keys import consume, consumed
 from govapp.services._work import Origin, Work, now, writing
-from govapp.services.board_moves import standing_of
+from govapp.services.board_moves import ask_right, standing_of
 
 KIND, JOB = "bulk", "govapp.jobs.bulk.run"
 MOST = 200
@@ -100,9 +100,11 @@ def _judged(
     session: Any, actor: Actor, loaded: Loaded, asked: BulkAsk, at: datetime, groups: frozenset[str]
 ) -> Judged:
     standing = standing_of(loaded, at)
-    right = right_to_ask(
-        actor, loaded.rules, asked.kind, loaded.place, stage=loaded.snapshot.stage, groups=groups
-    )
+
+    def groups_of_voice(voice: Actor) -> frozenset[str]:
+        return groups if voice is actor else groups_of(session, voice.id or 0, loaded.measure.organization_id)
+
+    right = ask_right(actor, loaded.rules, asked.kind, loaded.place, loaded.snapshot.stage, groups_of_voice)
     ask = Ask(asked.kind, _stage_of(loaded, asked), asked.reason, asked.details)
     decision = decide(loaded.rules, loaded.snapshot, ask, standing.today, right=right)
     if decision.outcome is Outcome.NEEDS_REVIEW:

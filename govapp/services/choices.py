@@ -17,6 +17,7 @@ from govapp.domain.permissions import Permission
 from govapp.domain.rights import Place, may
 from govapp.domain.structure import LISTS, key_fault, name_fault
 from govapp.services._work import Origin, Work, writing
+from govapp.services.duties import without_voice
 
 MOST_ITEMS = 5000
 MOST_MEMBERS = 200
@@ -159,6 +160,8 @@ def _set_group(work: Work, command: SetGroup) -> int:
     known = set(work.session.scalars(select(Person.id).where(Person.id.in_(members))))
     if set(members) - known:
         raise NotFound("not_found", person=min(set(members) - known))
+    if voiceless := without_voice(work.session, members, organization.id, work.today(organization.timezone)):
+        raise Invalid("not_saved", {"members": ["member_without_voice"]}, people=voiceless)
     group = work.session.scalar(
         select(Group).where(Group.organization_id == organization.id, Group.key == command.key)
     )

@@ -1,8 +1,9 @@
 """What the pages show of conditions and look-backs, and what a reader may do about each: as their verbs judge it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -11,15 +12,17 @@ from govapp.data.condition_queries import conditions, lookbacks
 from govapp.data.measure_records import names_of
 from govapp.data.snapshots import Loaded
 from govapp.domain.asks import AskKind
-from govapp.domain.conditions import acts_open, confirmer, reports, why_not_decide
+from govapp.domain.conditions import acts_open, confirmer
 from govapp.domain.criteria import Finding
+from govapp.domain.deputies import CONFIRM
 from govapp.domain.errors import Refused
 from govapp.domain.evidence_judging import LOOKBACK_KIND
 from govapp.domain.evidence_kinds import EvidenceKind
 from govapp.domain.gates import gate_findings
-from govapp.domain.permissions import Permission
-from govapp.domain.rights import Actor, right_of
+from govapp.domain.rights import Actor
 from govapp.services.board_moves import Standing, require_supplier
+from govapp.services.conditions import deciding, reporting
+from govapp.services.duties import voice_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,11 @@ class LookbackSeen:
     informed: tuple[str, ...]
 
 
+def _has_voice(actor: Actor, loaded: Loaded, right: Callable[[Actor], str | None]) -> bool:
+    """True when the reader may, in their own voice or that of somebody absent."""
+    return voice_for(actor, loaded.rules, loaded.place, CONFIRM, right) is not None
+
+
 def conditions_seen(session: Session, actor: Actor, loaded: Loaded, today: date) -> list[ConditionSeen]:
     """Conditions of the measure, those not settled first."""
     rows, snapshot = conditions(session, loaded.measure.id), loaded.snapshot
@@ -53,15 +61,14 @@ def conditions_seen(session: Session, actor: Actor, loaded: Loaded, today: date)
     }
     names = {held.person_id: held.name for held in snapshot.parts.values()}
     names |= {row.set_by: row.setter for row in rows}
-    confirms = right_of(actor, Permission.CONDITION_CONFIRM, loaded.place) is not None
     seen = []
     for row in rows:
         decides = by_row[row.id]
-        barred = why_not_decide(actor.id, decides, row.owner_id, row.fulfilled_by, snapshot)
+        own = actor.id in {row.owner_id, row.fulfilled_by, snapshot.owner_id}
         acts = acts_open(
             row.state,
-            reports_it=reports(actor.id, row.owner_id, snapshot),
-            decides_it=confirms and not barred,
+            reports_it=_has_voice(actor, loaded, partial(reporting, loaded, row.owner_id)),
+            decides_it=not own and _has_voice(actor, loaded, partial(deciding, loaded, decides)),
         )
         overdue = row.state == "open" and row.due < today
         seen.append(ConditionSeen(row, overdue, names.get(decides or 0, ""), acts))

@@ -15,15 +15,17 @@ from govapp.data.people import Person
 from govapp.data.reviews import Condition
 from govapp.data.snapshots import Loaded, load_measures
 from govapp.domain.asks import Ask, AskKind
-from govapp.domain.conditions import confirmer, reports, why_not_decide
+from govapp.domain.conditions import confirmer, reports
+from govapp.domain.deputies import CONFIRM
 from govapp.domain.errors import Invalid, NotFound, Refused, Stale
 from govapp.domain.events import Event
 from govapp.domain.permissions import Permission
-from govapp.domain.rights import may
+from govapp.domain.rights import Actor, may, right_of
 from govapp.services._belongs import visible
 from govapp.services._keys import consume, consumed
 from govapp.services._settle import settle
 from govapp.services._work import Origin, Work, now, writing
+from govapp.services.duties import _speak
 from govapp.services.moves import _carry_out
 
 NOTE_LIMIT = 4000
@@ -103,14 +105,29 @@ def _need(row: Condition, *states: str) -> None:
 def _fulfil(work: Work, loaded: Loaded, row: Condition, command: ConditionAct) -> None:
     _need(row, "open")
     may(work.actor, Permission.MEASURE_VIEW, loaded.place)
-    if not reports(work.actor.id, row.owner_id, loaded.snapshot):
+
+    right = _speak(work, loaded, CONFIRM, partial(reporting, loaded, row.owner_id))
+    if right is None:
         raise Refused("not_condition_owner")
-    right = "condition:owner" if work.actor.id == row.owner_id else "part:owner"
     row.state, row.fulfilled_by, row.fulfilled_at = "fulfilled", work.actor.id, work.at
     row.fulfilled_note = command.reason.strip()[:NOTE_LIMIT]
     _log(work, loaded, row, Event.CONDITION_FULFILLED, right, note=row.fulfilled_note)
     decides = confirmer_of(work.session, loaded, row)
     _tell(work, loaded, [decides] if decides else [], "condition_fulfilled", row)
+
+
+def reporting(loaded: Loaded, owner: int, voice: Actor) -> str | None:
+    """As what somebody may report a condition of this owner as fulfilled, or None."""
+    if not reports(voice.id, owner, loaded.snapshot):
+        return None
+    return "condition:owner" if voice.id == owner else "part:owner"
+
+
+def deciding(loaded: Loaded, decides: int | None, voice: Actor) -> str | None:
+    """The right by which somebody decides about a condition that is for `decides` to decide, or None."""
+    if decides is None or voice.id != decides:
+        return None
+    return right_of(voice, Permission.CONDITION_CONFIRM, loaded.place)
 
 
 def confirmer_of(session: Session, loaded: Loaded, row: Condition) -> int | None:
@@ -120,13 +137,16 @@ def confirmer_of(session: Session, loaded: Loaded, row: Condition) -> int | None
 
 
 def _may_confirm(work: Work, loaded: Loaded, row: Condition) -> str:
-    """Who decides about it, with the right to confirm here."""
-    right = may(work.actor, Permission.CONDITION_CONFIRM, loaded.place)
+    """Who decides about it, with the right to confirm here; never who owns or fulfilled it, nor the measure's owner."""
+    if work.actor.id in {row.owner_id, row.fulfilled_by, loaded.snapshot.owner_id}:
+        may(work.actor, Permission.CONDITION_CONFIRM, loaded.place)
+        raise Refused("condition_own")
     decides = confirmer_of(work.session, loaded, row)
-    code = why_not_decide(work.actor.id, decides, row.owner_id, row.fulfilled_by, loaded.snapshot)
-    if code:
-        raise Refused(code)
-    return right
+    found = _speak(work, loaded, CONFIRM, partial(deciding, loaded, decides))
+    if found is None:
+        may(work.actor, Permission.CONDITION_CONFIRM, loaded.place)
+        raise Refused("not_condition_setter")
+    return found
 
 
 def _reason(command: ConditionAct) -> str:

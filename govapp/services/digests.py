@@ -182,7 +182,7 @@ def _decision(row: InboxRow) -> dict[str, Any]:
     return {
         "key": row.measure, "title": row.title, "review": row.review_id, "step": row.step,
         "since": row.since.isoformat(timespec="seconds"), "hours": row.target_hours,
-        "target": row.target_at.isoformat(timespec="seconds") if row.target_at else "",
+        "target": row.clock.due.isoformat(timespec="seconds") if row.clock else "",
     }  # fmt: skip
 
 

@@ -7,16 +7,18 @@ from typing import Any
 from govapp.data.evidence import EvidenceDraft, EvidenceRevision
 from govapp.data.judges import named_judges
 from govapp.data.snapshots import Loaded, load_measures
+from govapp.domain.deputies import SUPPLY
 from govapp.domain.errors import Invalid, NotFound, Refused
 from govapp.domain.evidence_judging import Handed, judges_of
 from govapp.domain.evidence_kinds import EvidenceKind
 from govapp.domain.permissions import Permission
-from govapp.domain.rights import Actor, Place, may
+from govapp.domain.rights import Actor, Place, may, right_of
 from govapp.services._belongs import visible
 from govapp.services._keys import consume, consumed
 from govapp.services._revisions import Submission, _drop_draft, _store_revision
 from govapp.services._settle import settle
 from govapp.services._work import Origin, Work, writing
+from govapp.services.duties import _speak
 
 __all__ = [
     "SaveDraft",
@@ -70,6 +72,11 @@ def may_supply(actor: Actor, kind: EvidenceKind, place: Place) -> bool:
     return actor.is_system or actor.grant_for(Permission.MEASURE_EDIT_ANY, place.path) is not None
 
 
+def supplying(voice: Actor, kind: EvidenceKind, place: Place) -> str | None:
+    """The right by which a voice may hand in this kind here, or None."""
+    return right_of(voice, Permission.EVIDENCE_SUBMIT, place) if may_supply(voice, kind, place) else None
+
+
 def submit_evidence(command: SubmitEvidence) -> Submitted:
     """Store one valid submission as the next revision.
 
@@ -102,11 +109,13 @@ def _body(handed: Submission) -> list[Any]:
 
 def _submit(work: Work, loaded: Loaded, submission: Submission) -> Submitted:
     """Check and store a revision within a transaction and tell its judges; the caller settles."""
-    right = may(work.actor, Permission.EVIDENCE_SUBMIT, loaded.place)
     kind = _kind(loaded, submission.kind)
+    right = _speak(work, loaded, SUPPLY, lambda voice: supplying(voice, kind, loaded.place))
+    if right is None:
+        may(work.actor, Permission.EVIDENCE_SUBMIT, loaded.place)
     if kind.attested:
         raise Refused("attested_kind", kind=kind.name)
-    if not may_supply(work.actor, kind, loaded.place):
+    if right is None:
         raise Refused("not_a_supplier", kind=kind.key, suppliers=list(kind.submitted_by))
     if loaded.snapshot.state == "cancelled":
         raise Refused("measure_cancelled")
@@ -141,7 +150,7 @@ def _attest(work: Work, loaded: Loaded, submission: Submission) -> EvidenceRevis
     The vote's own step has asked whether this person decides; the caller settles. Raises NotFound, Refused (the kind is
     none that is signed), Invalid with errors by field, Stale.
     """
-    right = may(work.actor, Permission.REVIEW_DECIDE, loaded.place)
+    right = may(work.voice, Permission.REVIEW_DECIDE, loaded.place)
     kind = _kind(loaded, submission.kind)
     if not kind.attested:
         raise Refused("kind_not_attested", kind=kind.name)
@@ -155,7 +164,7 @@ def save_draft(command: SaveDraft) -> None:
 
 def _save_draft(work: Work, command: SaveDraft) -> None:
     loaded = visible(work, command.key)
-    may(work.actor, Permission.EVIDENCE_SUBMIT, loaded.place)
+    work.may(Permission.EVIDENCE_SUBMIT, loaded.place)
     if command.kind not in loaded.rules.kinds:
         raise NotFound("unknown_kind")
     if len(str(command.values)) > DRAFT_BYTES:

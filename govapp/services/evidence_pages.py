@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -12,18 +13,19 @@ from govapp.data.engine import reading
 from govapp.data.measure_pages import OFFERED, people_here, person_by_email
 from govapp.data.snapshots import Loaded
 from govapp.domain.criteria import MILESTONE_FIELD, applies, counts
+from govapp.domain.deputies import SUPPLY
 from govapp.domain.errors import NotFound, Refused
 from govapp.domain.evidence_expiry import end_of
 from govapp.domain.evidence_judging import Judges
 from govapp.domain.evidence_kinds import EvidenceKind
-from govapp.domain.permissions import Permission
-from govapp.domain.rights import Actor, right_of
+from govapp.domain.rights import Actor
 from govapp.domain.rules import CriterionRule
 from govapp.domain.snapshot import EvidenceFact
 from govapp.forms.classes import EvidenceForm, FormContext
 from govapp.forms.evidence import draft_files, from_draft, from_values
 from govapp.services.board_moves import Standing
-from govapp.services.evidence import may_supply
+from govapp.services.duties import right_for
+from govapp.services.evidence import supplying
 from govapp.services.judging import barred_from_judging, judges_here
 
 NEXT, LATER, PASSED, UNASKED = "next", "later", "passed", "unasked"
@@ -137,9 +139,8 @@ def supply_right(actor: Actor, loaded: Loaded, kind: EvidenceKind) -> bool:
     """True when this person may hand in this kind here now; what is signed with a vote nobody hands in."""
     if kind.attested or loaded.snapshot.state == "cancelled" or loaded.measure.archived:
         return False
-    return right_of(actor, Permission.EVIDENCE_SUBMIT, loaded.place) is not None and may_supply(
-        actor, kind, loaded.place
-    )
+    lent = partial(supplying, kind=kind, place=loaded.place)
+    return right_for(actor, loaded.rules, loaded.place, SUPPLY, lent) is not None
 
 
 def kind_of(actor: Actor, loaded: Loaded, key: str) -> EvidenceKind:

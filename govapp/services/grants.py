@@ -6,14 +6,15 @@ from datetime import date
 from sqlalchemy import select
 
 from govapp.data.actors import in_force
+from govapp.data.duties import duties_in_force
 from govapp.data.measures import Measure, Part
-from govapp.data.people import Grant, Person, Role
+from govapp.data.people import Grant, Group, GroupMember, Person, Role
 from govapp.data.structure import Branch, Organization
+from govapp.domain.duties import AUDITOR, ROLE, forbidding, role_conflicts
 from govapp.domain.errors import Invalid, NotFound, Refused
 from govapp.domain.events import Event
 from govapp.domain.permissions import Permission
 from govapp.domain.rights import Place, may
-from govapp.domain.role_conflicts import AUDITOR, conflict_with
 from govapp.services._administrators import _is_last_administrator
 from govapp.services._keys import writing_once
 from govapp.services._work import Origin, Work
@@ -46,7 +47,7 @@ def grant_role(command: GrantRole) -> int:
     """Grant a role; returns the grant's id. Needs `role:grant` on the branch; works from the next request on (R07).
 
     Raises Refused for one's own roles, Invalid by field for an unknown role or branch, a day in the past, a role held
-    already, or one that must not stand beside another (`domain/role_conflicts.py`).
+    already, or one that the duty matrix keeps apart from another; an auditor holds no part and sits in no group.
     """
     return int(writing_once(command, lambda work: {"id": _grant_role(work, command)})["id"])
 
@@ -99,11 +100,16 @@ def _refuse_conflicts(work: Work, person: Person, role: Role, branch: Branch) ->
     ).all()
     if any(row.key == role.key and row.branch_id == branch.id for row in held):
         raise Invalid("not_saved", {"role": ["role_held"]})
-    against = conflict_with(frozenset(row.key for row in held), role.key)
-    if against is not None:
-        raise Invalid("not_saved", {"role": ["role_conflict"]}, held=against, asked=role.key)
+    against = forbidding(role_conflicts(duties_in_force(work.session), {row.key for row in held}, role.key))
+    if against:
+        held_one = against[0].other.removeprefix(ROLE)
+        raise Invalid(
+            "not_saved", {"role": ["role_conflict"]}, held=held_one, asked=role.key, reason=against[0].reason
+        )
     if role.key == AUDITOR and _holds_part(work, person.id, branch.organization_id):
         raise Invalid("not_saved", {"role": ["auditor_holds_part"]})
+    if role.key == AUDITOR and _in_a_group(work, person.id, branch.organization_id):
+        raise Invalid("not_saved", {"role": ["auditor_in_group"]})
 
 
 def _holds_part(work: Work, person_id: int, organization_id: int) -> bool:
@@ -111,6 +117,13 @@ def _holds_part(work: Work, person_id: int, organization_id: int) -> bool:
     statement = select(Part.id).join(Measure, Measure.id == Part.measure_id)
     mine = statement.where(Part.person_id == person_id, Measure.organization_id == organization_id)
     return work.session.scalar(mine.limit(1)) is not None
+
+
+def _in_a_group(work: Work, person_id: int, organization_id: int) -> bool:
+    """True when the person sits in a group of the organization: its members decide."""
+    statement = select(GroupMember.id).join(Group, Group.id == GroupMember.group_id)
+    mine = statement.where(GroupMember.person_id == person_id, GroupMember.ended_at.is_(None))
+    return work.session.scalar(mine.where(Group.organization_id == organization_id).limit(1)) is not None
 
 
 def _make_grant(

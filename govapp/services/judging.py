@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from sqlalchemy.orm import Session
 
@@ -10,6 +11,7 @@ from govapp.data.actors import groups_of
 from govapp.data.evidence import EvidenceRevision
 from govapp.data.judges import emergency_people, named_judges
 from govapp.data.snapshots import Loaded, load_measures
+from govapp.domain.deputies import JUDGE
 from govapp.domain.errors import Invalid, NotFound, Refused, Stale
 from govapp.domain.events import Event
 from govapp.domain.evidence_judging import (
@@ -33,6 +35,7 @@ from govapp.services._belongs import _refuse_cancelled, _same_version, _where, v
 from govapp.services._keys import consume, consumed
 from govapp.services._settle import settle
 from govapp.services._work import Origin, Work, writing
+from govapp.services.duties import _speak, right_for
 from govapp.services.lookbacks import _accept_lookback
 
 REASON_LIMIT = 4000
@@ -101,7 +104,8 @@ def _judge(work: Work, command: JudgeEvidence) -> Judged:
     earlier = consumed(work, command.action_key, body)
     if earlier is not None:
         return Judged(command.key, **earlier)
-    right = may(work.actor, Permission.EVIDENCE_JUDGE, loaded.place)
+    if _right_to_judge(work, loaded) is None:
+        may(work.actor, Permission.EVIDENCE_JUDGE, loaded.place)
     _refuse_cancelled(work, loaded)
     fact = next((each for each in loaded.snapshot.evidence if each.evidence_id == command.evidence_id), None)
     if fact is None:
@@ -110,13 +114,12 @@ def _judge(work: Work, command: JudgeEvidence) -> Judged:
     if kind is None or not kind.judged:
         raise Refused("kind_not_judged")
     row = work.session.get_one(EvidenceRevision, fact.revision_id)
-    named = _require_judge(work, loaded, kind, row)
+    used = _require_judge(work, loaded, kind, row)
     _check_words(command)
     _same_version(command.seen_revision, fact.revision, "stale_judgement")
     if fact.judged:
         raise Stale("judged_already", state=fact.judged)
     state = STATES[command.verdict]
-    used = f"{right} {named}"
     _store(work, loaded, fact, row, state, command.reason.strip(), used)
     if kind.key == LOOKBACK_KIND and command.verdict == ACCEPT:
         _accept_lookback(work, loaded, row, used)
@@ -127,16 +130,36 @@ def _judge(work: Work, command: JudgeEvidence) -> Judged:
     return Judged(command.key, fact.kind, kind.name, fact.revision, state)
 
 
+def _right_to_judge(work: Work, loaded: Loaded) -> str | None:
+    """The permission, the actor's own or lent."""
+    voices = (work.actor, *work.actor.absent_for(JUDGE))
+    rights = (right_of(voice, Permission.EVIDENCE_JUDGE, loaded.place) for voice in voices)
+    return next((right for right in rights if right), None)
+
+
 def _require_judge(work: Work, loaded: Loaded, kind: EvidenceKind, row: EvidenceRevision) -> str:
-    """As what the kind names the actor. Raises Refused with every reason, and with the names of those who may."""
+    """The right used with what the kind names the actor, or the absent person whose deputy they are.
+
+    Raises Refused with every reason, and with the names of those who may.
+    """
     handed = Handed(row.person_id, row.on_behalf_of, _acted(work.session, loaded, kind))
-    named, reasons = _standing(work.session, work.actor, loaded, kind, handed)
-    if reasons:
+    used = _speak(work, loaded, JUDGE, partial(_used, work.session, work.actor, loaded, kind, handed))
+    if used is None:
+        _named, reasons = _standing(work.session, work.actor, work.actor, loaded, kind, handed)
         submitted = {row.evidence_id: (row.person_id, row.on_behalf_of)}
         judges = judges_here(work.session, loaded, submitted, work.today(loaded.timezone))
         may_judge = judges[row.evidence_id].may if row.evidence_id in judges else ()
         raise Refused("may_not_judge", reasons=list(reasons), judges=[one.name for one in may_judge])
-    return named
+    return used
+
+
+def _used(
+    session: Session, actor: Actor, loaded: Loaded, kind: EvidenceKind, handed: Handed, voice: Actor
+) -> str | None:
+    """The right and the name by which the actor judges in a voice, or None."""
+    right = right_of(voice, Permission.EVIDENCE_JUDGE, loaded.place)
+    named, reasons = _standing(session, actor, voice, loaded, kind, handed)
+    return None if right is None or reasons else f"{right} {named}"
 
 
 def _acted(session: Session, loaded: Loaded, kind: EvidenceKind) -> frozenset[int]:
@@ -147,14 +170,14 @@ def _acted(session: Session, loaded: Loaded, kind: EvidenceKind) -> frozenset[in
 
 
 def _standing(
-    session: Session, actor: Actor, loaded: Loaded, kind: EvidenceKind, handed: Handed
+    session: Session, actor: Actor, voice: Actor, loaded: Loaded, kind: EvidenceKind, handed: Handed
 ) -> tuple[str, tuple[str, ...]]:
-    """As what the kind names somebody, and every reason why they may not judge."""
-    held = {part for part, person in loaded.place.parts.items() if person == actor.id}
-    in_groups = actor.id is not None and kind.judge is not None and bool(kind.judge.groups)
-    groups = groups_of(session, actor.id or 0, loaded.measure.organization_id) if in_groups else frozenset()
-    named = named_as(kind.judge, held, actor.roles_on(loaded.place.path), groups)
-    people = {actor.id} if actor.id else set()
+    """As what the kind names a voice, and every reason why the actor may not judge in it: those of both count."""
+    held = {part for part, person in loaded.place.parts.items() if person == voice.id}
+    in_groups = voice.id is not None and kind.judge is not None and bool(kind.judge.groups)
+    groups = groups_of(session, voice.id or 0, loaded.measure.organization_id) if in_groups else frozenset()
+    named = named_as(kind.judge, held, voice.roles_on(loaded.place.path), groups)
+    people = {each for each in (actor.id, voice.id) if each is not None}
     return named, why_not(people, named, handed, loaded.snapshot.owner_id)
 
 
@@ -168,7 +191,10 @@ def barred_from_judging(
 ) -> tuple[str, ...]:
     """Every reason why a reader may not judge a revision of this kind; empty when they may."""
     handed = Handed(submitter, submitted_for, _acted(session, loaded, kind))
-    _named, reasons = _standing(session, actor, loaded, kind, handed)
+    lent = partial(_used, session, actor, loaded, kind, handed)
+    if right_for(actor, loaded.rules, loaded.place, JUDGE, lent) is not None:
+        return ()
+    _named, reasons = _standing(session, actor, actor, loaded, kind, handed)
     if right_of(actor, Permission.EVIDENCE_JUDGE, loaded.place) is None:
         reasons += (NO_RIGHT,)
     return reasons

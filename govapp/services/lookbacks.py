@@ -25,6 +25,7 @@ def _owe_lookback(work: Work, loaded: Loaded, ask: Ask, into: str, debts: list[s
         due=date.fromisoformat(str(ask.details["lookback_due"])),
         state="open",
         set_by=work.actor.id,
+        on_behalf_of=work.on_behalf_of,
         set_at=work.at,
         version=1,
     )

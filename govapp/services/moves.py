@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from govapp.data.actors import groups_of
 from govapp.data.audit import AuditLog
 from govapp.data.measures import Measure
 from govapp.data.people import Person
@@ -19,15 +20,14 @@ from govapp.domain.asks import (
     AskKind,
     Decision,
     Outcome,
-    askers_of,
     interpret,
-    right_to_ask,
 )
+from govapp.domain.deputies import ASK
 from govapp.domain.errors import Invalid, Refused, Stale
 from govapp.domain.events import Event
 from govapp.domain.gates import decide, gate_findings
 from govapp.domain.replay import answer_to_json, ask_to_json, given_to_json
-from govapp.domain.rights import may
+from govapp.domain.rights import Actor, may
 from govapp.domain.snapshot import Snapshot
 from govapp.services._belongs import visible
 from govapp.services._conditions import VoteConditions, _set_conditions
@@ -39,7 +39,8 @@ from govapp.services._settle import settle
 from govapp.services._stage import _change_stage, _change_state
 from govapp.services._telling import _tell_of_state
 from govapp.services._work import Origin, Work, now, writing
-from govapp.services.board_moves import Standing, standing_of
+from govapp.services.board_moves import Standing, act_of, asker_right, standing_of
+from govapp.services.duties import _speak
 from govapp.services.evidence import Submission, _body, _submit
 from govapp.services.lookbacks import _owe_lookback
 
@@ -107,10 +108,11 @@ def _move(work: Work, command: MoveMeasure) -> tuple[MoveOutcome, Loaded | None]
     if earlier is not None:
         return _again(command, earlier), None
     kind = command.ask or interpret(loaded.rules, loaded.snapshot, command.stage or "")
-    may(work.actor, PERMISSION_FOR[kind], loaded.place)
     right = _right(work, loaded, kind)
     if right is None:
+        may(work.actor, PERMISSION_FOR[kind], loaded.place)
         raise Refused("no_right", permission=str(PERMISSION_FOR[kind]))
+    voice = work.voice
     if command.seen_version != loaded.measure.version:
         raise Stale(
             "stale_measure", key=command.key, seen=command.seen_version, version=loaded.measure.version
@@ -119,6 +121,7 @@ def _move(work: Work, command: MoveMeasure) -> tuple[MoveOutcome, Loaded | None]
     kept = ""
     if command.evidence is not None:
         kept = _submit(work, loaded, command.evidence).kind
+        work.speak_for(voice, ASK)
         work.session.flush()
         loaded = load_measures(work.session, [loaded.measure.id])[0]
     outcome = _carry_out(
@@ -147,11 +150,13 @@ def _require_known(work: Work, details: Mapping[str, Any]) -> None:
 
 
 def _right(work: Work, loaded: Loaded, kind: AskKind) -> str | None:
-    """The part, grant or group by which the actor may ask; groups are looked up only where the rules name some."""
-    stage = loaded.snapshot.stage
-    named = askers_of(loaded.rules, kind, stage).groups
-    groups = work.groups(loaded.measure.organization_id) if named else frozenset()
-    return right_to_ask(work.actor, loaded.rules, kind, loaded.place, stage=stage, groups=groups)
+    """The part, grant or group by which the actor may ask, or somebody whose deputy they are: then in that voice."""
+
+    def groups(voice: Actor) -> frozenset[str]:
+        return groups_of(work.session, voice.id or 0, loaded.measure.organization_id)
+
+    right = asker_right(work.actor, loaded.rules, kind, loaded.place, loaded.snapshot.stage, groups)
+    return _speak(work, loaded, ASK, right, act_of(kind))
 
 
 def _again(command: MoveMeasure, earlier: Mapping[str, Any]) -> MoveOutcome:

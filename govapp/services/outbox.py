@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import or_, select, update
 
 from govapp.data.engine import reading
-from govapp.data.notices import Outbox
+from govapp.data.notices import FILING, Outbox
 from govapp.domain.errors import NotFound, Refused
 from govapp.domain.permissions import Permission
 from govapp.services._work import Origin, Work, now, writing
@@ -21,6 +21,7 @@ AWAY_WAIT = 10
 GIVE_UP_AFTER = 18
 # Who sends a mail holds it so long: longer than any sending takes, and after a crash it is due again. A job needs no
 # holding: delivered twice it replaces itself in the queue.
+JOBS = frozenset({"job", FILING})
 HELD = {"mail": timedelta(minutes=10)}
 
 
@@ -121,9 +122,9 @@ def note_failure(origin: Origin, parcel: Parcel, problem: str, *, away: bool = F
 
 def _postpone(work: Work, parcel: Parcel, problem: str, *, away: bool) -> None:
     attempts = parcel.attempts + 1
-    longest = AWAY_WAIT if away and parcel.kind == "job" else LONGEST_WAIT
+    longest = AWAY_WAIT if away and parcel.kind in JOBS else LONGEST_WAIT
     seconds = min(2 ** min(attempts, 20), longest)
-    state = "failed" if parcel.kind != "job" and attempts >= GIVE_UP_AFTER else "waiting"
+    state = "failed" if parcel.kind not in JOBS and attempts >= GIVE_UP_AFTER else "waiting"
     work.session.execute(
         update(Outbox)
         .where(Outbox.id == parcel.id, Outbox.state == "waiting")

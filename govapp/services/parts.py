@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from govapp.data.gates import WorkflowVersion
+from govapp.data.duties import duties_of
 from govapp.data.measure_queries import roles_held
 from govapp.data.measures import Part
 from govapp.data.people import Person
 from govapp.data.snapshots import Loaded
-from govapp.domain.duties import FORBID, WARN, Duties, parse_duties, part_conflicts
+from govapp.domain.duties import AUDITOR, FORBID, PART, WARN, Conflict
 from govapp.domain.errors import Invalid, Refused
 from govapp.domain.events import Event
 from govapp.domain.permissions import PARTS, Permission
@@ -18,9 +20,7 @@ from govapp.domain.rights import Actor, may, right_of
 from govapp.services._belongs import _refuse_cancelled, _same_version, _settle_again, _where, visible
 from govapp.services._keys import consume, consumed
 from govapp.services._work import Origin, Work, writing
-
-AUDITOR = "auditor"
-_duties: dict[tuple[str, int], Duties] = {}
+from govapp.services.duties import conflicts_of_parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,23 +95,11 @@ def _right_to_assign(actor: Actor, loaded: Loaded, parts: Iterable[str]) -> str:
     return right_of(actor, Permission.MEASURE_ASSIGN_PARTS, loaded.place) or "part:owner"
 
 
-def duties_for(work: Work, loaded: Loaded) -> Duties:
-    """The duty matrix of the rules the measure runs under; a version never changes, so it is cached."""
-    number = loaded.measure.workflow_version_id
-    key = (str(work.session.get_bind().engine.url), number)
-    if key not in _duties:
-        version = work.session.get_one(WorkflowVersion, number)
-        _duties[key] = parse_duties(version.definition)
-    return _duties[key]
-
-
 def _assign(work: Work, loaded: Loaded, changed: Mapping[str, int | None], right: str) -> list[str]:
     """Set the holders, log old and new, tell those newly named; returns warnings. The caller settles."""
     if not changed:
         return []
-    holders = {part: person for part, person in loaded.place.parts.items() if part not in changed}
-    holders |= {part: person for part, person in changed.items() if person is not None}
-    warnings = _check_holders(work, loaded, holders, changed)
+    warnings = _check_holders(work, loaded, changed)
     rows = {
         row.part: row
         for row in work.session.scalars(select(Part).where(Part.measure_id == loaded.measure.id))
@@ -146,30 +134,40 @@ def _assign(work: Work, loaded: Loaded, changed: Mapping[str, int | None], right
     return warnings
 
 
-def _check_holders(
-    work: Work, loaded: Loaded, holders: Mapping[str, int], changed: Mapping[str, int | None]
-) -> list[str]:
+def _check_holders(work: Work, loaded: Loaded, changed: Mapping[str, int | None]) -> list[str]:
     """Raise Invalid with a code for every part that may not be held so; returns the warnings."""
-    duties = duties_for(work, loaded)
+    faults, conflicts = preview_parts(work.session, loaded, changed, work.today(loaded.timezone))
+    for conflict in conflicts:
+        if conflict.effect == FORBID:
+            sides = [side.removeprefix(PART) for side in (conflict.one, conflict.other)]
+            part = next(part for part in sides if changed.get(part) is not None)
+            faults.setdefault(part, []).append(_code(conflict))
+    if faults:
+        raise Invalid("parts_invalid", faults, reasons={_code(c): c.reason for c in conflicts})
+    return [_code(c) for c in conflicts if c.effect == WARN]
+
+
+def preview_parts(
+    session: Session, loaded: Loaded, changed: Mapping[str, int | None], today: date
+) -> tuple[dict[str, list[str]], list[Conflict]]:
+    """What stands against naming these holders: codes by part, and what would collide with its reason."""
+    needs_role = duties_of(session, loaded.measure.workflow_version_id).needs_role
     new = {part: person for part, person in changed.items() if person is not None}
     active = set(
-        work.session.scalars(select(Person.id).where(Person.id.in_(new.values()), Person.active.is_(True)))
+        session.scalars(select(Person.id).where(Person.id.in_(new.values()), Person.active.is_(True)))
     )
-    roles = roles_held(work.session, new.values(), loaded.place.path, work.today(loaded.timezone))
+    roles = roles_held(session, new.values(), loaded.place.path, today)
     faults: dict[str, list[str]] = {}
     for part, person in new.items():
-        needed = duties.needs_role.get(part)
+        needed = needs_role.get(part)
         if person not in active:
             faults.setdefault(part, []).append("person_unknown")
         elif needed and needed not in roles.get(person, frozenset()):
             faults.setdefault(part, []).append("part_needs_role")
         elif AUDITOR in roles.get(person, frozenset()):
             faults.setdefault(part, []).append("auditor_holds_part")
-    conflicts = part_conflicts(duties, holders, new)
-    for conflict in conflicts:
-        if conflict.effect == FORBID:
-            part = conflict.one if conflict.one in new else conflict.other
-            faults.setdefault(part, []).append(f"duty:{conflict.one}:{conflict.other}")
-    if faults:
-        raise Invalid("parts_invalid", faults, reasons={c.key: c.reason for c in conflicts})
-    return [f"duty:{c.one}:{c.other}" for c in conflicts if c.effect == WARN]
+    return faults, conflicts_of_parts(session, loaded, changed)
+
+
+def _code(conflict: Conflict) -> str:
+    return f"duty:{conflict.one.removeprefix(PART)}:{conflict.other.removeprefix(PART)}"

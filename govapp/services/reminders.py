@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import select
 
 from govapp.data.calendars import WaitingSpan
-from govapp.data.clock_queries import absences_of
 from govapp.data.engine import reading
 from govapp.data.reviews import Review, ReviewStep
 from govapp.data.snapshots import Loaded, load_measures
@@ -16,6 +15,7 @@ from govapp.domain.clocks import Escalation, Waited, escalations_of, points_pass
 from govapp.domain.events import Event
 from govapp.domain.rules import StepRule
 from govapp.domain.snapshot import StepFact
+from govapp.services._absent import deputies_now
 from govapp.services._clocks import _set_target, points_of
 from govapp.services._holders import holders_of
 from govapp.services._work import Origin, Work, now, writing
@@ -98,7 +98,8 @@ def _tell(work: Work, loaded: Loaded, due: _Due) -> None:
 def _remind_deciders(work: Work, loaded: Loaded, due: _Due, percent: int) -> None:
     review = loaded.snapshot.review
     people = sorted(tally(due.fact, review.basis).pending) if review else []
-    told = [(person, None) for person in people] + _deputies(work, loaded, people)
+    told: list[tuple[int, int | None]] = [(person, None) for person in people]
+    told += deputies_now(work, loaded, people)
     _notify(work, loaded, due, "decision_reminder", percent, told)
     _log(work, loaded, Event.STEP_REMINDED, due, percent, [person for person, _ in told])
 
@@ -115,26 +116,11 @@ def _people_of(work: Work, loaded: Loaded, to: Mapping[str, Any]) -> list[int]:
     people = {parts[part].person_id for part in to.get("parts", ()) if part in parts}
     absent = parts.get(str(to.get("deputy_of", "")))
     if absent is not None:
-        people |= {deputy for deputy, _ in _deputies(work, loaded, [absent.person_id])}
+        people |= {deputy for deputy, _ in deputies_now(work, loaded, [absent.person_id])}
     named = {kind: tuple(to.get(kind, ())) for kind in ("roles", "groups")}
     holders = holders_of(work.session, loaded, [StepRule("", "", "", named)], work.today(loaded.timezone))
     people |= set().union(*holders.values())
     return sorted(people)
-
-
-def _deputies(work: Work, loaded: Loaded, people: Iterable[int]) -> list[tuple[int, int | None]]:
-    """Deputies in force for these people, each with whom they stand in for."""
-    day = work.today(loaded.timezone)
-    held = {each.person_id for each in loaded.snapshot.parts.values()}
-    found: list[tuple[int, int | None]] = []
-    for person in people:
-        known = loaded.clock.absent if person in held else absences_of(work.session, person)
-        found += [
-            (each.deputy, person)
-            for each in known
-            if each.person == person and each.from_day <= day <= each.until_day
-        ]
-    return found
 
 
 def _notify(

@@ -16,6 +16,7 @@ from govapp.data.runtime import current
 from govapp.domain.errors import GovappError
 from govapp.domain.events import Event
 from govapp.domain.permissions import Permission
+from govapp.domain.reports import GATE
 from govapp.services._report_rights import Reach, Subject, covers, right_for, subject_for
 from govapp.services._work import Origin, Work, now, writing
 from govapp.services.reports import JOB, _log
@@ -55,7 +56,8 @@ class Finished:
 def start_report(report_id: int, at: datetime | None = None) -> Run | None:
     """Begin an attempt, or None when there is nothing to do: ready, failed, or at work elsewhere.
 
-    The rights of those who asked are read again; when nobody of them may have it any more, the report fails.
+    The rights of those who asked are read again; when nobody of them may have it any more, the report fails. A filed
+    dossier is asked for by the record itself: rights are read when it is downloaded.
     """
     origin = Origin(None, "job", at=at)
     return writing(origin, lambda work: _start(work, report_id))
@@ -72,10 +74,11 @@ def _start(work: Work, report_id: int) -> Run | None:
     report.beat_at = work.at
     subject = subject_for(work.session, report)
     reach = Reach.from_data(report.params["reach"])  # type: ignore[arg-type]  # JSON
-    if subject is None or not _still_may(work, report.id, subject, reach):
+    if subject is None or not (report.kind == GATE or _still_may(work, report.id, subject, reach)):
         _fail(work, report, subject, "no_right_any_more")
         return None
-    return Run(report.id, report.attempts, report.kind, subject.id, report.as_of_seq, report.as_of, reach)
+    about = report.review_id or subject.id
+    return Run(report.id, report.attempts, report.kind, about, report.as_of_seq, report.as_of, reach)
 
 
 def _locked(work: Work, report_id: int) -> Report | None:

@@ -18,8 +18,8 @@ from govapp.data.runtime import current
 from govapp.domain.errors import GovappError, Invalid, NotFound, TooMany
 from govapp.domain.events import Event
 from govapp.domain.permissions import Permission
-from govapp.domain.reports import KINDS, TEMPLATE_VERSION
-from govapp.domain.rights import Actor
+from govapp.domain.reports import ASKED, GATE, TEMPLATE_VERSION
+from govapp.domain.rights import Actor, may
 from govapp.services._report_rights import (
     Reach,
     Subject,
@@ -93,7 +93,7 @@ def request_report(command: RequestReport) -> int:
 
 
 def _request(work: Work, command: RequestReport) -> int:
-    if command.kind not in KINDS or work.actor.id is None:
+    if command.kind not in ASKED or work.actor.id is None:
         raise Invalid("report_invalid", {"kind": ["unknown_choice"]})
     subject = subject_of(work.session, command.kind, command.key)
     if subject is None:
@@ -148,6 +148,8 @@ def _log(
         "key": subject.key if subject else "",
         "as_of_seq": report.as_of_seq,
     }
+    if report.kind == GATE:
+        payload |= {"review": report.review_id, "dossier": report.params["dossier"]}
     work.log(
         event, payload | more, right=right, object_type="report", object_id=str(report.id),
         measure_id=report.measure_id, branch_id=subject.place.branch_id if subject else report.branch_id,
@@ -160,13 +162,16 @@ def opened(
     """A report the actor may open at this moment, what it is about, and the right used.
 
     Who asked may open it with the right to make or to view reports, others with the right to view; everybody must be
-    able to read today all that it shows. Raises NotFound and Refused.
+    able to read today all that it shows. A filed dossier opens with the right to read the reviews of its measure, whose
+    pages show the same. Raises NotFound and Refused.
     """
     statement = select(Report).where(Report.id == report_id)
     report = session.scalar(statement.with_for_update() if lock else statement)
     subject = None if report is None else subject_for(session, report)
     if report is None or subject is None:
         raise NotFound("not_found")
+    if report.kind == GATE:
+        return report, subject, may(actor, P.REVIEW_VIEW, subject.place)
     right = _right_to_open(session, actor, report, subject)
     if not covers(session, actor, subject, Reach.from_data(report.params["reach"])):  # type: ignore[arg-type]  # JSON
         raise NotFound("not_found")
@@ -208,7 +213,7 @@ def _download(work: Work, report_id: int) -> Download:
     store = BlobStore(current().files)
     if report.state != "ready":
         raise NotFound("report_not_ready")
-    name = file_name(report.kind, subject.key, report.as_of, subject.timezone)
+    name = file_name(report.kind, subject.key, report.as_of, subject.timezone, report.review_id)
     if not store.exists(report.file_digest):
         raise NotFound("file_lost", name=name)
     _log(work, Event.REPORT_DOWNLOADED, report, subject, right, digest=report.file_digest, name=name)
@@ -238,12 +243,12 @@ def _print(work: Work, report_id: int) -> Printable:
     report, subject, right = opened(work.session, work.actor, report_id)
     _log(work, Event.REPORT_DOWNLOADED, report, subject, right, printed=True)
     reach = Reach.from_data(report.params["reach"])  # type: ignore[arg-type]  # JSON
-    return Printable(report.kind, subject.id, report.as_of_seq, report.as_of, reach)
+    return Printable(report.kind, report.review_id or subject.id, report.as_of_seq, report.as_of, reach)
 
 
-def file_name(kind: str, key: str, as_of: datetime, timezone: str) -> str:
-    """The name under which a report goes out: `M-142 dossier 2026-11-24.pdf`."""
-    what = "dossier" if kind == "dossier" else "branch report"
+def file_name(kind: str, key: str, as_of: datetime, timezone: str, review_id: int | None = None) -> str:
+    """The name under which a report goes out: `M-142 dossier 2026-11-24.pdf`, `M-142 review 7 dossier ...`."""
+    what = {"dossier": "dossier", GATE: f"review {review_id} dossier"}.get(kind, "branch report")
     return f"{key} {what} {as_of.astimezone(ZoneInfo(timezone)).date().isoformat()}.pdf"
 
 

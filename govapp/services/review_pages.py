@@ -18,11 +18,11 @@ from govapp.domain.clocks import Clock, clock_of
 from govapp.domain.differences import Change, differences, people_in, unchanged
 from govapp.domain.errors import NotFound, Refused
 from govapp.domain.permissions import Permission
-from govapp.domain.rights import Actor, may, right_of
+from govapp.domain.rights import Actor, may
 from govapp.services._dossier import dossier_content
-from govapp.services._voting import step_for
+from govapp.services._voting import Ballot, ballot_for
 from govapp.services.asking import right_to_ask_people
-from govapp.services.reviews import may_withdraw
+from govapp.services.reviews import withdrawing_as
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,7 @@ class ReviewPage:
     stuck: Mapping[int, str]
     clocks: Mapping[int, Clock | None]
     my_step: int | None
+    absent: Actor | None
     why_not: str
     withdraws: bool
     reminds: bool
@@ -102,7 +103,7 @@ def review_page(
     found = queries.contents(session, wanted)
     content = found[shown.id]
     fresh = _live(session, loaded, head, at) if shown is own[-1] else None
-    why_not, my_step = _voting(session, actor, loaded, head)
+    why_not, ballot = _voting(session, actor, loaded, head)
     return ReviewPage(
         head=head,
         title=loaded.measure.title,
@@ -120,9 +121,10 @@ def review_page(
         people=names_of(session, people_in(*found.values(), fresh)),
         stuck=_stuck(loaded),
         clocks={s.id: clock_of(loaded.clock.calendar, s.target_hours, s.target_at, at) for s in steps},
-        my_step=my_step,
+        my_step=ballot.step.id if ballot else None,
+        absent=ballot.voice if ballot and ballot.voice.id != actor.id else None,
         why_not=why_not,
-        withdraws=head.state == "open" and may_withdraw(actor, head.asked_by, loaded.place),
+        withdraws=head.state == "open" and withdrawing_as(actor, head.askers, loaded.place) is not None,
         reminds=right_to_ask_people(actor, loaded.place) is not None,
     )
 
@@ -185,30 +187,29 @@ def _stuck(loaded: Loaded) -> dict[int, str]:
 
 def _voting(
     session: Session, actor: Actor, loaded: Loaded, head: queries.ReviewHead
-) -> tuple[str, int | None]:
-    """Why this person may not vote now ('' when they may), and their step."""
+) -> tuple[str, Ballot | None]:
+    """Why this person may not vote now ('' when they may), and their step, with whose voice it is."""
     if head.state != "open" or loaded.snapshot.review is None:
         return "review_ended", None
     if loaded.snapshot.state not in {"active", "proposed"}:
         return "review_paused", None
-    if right_of(actor, Permission.REVIEW_DECIDE, loaded.place) is None:
-        return "not_a_decider", None
     named = any(step.deciders.get("groups") for step in loaded.snapshot.review.steps)
-    mine, organization_id = actor.id, loaded.measure.organization_id
-    groups = groups_of(session, mine, organization_id) if named and mine is not None else frozenset()
+
+    def groups(voice: Actor) -> frozenset[str]:
+        return groups_of(session, voice.id or 0, loaded.measure.organization_id) if named else frozenset()
+
     try:
-        step, _ = step_for(actor, groups, loaded)
+        return "", ballot_for(actor, groups, loaded)
     except Refused as refused:
         return refused.code, None
-    return "", step.id
 
 
 def counting(page: ReviewPage) -> set[tuple[int, int]]:
-    """Step and person of the decisions that stand: the last of each person in a step, on the newest basis."""
+    """Step and person of the decisions that stand: the last of each voice in a step, on the newest basis."""
     basis = page.dossiers[-1].basis_digest
-    last: dict[tuple[int, int], str] = {}
+    last: dict[tuple[int, int], tuple[int, str]] = {}
     for step in page.steps:
         for vote in step.votes:
             if vote.verdict != COMMENT:
-                last[step.id, vote.person_id] = vote.basis
-    return {key for key, given_on in last.items() if given_on == basis}
+                last[step.id, vote.behalf_id or vote.person_id] = vote.person_id, vote.basis
+    return {(step, person) for (step, _voice), (person, given_on) in last.items() if given_on == basis}

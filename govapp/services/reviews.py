@@ -1,11 +1,12 @@
 """Votes and what belongs to them: decide, accept a proposal, withdraw (product.md, What a drop means, 3-7)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import select
 
+from govapp.data.actors import groups_of
 from govapp.data.measures import Measure
 from govapp.data.reviews import Dossier, Review, Vote
 from govapp.data.snapshots import Loaded
@@ -21,6 +22,7 @@ from govapp.domain.approvals import (
     with_electors,
 )
 from govapp.domain.asks import Ask, AskKind, Outcome
+from govapp.domain.deputies import ASK, DECIDE
 from govapp.domain.errors import Invalid, NotFound, Refused, Stale
 from govapp.domain.events import Event
 from govapp.domain.permissions import Permission
@@ -31,7 +33,7 @@ from govapp.services._keys import consume, consumed
 from govapp.services._settle import settle
 from govapp.services._stage import _end_review
 from govapp.services._vote_checks import check_vote, conditions_given
-from govapp.services._voting import step_for
+from govapp.services._voting import Ballot, ballot_for, voices_of
 from govapp.services._work import Origin, Work, writing
 from govapp.services.moves import MoveOutcome, _carry_out
 
@@ -97,17 +99,40 @@ def _cast_vote(work: Work, command: CastVote) -> VoteOutcome:
     earlier = consumed(work, command.action_key, body)
     if earlier is not None:
         return VoteOutcome(loaded.measure.key, earlier["result"], earlier["step"])
-    may(work.actor, Permission.REVIEW_DECIDE, loaded.place)
+    _may_decide(work, loaded)
     _check_words(command)
     if review.state != "open":
         raise Stale("review_ended", state=review.state)
     if loaded.snapshot.state not in {"active", "proposed"}:
         raise Stale("review_paused", state=loaded.snapshot.state)
-    step, named = step_for(work.actor, work.groups(loaded.measure.organization_id), loaded, command.step)
-    check_vote(work, loaded, step, command)
-    outcome = _vote(work, loaded, step, named, command)
+    ballot = _ballot(work, loaded, command.step)
+    check_vote(work, loaded, ballot.step, command)
+    outcome = _vote(work, loaded, ballot.step, ballot.named, command)
     consume(work, command.action_key, body, {"result": outcome.result, "step": outcome.step})
     return outcome
+
+
+def _may_decide(work: Work, loaded: Loaded) -> str:
+    """The right to decide here, one's own or lent. Raises Refused."""
+    lent = (right_of(voice, Permission.REVIEW_DECIDE, loaded.place) for voice in _voices(work))
+    return next((right for right in lent if right), "") or may(
+        work.actor, Permission.REVIEW_DECIDE, loaded.place
+    )
+
+
+def _voices(work: Work) -> tuple[Actor, ...]:
+    return voices_of(work.actor, work.origin.on_behalf_of)
+
+
+def _ballot(work: Work, loaded: Loaded, wanted: str = "") -> Ballot:
+    """The step to vote on; from here on the voice is used for which it is."""
+
+    def groups(voice: Actor) -> frozenset[str]:
+        return groups_of(work.session, voice.id or 0, loaded.measure.organization_id)
+
+    ballot = ballot_for(work.actor, groups, loaded, work.origin.on_behalf_of, wanted)
+    work.speak_for(ballot.voice, DECIDE)
+    return ballot
 
 
 def _check_words(command: CastVote) -> None:
@@ -133,7 +158,7 @@ def _vote(work: Work, loaded: Loaded, step: StepFact, named: str, command: CastV
     ).scalar_one()
     row = Vote(
         review_id=review.id, step_id=step.id, dossier_id=dossier_id, person_id=work.actor.id, right_used=named,
-        verdict=command.verdict, reason=reason, meaning=step.key, at=work.at,
+        verdict=command.verdict, reason=reason, meaning=step.key, at=work.at, on_behalf_of=work.on_behalf_of,
         conditions=[dict(one) for one in command.conditions], signed_name=work.actor.name if step.sign else "",
     )  # fmt: skip
     work.session.add(row)
@@ -145,7 +170,7 @@ def _vote(work: Work, loaded: Loaded, step: StepFact, named: str, command: CastV
         Event.VOTE_CAST, said, made=(row,), right=named, object_type="review", object_id=str(review.id),
         measure_id=loaded.measure.id, branch_id=loaded.measure.branch_id,
     )  # fmt: skip
-    vote = VoteFact(work.actor.id or 0, command.verdict, review.basis, work.at)
+    vote = VoteFact(work.actor.id or 0, command.verdict, review.basis, work.at, work.on_behalf_of)
     steps = tuple(replace(s, votes=(*s.votes, vote)) if s.id == step.id else s for s in review.steps)
     loaded.snapshot = with_electors(
         loaded.rules, replace(loaded.snapshot, review=replace(review, steps=steps)), loaded.named
@@ -211,7 +236,7 @@ def _accept(work: Work, command: AcceptProposal) -> VoteOutcome | MoveOutcome:
     earlier = consumed(work, command.action_key, body)
     if earlier is not None:
         return VoteOutcome(command.key, earlier["result"], earlier["step"])
-    right = may(work.actor, Permission.REVIEW_DECIDE, loaded.place)
+    right = work.may(Permission.REVIEW_DECIDE, loaded.place)
     changed = loaded.card.change_seq if loaded.card else 0
     if loaded.snapshot.state != "proposed" or command.seen_change != changed:
         raise Stale("stale_measure", key=command.key, seen=command.seen_change, changed=changed)
@@ -220,11 +245,11 @@ def _accept(work: Work, command: AcceptProposal) -> VoteOutcome | MoveOutcome:
         move = _carry_out(work, loaded, Ask(AskKind.ADVANCE, first), right)
         if move.outcome is not Outcome.WAITING:
             return move
-    step, named = step_for(work.actor, work.groups(loaded.measure.organization_id), loaded)
+    ballot = _ballot(work, loaded)
     review = loaded.snapshot.review
     vote = CastVote(review.id if review else 0, APPROVE, review.dossier if review else 0, command.origin)
-    check_vote(work, loaded, step, vote)
-    outcome = _vote(work, loaded, step, named, vote)
+    check_vote(work, loaded, ballot.step, vote)
+    outcome = _vote(work, loaded, ballot.step, ballot.named, vote)
     consume(work, command.action_key, body, {"result": outcome.result, "step": outcome.step})
     return outcome
 
@@ -252,8 +277,11 @@ def _withdraw(work: Work, command: WithdrawReview) -> str:
     body = ["withdraw", command.review_id]
     if consumed(work, command.action_key, body) is not None:
         return loaded.measure.key
-    if not may_withdraw(work.actor, review.asked_by, loaded.place):
+    askers = frozenset({review.asked_by} | ({review.on_behalf_of} if review.on_behalf_of else set()))
+    voice = withdrawing_as(work.actor, askers, loaded.place)
+    if voice is None:
         raise Refused("no_right", permission=str(Permission.REVIEW_WITHDRAW))
+    work.speak_for(voice, ASK)
     if review.state != "open":
         raise Stale("review_ended", state=review.state)
     _end_review(work, loaded, "withdrawn", command.reason.strip()[:REASON_LIMIT])
@@ -262,11 +290,17 @@ def _withdraw(work: Work, command: WithdrawReview) -> str:
     return loaded.measure.key
 
 
-def may_withdraw(actor: Actor, asked_by: int, place: Place) -> bool:
-    """True for who asked, the owner, and whoever may edit any measure there (product.md, What a drop means, 7)."""
-    if actor.id == asked_by:
-        return True
-    leads = actor.grant_for(Permission.MEASURE_EDIT_ANY, place.path) is not None
-    if place.parts.get("owner") != actor.id and not leads:
-        return False
-    return right_of(actor, Permission.REVIEW_WITHDRAW, place) is not None
+def withdrawing_as(actor: Actor, askers: Collection[int], place: Place) -> Actor | None:
+    """In whose voice somebody may withdraw: their own, else that of somebody whose deputy they are; or None.
+
+    Who asked may, the owner, and whoever may edit any measure there (product.md, What a drop means, 7).
+    """
+    for voice in (actor, *actor.absent_for(ASK)):
+        if voice.id in askers:
+            return voice
+        leads = voice.grant_for(Permission.MEASURE_EDIT_ANY, place.path) is not None
+        if place.parts.get("owner") != voice.id and not leads:
+            continue
+        if right_of(voice, Permission.REVIEW_WITHDRAW, place) is not None:
+            return voice
+    return None

@@ -1,6 +1,7 @@
 """What templates and views know of a request: who asks, the origin for verbs, time zone, theme, navigation."""
 
 import secrets
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,6 +18,7 @@ from govapp.web._counters import unread_notices
 from govapp.web._headers import csp_nonce
 from govapp.web._identity import current_actor
 from govapp.web._nav import admin_places, navigation
+from govapp.web._numbers import whole
 
 
 def actor() -> Actor:
@@ -31,6 +33,12 @@ def origin() -> Origin:
     """Who asks and from where, for a verb's command."""
     found = current_actor()
     return Origin(found.id if found else None, "web", g.request_id, client_address())
+
+
+def acting() -> Origin:
+    """The origin of a form that may be sent on behalf of somebody: the field is a claim, which the verb checks."""
+    claimed = request.form.get("on_behalf_of", "")
+    return replace(origin(), on_behalf_of=whole(claimed) or 0) if claimed else origin()
 
 
 def client_address() -> str:

@@ -71,6 +71,14 @@ class AdminPlace:
 _ADMIN: tuple[tuple[str, object, object, Permission], ...] = (
     ("/admin/people", _l("People"), _l("Accounts, roles on branches, sessions."), P.PEOPLE_VIEW),
     ("/admin/roles", _l("Roles"), _l("What each role may do."), P.GOVERNANCE_VIEW),
+    ("/admin/duties", _l("Duties"), _l("What is kept apart, and what collides now."), P.PEOPLE_VIEW),
+    (
+        "/admin/dead-ends",
+        _l("Dead ends"),
+        _l("Measures that nobody can move, and how to mend it."),
+        P.GOVERNANCE_VIEW,
+    ),
+    ("/admin/deputies", _l("Deputies"), _l("Who stands in for whom, and when."), P.DEPUTY_MANAGE),
     ("/admin/units", _l("Units"), _l("Business units, services and other lists."), P.GOVERNANCE_VIEW),
     ("/admin/workflows", _l("Gates"), _l("Stages, gates and what they ask for."), P.GOVERNANCE_VIEW),
     ("/admin/evidence-kinds", _l("Evidence kinds"), _l("The forms of evidence."), P.GOVERNANCE_VIEW),

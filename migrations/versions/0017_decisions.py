@@ -32,15 +32,17 @@ ADDED: dict[str, tuple[tuple[str, Any, str | None], ...]] = {
         ("fulfilled_at", MOMENT, None), ("fulfilled_note", TEXT, EMPTY),
         ("confirmed_by", BIG, None), ("confirmed_at", MOMENT, None),
     ),
+    "report": (("review_id", BIG, None),),
     "notice": (("on_behalf_of", BIG, None), ("mail", TEXT, EMPTY), ("digest_on", DAY, None)),
     "batch": (("about", TEXT, "'{}'"),),
     "workflow_version": (("note", TEXT, EMPTY), ("made_by", BIG, None)),
     "evidence_revision": (("judged_for", BIG, None), ("judged_seq", NUMBER, "0")),
-    "card": (("target_at", MOMENT, None), ("judging", TEXT, LIST), ("ends_told", TEXT, "'{}'")),
+    "card": (("target_at", MOMENT, None), ("judging", TEXT, LIST), ("ends_told", TEXT, "'{}'"), ("lookback_due", DAY, None)),
     "milestone": (("actual_at", MOMENT, None),),
 }  # fmt: skip
 KEPT = ("measure", "condition", "milestone")
 INDEXES = {
+    "ix_report_review_id": ("report", ("review_id",)),
     "ix_review_step_look_at": ("review_step", ("look_at",)),
     "ix_notice_mail": ("notice", ("mail", "id")),
     "ix_evidence_revision_person": ("evidence_revision", ("person_id",)),
@@ -65,7 +67,7 @@ MADE: dict[str, tuple[tuple[str, Any, bool, str | None], ...]] = {
         ("person_id", BIG, False, "person"), ("deputy_id", BIG, False, "person"), ("from_day", DAY, False, None),
         ("until_day", DAY, False, None), ("kinds", TEXT, False, None), ("reason", TEXT, False, None),
         ("set_by", BIG, True, "person"), ("set_at", MOMENT, False, None), ("ended_at", MOMENT, True, None),
-        ("version", NUMBER, False, None),
+        ("told_on", DAY, True, None), ("version", NUMBER, False, None),
     ),
     "calendar": (
         ("organization_id", BIG, False, "organization"), ("key", TEXT, False, None), ("name", TEXT, False, None),
@@ -100,6 +102,7 @@ UNIQUE = {
     "currency_rate": ("organization_id", "kind", "currency", "from_day"),
 }
 MADE_INDEXES = {
+    "ix_report_review_id": ("report", ("review_id",)),
     "lookback": {"ix_lookback_measure_id": ("measure_id",)},
     "decision_record": {
         "ix_decision_record_measure_id": ("measure_id",),

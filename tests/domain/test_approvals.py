@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from govapp.domain.approvals import all_granted, barred, last_votes, named_as, standing, standings
+from govapp.domain.duties import Standing
 from govapp.domain.snapshot import Held, ReviewFact, StepFact, VoteFact
 from tests.domain.snapshots import (
     CONTROLLER,
@@ -78,7 +79,8 @@ def test_steps_of_one_order_run_side_by_side_and_later_ones_wait():
 
 
 def bar(person, snapshot=None, into="detailed", roles=frozenset(), on=None):
-    return barred(person, rules(), rules().gates[into], snapshot or measure("identified"), roles, step=on)
+    acting = Standing(person, roles=roles)
+    return barred(acting, rules(), rules().gates[into], snapshot or measure("identified"), on)
 
 
 def test_r03_the_owner_never_votes_whatever_roles_are_held():
@@ -115,9 +117,9 @@ def test_evidence_of_an_earlier_passage_or_not_judged_yet_bars_nobody():
     set_ = replace(rules(), kinds=rules().kinds | changed)
     given = (evidence("plan-numbers", by=SPONSOR), evidence(scope.key, 2, by=SPONSOR, passage=7))
     gate, here = set_.gates["detailed"], measure("identified", evidence=given)
-    assert barred(SPONSOR, set_, gate, here, frozenset()) == ""
+    assert barred(Standing(SPONSOR), set_, gate, here) == ""
     counted = tuple(replace(fact, judged="accepted", passage_id=1) for fact in given)
-    assert barred(SPONSOR, set_, gate, replace(here, evidence=counted), frozenset()) == "submitter_votes"
+    assert barred(Standing(SPONSOR), set_, gate, replace(here, evidence=counted)) == "submitter_votes"
 
 
 def test_r03_one_person_with_two_parts_counts_once():

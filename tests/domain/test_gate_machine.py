@@ -9,6 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from govapp.domain.approvals import all_granted, barred, named_as, standings
 from govapp.domain.asks import Ask, AskKind, Outcome
 from govapp.domain.basis import basis_of, digest_of
+from govapp.domain.duties import Standing
 from govapp.domain.gates import decide, gate_findings
 from govapp.domain.snapshot import ReviewFact, StepFact, VoteFact
 from govapp.domain.table import path_for
@@ -126,7 +127,7 @@ class Board(RuleBasedStateMachine):
                 step.deciders, person, self.card, roles_of(person), frozenset()
             ):
                 continue
-            if barred(person, rules(), gate, self.card, roles_of(person), step=step):
+            if barred(Standing(person, roles=roles_of(person)), rules(), gate, self.card, step):
                 continue
             given = replace(step, votes=(*step.votes, VoteFact(person, verdict, review.basis, NOW)))
             steps = tuple(given if s.id == step.id else s for s in review.steps)

@@ -1,9 +1,10 @@
 """Clocks of reviews and their steps in the database: who held what, targets through holds, reminders and escalation."""
 
+import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -18,12 +19,18 @@ from govapp.data.deputies import Deputy
 from govapp.data.engine import reading
 from govapp.data.measures import Card, Measure
 from govapp.data.notices import Notice
-from govapp.data.reviews import Review, ReviewStep
+from govapp.data.reviews import Condition, Review, ReviewStep
+from govapp.data.snapshots import load_measures
+from govapp.domain.asks import Ask
 from govapp.domain.clocks import HOLD, Waited, held_by
+from govapp.domain.errors import GovappError
 from govapp.domain.gates import AskKind
-from govapp.domain.working_time import Calendar, working_time
+from govapp.domain.working_time import DAYS, Calendar, working_time
 from govapp.services._work import now, writing
+from govapp.services.calendars import SetCalendar, set_calendar
+from govapp.services.due_notices import escalate_lookbacks, tell_due
 from govapp.services.governance import FIRST_SET, install_set, read_set
+from govapp.services.lookbacks import _owe_lookback
 from govapp.services.reminders import remind_due
 from govapp.services.reviews import WithdrawReview, withdraw_review
 from govapp.services.settling import settle_all, settle_due
@@ -34,6 +41,7 @@ from tests.factories import (
     loaded,
     make_measure,
     make_proposal,
+    measure_row,
     move,
     open_review,
     submit,
@@ -325,15 +333,67 @@ def test_the_sum_of_the_parts_is_the_working_time_from_open_to_end_whatever_happ
     for happening in happens:
         clock.shift(timedelta(hours=19, minutes=7))
         happening()
+    assert_tiled(key, opened)
+
+
+ACTS = ("vote", "figures", "hold", "release", "sponsor", "parts")
+OTHER_HOURS = {
+    "office": ("Europe/Berlin", ("08:30-12:30", "13:00-17:00"), DAYS[:5]),
+    "always": ("Europe/Berlin", ("00:00-24:00",), DAYS),
+    "denver": ("America/Denver", ("07:00-11:00", "22:00-24:00"), DAYS[:6]),
+}
+
+
+def act(cast: Cast, key: str, what: str, n: int) -> None:
+    """Something that may happen during a review; what is refused has not happened."""
+    sponsors = (cast.sponsor, cast.leader)
+    try:
+        if what == "vote":
+            vote(cast, key, cast.controller)
+        elif what == "figures":
+            submit(cast, key, "plan-numbers", run_rate=60_000 + 1000 * n)
+        elif what == "hold":
+            hold(cast, key)
+        elif what == "release":
+            move(cast, key, ask=AskKind.RELEASE, by=cast.lead, reason="It goes on")
+        elif what == "sponsor":
+            vote(cast, key, sponsors[n % 2], "comment", reason="A question")
+        else:
+            assign_all(cast, key, sponsor=sponsors[n % 2])
+    except GovappError:
+        pass
+
+
+@pytest.mark.parametrize("hours", OTHER_HOURS)
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_parts_add_up_in_any_order_of_votes_holds_and_changes(sqlite, cast, clock, seed, hours):
+    zone, stretches, days = OTHER_HOURS[hours]
+    set_calendar(SetCalendar(SYSTEM, "OI", hours + "-x", "Hours", zone, days, stretches, standard=True))
+    chance = random.Random(seed)  # a sequence that can be played again
+    key = ask(cast, "detailed")
+    opened = now()
+    for n in range(12):
+        clock.shift(timedelta(minutes=chance.randint(0, 5000)))
+        act(cast, key, chance.choice(ACTS), n)
+        assert settle_all(SYSTEM) == 0, "a second look changes nothing"
+    clock.shift(timedelta(minutes=chance.randint(0, 5000)))
+    move(cast, key, ask=AskKind.CANCEL, by=cast.lead, reason="No longer needed")
+    assert_tiled(key, opened)
+
+
+def assert_tiled(key: str, opened: datetime) -> None:
+    """The stretches of the newest review and of each of its steps follow each other; the parts add up to the whole."""
     rows = [each for each in spans(key, of_review=True) if each.from_at >= opened]
     assert rows[0].from_at == opened and rows[-1].until_at == now()
     assert all(a.until_at == b.from_at for a, b in pairwise(rows))
     waited = [Waited(row.step_id, row.party, row.paused, row.from_at, row.until_at) for row in rows]
     parts = held_by(calendar(key), waited, now())
     assert sum((time for _, time in parts), timedelta(0)) == working_time(calendar(key), opened, now())
-    for number in {row.step_id for row in spans(key) if row.from_at >= opened}:
-        own = [row for row in spans(key) if row.step_id == number]
-        assert all(a.until_at <= b.from_at for a, b in pairwise(own))
+    steps = [row for row in spans(key) if row.from_at >= opened]
+    for number in {row.step_id for row in steps}:
+        own = [row for row in steps if row.step_id == number]
+        assert all(a.until_at is not None and a.until_at <= b.from_at for a, b in pairwise(own))
+        assert own[-1].until_at is not None
 
 
 def test_the_calendar_of_a_measure_is_read_with_it(database, cast):
@@ -341,3 +401,62 @@ def test_the_calendar_of_a_measure_is_read_with_it(database, cast):
     with reading() as session:
         row = session.execute(select(*calendar_columns()).where(Measure.key == key)).one()
         assert calendar_for(row, "", "", "Europe/Berlin") is calendar(key)
+
+
+def owe(cast: Cast, key: str, due: date) -> None:
+    """An emergency advance that is looked back on by a day."""
+
+    def body(work: Any) -> None:
+        measure = load_measures(work.session, [measure_row(key).id], lock=True)[0]
+        details = {"lookback_due": due.isoformat(), "incident_number": "INC004711", "informed_people": []}
+        asked = Ask(AskKind.EMERGENCY, "decided", "The desk was down", details)
+        _owe_lookback(work, measure, asked, "decided", [], "role:program_lead")
+
+    writing(cast.lead.origin, body)
+
+
+def set_condition(cast: Cast, key: str, due: date) -> None:
+    def body(work: Any) -> None:
+        measure = measure_row(key)
+        work.session.add(
+            Condition(measure_id=measure.id, wording="Name a deputy for the desk", owner_id=cast.member.id, due=due,
+                      set_by=cast.sponsor.id, set_at=work.at)
+        )  # fmt: skip
+        work.log(
+            "measure:edited", {"changes": {}}, object_type="measure", object_id=key, measure_id=measure.id
+        )
+
+    writing(SYSTEM, body)
+
+
+def test_who_owes_a_condition_or_a_look_back_is_told_once_before_its_day(
+    database, cast, clock, count_queries
+):
+    key = make_measure(cast, "defined")
+    monday = MONDAY.date()
+    set_condition(cast, key, monday + timedelta(days=8))
+    owe(cast, key, monday + timedelta(days=6))
+    with writes(count_queries) as written:
+        assert tell_due(SYSTEM) == 0
+    assert written == []
+    told = []
+    for _ in range(12):
+        clock.shift(timedelta(days=1))
+        told.append(tell_due(SYSTEM))
+    assert told == [0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0]
+    assert [person for person, _ in notices("lookback_due")] == [cast.owner.id]
+    assert [person for person, _ in notices("condition_due")] == [cast.member.id]
+    assert len(events("measure:due-reminded")) == 2
+
+
+def test_an_overdue_look_back_is_escalated_to_the_leaders_once(database, cast, clock, count_queries):
+    key = make_measure(cast, "defined")
+    owe(cast, key, MONDAY.date())
+    assert escalate_lookbacks(SYSTEM) == 0, "its day lasts until midnight"
+    clock.shift(timedelta(days=1))
+    assert escalate_lookbacks(SYSTEM) == 1
+    with writes(count_queries) as written:
+        assert escalate_lookbacks(SYSTEM) == 0
+    assert written == []
+    assert {person for person, _ in notices("lookback_overdue")} == {cast.leader.id, cast.sponsor.id}
+    assert len(events("lookback:escalated")) == 1

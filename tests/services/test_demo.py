@@ -1,65 +1,49 @@
 """The demonstration year as seeded: one database for all assertions, compared with the file it was played from."""
 
-import json
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, distinct, func, or_, select
+from sqlalchemy import distinct, func, or_, select
 from sqlalchemy.orm import aliased
 
-from govapp.data.audit import AuditLog
+from govapp.data.deputies import Deputy
 from govapp.data.engine import reading
 from govapp.data.evidence import Evidence, EvidenceRevision
 from govapp.data.measures import Card, Measure, Part
+from govapp.data.notices import Notice
 from govapp.data.people import Grant, Person, Role
 from govapp.data.reviews import Review, Vote
 from govapp.data.settings import is_demo
 from govapp.data.structure import Branch, Organization
 from govapp.domain.rules import parse_rules
 from govapp.services.audit import verify
-from govapp.services.demo import seed_programme
-from govapp.services.demo.seed import read_programme
 from govapp.services.governance import read_set
 from govapp.services.settling import settle_all
 from tests import databases
 from tests.cast import SYSTEM
-
-# What the live rules do not reach yet: the emergency advance, its look-back, and the checks after closing.
-EMERGENCY = "M-133"
-NOT_HANDED_IN = {"lookback-report"}
-# Refusals of the file that rest on criteria which are not live (judged evidence, overlaps): there a review opens.
-NOT_REFUSED = {"M-109", "M-125", "M-151"}
-BY_FILE = {
-    "milestone:all-done",
-    "evidence:acceptance-record",
-    "evidence:handover-record",
-    "evidence:change-record",
-}
+from tests.demonstration import Year, play_once
 
 
 @pytest.fixture(scope="module")
-def year(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Engine, Any]]:
+def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Year]:
     """One database with the demonstration in it, and where its files lie."""
-    folder = tmp_path_factory.mktemp("demo")
-    engine = databases.use(databases.open_engine(f"sqlite:///{folder / 'demo.db'}"), folder / "files")
-    databases.migrate(engine)
-    seed_programme()
-    yield engine, folder / "files"
-    engine.dispose()
+    year = play_once(tmp_path_factory)
+    yield year
+    year.engine.dispose()
 
 
 @pytest.fixture(autouse=True)
-def demo(year: tuple[Engine, Any]) -> None:
+def year(played: Year) -> Year:
     """The demonstration is the database of the process."""
-    databases.use(*year)
+    databases.use(played.engine, played.files)
+    return played
 
 
-@pytest.fixture(scope="module")
-def programme() -> dict[str, Any]:
+@pytest.fixture
+def programme(year: Year) -> dict[str, Any]:
     """The file."""
-    return read_programme()
+    return year.programme
 
 
 def by_key(programme: dict[str, Any]) -> dict[str, Any]:
@@ -75,7 +59,7 @@ def test_every_measure_stands_in_the_stage_and_state_of_the_file(programme: dict
     expected = {key: (one["stage"], one["state"]) for key, one in by_key(programme).items()}
     differs = {key: place for key, place in found.items() if place != expected[key]}
     assert found.keys() == expected.keys()
-    assert differs in ({}, {EMERGENCY: ("decided", "active")})
+    assert differs == {}
 
 
 def test_the_titles_parts_and_packages_are_those_of_the_file(programme: dict[str, Any]) -> None:
@@ -97,63 +81,6 @@ def test_the_titles_parts_and_packages_are_those_of_the_file(programme: dict[str
         if one["stage"] != "defined":
             assert held[key, "owner"] == people[one["owner"]]
             assert held[key, "sponsor"] == people[one["sponsor"]]
-
-
-def test_reviews_wait_for_votes_as_the_file_has_them(programme: dict[str, Any]) -> None:
-    with reading() as session:
-        opened = dict(
-            session.execute(
-                select(Measure.key, Review.into)
-                .join(Review, Review.measure_id == Measure.id)
-                .where(Review.state == "open")
-            ).all()
-        )
-    waiting = {key: one["waiting"] for key, one in by_key(programme).items() if one.get("waiting")}
-    assert 10 <= len(opened) <= 20
-    assert opened.keys() <= waiting.keys() | {EMERGENCY} | NOT_REFUSED
-
-
-def test_the_refused_moves_of_the_file_are_in_the_log_with_their_findings(programme: dict[str, Any]) -> None:
-    live = parse_rules(read_set())
-    criteria = {criterion.key for gate in live.gates.values() for criterion in gate.criteria}
-    with reading() as session:
-        logged: dict[str, set[str]] = {}
-        for key, payload in session.execute(
-            select(AuditLog.object_id, AuditLog.payload).where(AuditLog.event == "measure:move-refused")
-        ):
-            logged.setdefault(key, set()).update(name for name, _ in json.loads(payload)["findings"])
-    compared = 0
-    for key, one in by_key(programme).items():
-        for said in one["history"]:
-            if said["event"] != "move_refused" or key in NOT_REFUSED | {EMERGENCY}:
-                continue
-            wanted = {name for name in said["findings"] if name in criteria}
-            assert key in logged, f"{key} was not refused"
-            assert wanted <= logged[key], key
-            compared += 1
-    assert compared >= 5
-    assert logged["M-103"] >= BY_FILE
-
-
-def test_all_evidence_of_live_kinds_is_handed_in(programme: dict[str, Any]) -> None:
-    kinds = parse_rules(read_set()).kinds.keys()
-    with reading() as session:
-        rows = session.execute(
-            select(Measure.key, Evidence.kind, func.count())
-            .join(Evidence, Evidence.measure_id == Measure.id)
-            .join(EvidenceRevision, EvidenceRevision.evidence_id == Evidence.id)
-            .group_by(Measure.key, Evidence.kind)
-        )
-        found = Counter({(key, kind): count for key, kind, count in rows})
-    wanted = Counter(
-        (key, each["kind"])
-        for key, one in by_key(programme).items()
-        for each in one["evidence"]
-        if each["kind"] in kinds and each["kind"] not in NOT_HANDED_IN
-    )
-    lacking = {what: count for what, count in wanted.items() if found[what] < count}
-    assert sum(wanted.values()) >= 388
-    assert not lacking
 
 
 def test_the_history_is_whole_and_agrees_with_tables_and_files() -> None:
@@ -241,3 +168,23 @@ def test_it_is_marked_as_a_demonstration_and_every_measure_has_its_card() -> Non
         assert session.scalar(select(func.count()).select_from(Card)) == session.scalar(
             select(func.count()).select_from(Measure)
         )
+
+
+def test_r58_the_absences_of_the_file_are_set_and_whoever_stands_in_was_told(
+    programme: dict[str, Any],
+) -> None:
+    with reading() as session:
+        person, deputy = aliased(Person), aliased(Person)
+        rows = session.execute(
+            select(person.email, deputy.email, Deputy.from_day, Deputy.until_day, Deputy.told_on)
+            .join(person, person.id == Deputy.person_id)
+            .join(deputy, deputy.id == Deputy.deputy_id)
+            .order_by(Deputy.from_day)
+        ).all()
+        told = select(func.count()).select_from(Notice).where(Notice.kind == "deputy_begins")
+        begun = session.scalar(told)
+    emails = {one["key"]: one["email"] for one in programme["people"]}
+    expected = [(emails[x["person"]], emails[x["deputy"]], x["from"], x["to"]) for x in programme["absences"]]
+    assert [tuple(row[:4]) for row in rows] == expected
+    assert [row.told_on for row in rows] == [*(x["from"] for x in programme["absences"][:2]), None]
+    assert begun == 2

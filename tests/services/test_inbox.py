@@ -8,6 +8,7 @@ from govapp.data.engine import reading
 from govapp.data.inbox import named_but_barred, waiting_count, waiting_for
 from govapp.data.reviews import BARRED, StepDecider
 from govapp.services._work import now
+from govapp.services.grants import GrantRole, grant_role
 from govapp.services.settling import settle_all
 from tests.cast import SYSTEM
 from tests.factories import (
@@ -82,6 +83,7 @@ def test_r03_whoever_decided_one_step_is_kept_out_of_the_others_and_nothing_is_l
 
 
 def test_r03_a_lead_who_owns_a_proposal_finds_it_in_neither_list(cast):
+    grant_role(GrantRole(SYSTEM, cast.member.id, "program_lead", "service-quality"))
     made = make_proposal(cast, by=cast.lead)
     assign_all(cast, made, owner=cast.lead)
     move(cast, made, "defined", by=cast.lead)

@@ -7,6 +7,8 @@ PRODUCT = (
     "Anyone who may move a card may ask for Closed; only the controller's vote moves it there (product.md)."
 )
 HELD = "The program looks again after thirty days, not on a day of its own choice."
+LEADERS = "The set tells the role leader, which two people hold; the file names the sponsor alone."
+WORD = "The same rule bears the name of the board: only the next stage can be asked for."
 BASELINE = "Only who holds a part the kind names may hand in; the lead names the reporting owner that early."
 
 
@@ -32,18 +34,10 @@ DEVIATIONS = (
     Deviation("M-126", "move_refused", "confirmation:actuals", MONEY),
     Deviation("M-133", "move_refused", "confirmation:actuals", MONEY),
     Deviation("M-126", "move_refused", "rule:closed-by-controller", PRODUCT),
-    Deviation(
-        "M-136",
-        "put_on_hold",
-        "review_date",
-        "The program looks again after thirty days, not on a day of its own choice.",
-    ),
-    Deviation(
-        "M-147",
-        "put_on_hold",
-        "review_date",
-        "The program looks again after thirty days, not on a day of its own choice.",
-    ),
+    Deviation("M-130", "move_refused", "rule:one-stage-at-a-time", WORD),
+    Deviation("M-136", "put_on_hold", "review_date", HELD),
+    Deviation("M-147", "put_on_hold", "review_date", HELD),
+    Deviation("M-133", "lookback_escalated", "to", LEADERS),
 )
 NOT_PLAYED = frozenset((one.key, one.event) for one in DEVIATIONS if one.what == "not played")
 

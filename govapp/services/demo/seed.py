@@ -3,6 +3,7 @@
 import gzip
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,15 +21,20 @@ from govapp.domain.errors import GovappError
 from govapp.domain.rules import parse_rules
 from govapp.services._work import Origin, Work, writing
 from govapp.services.demo import acts, decisions, figures
+from govapp.services.demo.absences import Absences
 from govapp.services.demo.deviations import not_played
 from govapp.services.demo.evidence import Papers
 from govapp.services.demo.play import Play, measure_row
 from govapp.services.demo.portfolio import seed_portfolio
 from govapp.services.demo.stage_set import set_stage
+from govapp.services.due_notices import escalate_lookbacks, tell_due
 from govapp.services.governance import read_set
+from govapp.services.reminders import remind_due
 from govapp.services.settling import settle_due
 
 PROGRAMME = ROOT / "demo" / "programme.yaml.gz"
+_STILL_NEWS = timedelta(days=14)
+_ROUND = time(8, 30)  # a moment of each working day when the clock looks what has come due
 Happening = tuple[datetime, int, str, str, Mapping[str, Any]]
 Progress = Callable[[str, int, int], None]
 
@@ -55,7 +61,9 @@ def seed_programme(progress: Progress | None = None) -> list[str]:
     happenings = sorted(
         _happenings(measures, zone, data["programme"]["as_of"]), key=lambda h: (h[0], h[1], h[2])
     )
+    absences = Absences(data, stage)
     for done, (at, _, key, event, said) in enumerate(happenings, 1):
+        absences.until(at)
         papers.system = Origin(None, "import", at=at)
         try:
             _happen(play, at, key, event, said)
@@ -66,7 +74,8 @@ def seed_programme(progress: Progress | None = None) -> list[str]:
     seed_portfolio(stage.people, progress)
     while settle_due(Origin(None, "import")):
         pass  # the year ends in the past: what has expired since shows at once, not at the clock's first round
-    writing(Origin(None, "import"), _mark_done)
+    until = datetime.combine(data["programme"]["as_of"], time(12), zone).astimezone(UTC)
+    writing(Origin(None, "import"), partial(_mark_done, until=until))
     return play.left_out
 
 
@@ -75,10 +84,11 @@ def _mark(work: Work) -> None:
     work.session.add(Setting(key=DEMO, value="1"))
 
 
-def _mark_done(work: Work) -> None:
+def _mark_done(work: Work, until: datetime) -> None:
     """Everything is in; a second `seed demo` has nothing to do. Notices of what is over count as read."""
-    still_open = select(Review.id).where(Review.state == "open")
-    settled = or_(Notice.review_id.is_(None), Notice.review_id.not_in(still_open), Notice.kind == "moved")
+    ended = select(Review.id).where(Review.state != "open")
+    older = Notice.review_id.is_(None) & (Notice.at < until - _STILL_NEWS)
+    settled = or_(older, Notice.review_id.in_(ended))
     work.session.execute(update(Notice).where(Notice.read_at.is_(None), settled).values(read_at=work.at))
     work.session.add(Setting(key=DEMO_DONE, value="1"))
 
@@ -90,6 +100,11 @@ def _moment(text: str, zone: ZoneInfo) -> datetime:
 def _happenings(measures: Mapping[str, Any], zone: ZoneInfo, as_of: date) -> Iterator[Happening]:
     """Everything that happens: the file's history, and the forms that only the live rules ask for just before."""
     end = datetime.combine(as_of, time(12), zone).astimezone(UTC)
+    first = min(_moment(data["history"][0]["at"], zone) for data in measures.values()).date()
+    for number in range((as_of - first).days):
+        day = first + timedelta(days=number)
+        if day.weekday() < 5:
+            yield datetime.combine(day, _ROUND, zone).astimezone(UTC), 0, "", "clock_round", {}
     for key, data in measures.items():
         seen: set[str] = set()
         for place, said in enumerate(data["history"]):
@@ -116,10 +131,11 @@ def _happenings(measures: Mapping[str, Any], zone: ZoneInfo, as_of: date) -> Ite
 def _happen(play: Play, at: datetime, key: str, event: str, said: Mapping[str, Any]) -> None:
     if not_played(key, event):
         return
-    data = play.measures[key]
     if event in _PLAYED:
         _PLAYED[event](play, key, at, said)
-    elif event == "before_identified":
+        return
+    data = play.measures[key]
+    if event == "before_identified":
         play.papers.rough_numbers(key, play.stage.origin(data["owner"], at))
     elif event == "before_detailed":
         play.papers.plan_numbers(key, play.stage.origin(data["owner"], at))
@@ -135,6 +151,16 @@ def _happen(play: Play, at: datetime, key: str, event: str, said: Mapping[str, A
             decisions.do(play, key, at, said, AskKind.HOLD)
     elif event == "moved" and measure_row(key)[2] != said["to"]:
         play.left_out.append(f"{key} has not moved to {said['to']} on {said['at']}")
+
+
+def _clock_round(play: Play, at: datetime) -> None:
+    """What the clock does of a morning: evidence that has ended, reminders, escalations, what falls due soon."""
+    origin = play.stage.origin("system", at)
+    while settle_due(origin):
+        pass
+    remind_due(origin)
+    tell_due(origin)
+    escalate_lookbacks(origin)
 
 
 _PLAYED: dict[str, Callable[[Play, str, datetime, Mapping[str, Any]], None]] = {
@@ -156,5 +182,6 @@ _PLAYED: dict[str, Callable[[Play, str, datetime, Mapping[str, Any]], None]] = {
     "condition_confirmed": lambda p, k, at, said: decisions.act_on(p, k, at, said, "confirm"),
     "recycled": lambda p, k, at, said: decisions.do(p, k, at, said, AskKind.RECYCLE),
     "cancelled": lambda p, k, at, said: decisions.do(p, k, at, said, AskKind.CANCEL),
+    "clock_round": lambda p, k, at, said: _clock_round(p, at),
     "emergency_advance": lambda p, k, at, said: decisions.do(p, k, at, said, AskKind.EMERGENCY),
 }

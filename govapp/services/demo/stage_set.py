@@ -36,7 +36,8 @@ class Stage:
 
     def origin(self, person: str, at: datetime, absent: str | None = None) -> Origin:
         """Somebody of the cast (or `system`) acting at a moment of the year, perhaps for somebody who is absent."""
-        return Origin(None if person == "system" else self.people[absent or person], "import", at=at)
+        acting = None if person == "system" else self.people[person]
+        return Origin(acting, "import", at=at, on_behalf_of=self.people[absent] if absent else None)
 
 
 def set_stage(data: Mapping[str, Any], began: datetime) -> Stage:

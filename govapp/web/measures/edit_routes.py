@@ -12,9 +12,9 @@ from govapp.data import measure_records as records
 from govapp.data.engine import reading
 from govapp.data.measure_queries import choices_of, currency_at, currency_of
 from govapp.data.snapshots import Loaded
-from govapp.domain.errors import Invalid, NotFound, Refused
+from govapp.domain.errors import Invalid, NotFound
 from govapp.domain.measures import CHANGE_TYPES, CHOSEN, COLOURS, FLAGS, RATINGS, STATUS_KINDS, TEXTS
-from govapp.domain.permissions import PARTS, Permission
+from govapp.domain.permissions import Permission
 from govapp.present import measures as words
 from govapp.services.comments import AddComment, add_comment
 from govapp.services.measures import (
@@ -25,9 +25,8 @@ from govapp.services.measures import (
     edit_measure,
     propose_measure,
 )
-from govapp.services.parts import AssignParts, assign_parts, assignable
 from govapp.services.statuses import DeclareStatus, declare_status
-from govapp.web._context import actor, day_at, origin
+from govapp.web._context import actor, origin
 from govapp.web._hx import page, see_other
 from govapp.web._routes import route
 from govapp.web.measures._bp import bp
@@ -139,44 +138,6 @@ def edit(key: str) -> Response:
         return see_other(f"/measures/{key}", _("%(key)s is saved.", key=key))
 
     answer: Response = attempt(verb, lambda **again: _edit_form(key, **again))
-    return answer
-
-
-def _parts_form(key: str, **again: Any) -> Response:
-    def read(session: Session, loaded: Loaded) -> dict[str, Any]:
-        allowed = assignable(actor(), loaded)
-        if not allowed:
-            raise Refused("no_right", permission=str(P.MEASURE_ASSIGN_PARTS))
-        people = queries.people_here(session, loaded.place, day_at(loaded.timezone))
-        form = {part: text_of(loaded.place.parts.get(part)) for part in PARTS}
-        return {"form": form, "people": people, "allowed": allowed, "many": len(people) >= queries.OFFERED}
-
-    return show(key, "measures/parts.html", "overview", read, **again)
-
-
-@route(bp, "/measures/<key>/parts", permission=P.MEASURE_VIEW)
-def show_parts(key: str) -> Response:
-    """Who holds which part."""
-    return _parts_form(key)
-
-
-@route(bp, "/measures/<key>/parts", permission=P.MEASURE_VIEW, methods=["POST"])
-def assign(key: str) -> Response:
-    """Store the holders of the parts."""
-    typed = Typed()
-
-    def verb() -> Response:
-        parts = {part: typed.person(part) for part in PARTS if part in request.form}
-        typed.checked()
-        result = assign_parts(AssignParts(key, typed.version(), parts, origin(), typed.key()))
-        noted = " ".join(
-            _("Please note: %(rule)s", rule=words.duty_sentence(each)) for each in result.warnings
-        )
-        return see_other(
-            f"/measures/{key}", f"{_('The people of %(key)s are saved.', key=key)} {noted}".strip()
-        )
-
-    answer: Response = attempt(verb, lambda **again: _parts_form(key, **again))
     return answer
 
 

@@ -14,9 +14,11 @@ from govapp.data.audit_queries import person_named
 from govapp.data.engine import reading
 from govapp.domain.errors import GovappError, Invalid, KeyReused, NotFound, Stale, TooMany
 from govapp.domain.permissions import Permission
+from govapp.present.duties import ConflictWords, conflict_words
 from govapp.present.errors import sentences_of
 from govapp.services import passwords
 from govapp.services._people_rights import managed
+from govapp.services.duties import conflicts_of_grant
 from govapp.services.grants import EndGrant, GrantRole, end_grant, grant_role
 from govapp.services.people import (
     AddPerson,
@@ -136,7 +138,12 @@ def _person(person_id: int) -> queries.PersonDetail:
 
 
 def _show(
-    person_id: int, errors: dict[str, list[str]] | None = None, status: int = 200, note: str = ""
+    person_id: int,
+    errors: dict[str, list[str]] | None = None,
+    status: int = 200,
+    note: str = "",
+    *,
+    conflicts: list[ConflictWords] | None = None,
 ) -> Response:
     me, idle = actor(), timedelta(minutes=current_app.config["GOVAPP"].session_idle_minutes)
     person = _person(person_id)
@@ -161,7 +168,9 @@ def _show(
         }
     return page(
         "people/person.html",
+        fragment="people/_grant_preview.html",
         status=status,
+        conflicts=conflicts,
         person=person,
         own=person.id == me.id,
         password_wanted=password_wanted(),
@@ -248,6 +257,18 @@ def grant(person_id: int) -> Response:
         ),
         _("The role is granted. It works from the next request on."),
     )
+
+
+@route(bp, "/admin/people/<int:person_id>/grants/conflicts", permission=P.ROLE_GRANT, methods=["POST"])
+def preview_grant(person_id: int) -> Response:
+    """What the role of the form would make collide; grants nothing."""
+    person = _person(person_id)
+    try:
+        with reading() as session:
+            found = conflicts_of_grant(session, person, text("role"), text("branch"), today())
+    except Invalid as error:
+        return _refused(person_id, error)
+    return _show(person_id, conflicts=[conflict_words(each) for each in found])
 
 
 @route(

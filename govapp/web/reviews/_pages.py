@@ -6,13 +6,14 @@ from typing import Any
 from werkzeug.wrappers import Response
 
 from govapp.data.engine import reading
+from govapp.domain.clocks import holder_code
 from govapp.domain.criteria import Finding
 from govapp.present import dossiers as dossier_words
 from govapp.present import reviews as said
 from govapp.present.differences import difference_rows
-from govapp.present.findings import FindingView, finding_view, stage_name
+from govapp.present.findings import FindingView, finding_view, stage_name, who_words
 from govapp.services.review_pages import ReviewPage, counting, review_page
-from govapp.web._context import actor, moment
+from govapp.web._context import actor, day_at, moment
 from govapp.web._hx import page
 
 _NO_ENTRY: Mapping[str, list[str]] = {}
@@ -33,7 +34,11 @@ def show_review(
         found = review_page(session, actor(), review_id, moment(), number=number, seen=seen)
     rules = found.loaded.rules
     vocabulary = dossier_words.Vocabulary(rules, found.loaded.currency, found.choices, found.people)
-    held = {part: holder.name for part, holder in found.loaded.snapshot.parts.items()}
+    today, absent = day_at(found.loaded.timezone), found.loaded.clock.absent
+    held = {
+        part: who_words(holder_code(holder.person_id, holder.name, absent, today))
+        for part, holder in found.loaded.snapshot.parts.items()
+    }
     return page(
         "reviews/review.html",
         status=status,

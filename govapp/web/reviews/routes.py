@@ -14,7 +14,7 @@ from govapp.present import reviews as said
 from govapp.present.errors import sentence_of
 from govapp.services.asking import ASKING, AskPeople, ask_people
 from govapp.services.reviews import CastVote, VoteOutcome, WithdrawReview, cast_vote, withdraw_review
-from govapp.web._context import actor, origin
+from govapp.web._context import acting, actor, origin
 from govapp.web._fields import page_number
 from govapp.web._hx import page, see_other
 from govapp.web._routes import route
@@ -67,7 +67,7 @@ def decide(review_id: int) -> Response:
         if seen is None or len(request.form.getlist("verdict")) > 1:
             raise Invalid("vote_invalid", {"verdict": ["verdict_unknown"]})
         key = request.form.get("action_key", "")[:200]
-        done = cast_vote(CastVote(review_id, typed["verdict"], seen, origin(), typed["reason"], key))
+        done = cast_vote(CastVote(review_id, typed["verdict"], seen, acting(), typed["reason"], key))
     except Invalid as error:
         note = sentence_of(error.code)
         return show_review(

@@ -1,0 +1,1 @@
+"""The duty matrix and what collides."""
