@@ -18,6 +18,7 @@ from govapp.services.moves import MoveOutcome
 from govapp.services.people import AddPerson, add_person
 from tests.cast import SYSTEM, Cast, Someone
 from tests.factories import (
+    _meet,
     accept,
     assign_all,
     judge,
@@ -26,7 +27,6 @@ from tests.factories import (
     move,
     stage_of,
     submit,
-    supply,
     today_of,
     vote,
 )
@@ -130,15 +130,22 @@ def judge2(cast: Cast, board: Board, key: str, kind: str, verdict: str = "accept
 
 
 def supply2(cast: Cast, board: Board, key: str, into: str) -> None:
-    """Make every criterion of a gate hold; what a group judges is judged by one of its members."""
+    """Make every criterion of a gate hold but conditions and look-backs, which others settle.
+
+    What a group judges is judged by one of its members.
+    """
     measure = loaded(key)
     kinds = measure.rules.kinds
     for finding in gate_findings(measure.rules, measure.rules.gates[into], measure.snapshot, today_of(key)):
-        named = kinds[finding.values["kind"]].judge if finding.key.startswith("evidence:") else None
-        if named and named.groups and not finding.met:
+        subject = finding.key.partition(":")[0]
+        if finding.met or subject in {"condition", "lookback"}:
+            continue
+        named = kinds[finding.values["kind"]].judge if subject == "evidence" else None
+        if named and named.groups:
             submit(cast, key, finding.values["kind"])
             judge2(cast, board, key, finding.values["kind"])
-    supply(cast, key, into)
+        else:
+            _meet(cast, key, finding.key)
 
 
 def pass_gate2(cast: Cast, board: Board, key: str, into: str) -> None:

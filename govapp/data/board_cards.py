@@ -65,6 +65,7 @@ class CardRow:
     values: Mapping[str, int] | None
     change_seq: int
     proposer: str
+    lookback_due: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +161,7 @@ _CARD: tuple[Any, ...] = (
     Card.review_id, Card.waits_for,
     Card.waits_words, Card.waits_whom, Card.waits_since, Card.target_at, Card.expired, Card.implementation,
     Card.potential, Card.values, Card.change_seq, func.coalesce(_proposer.name, "").label("proposer"),
+    Card.lookback_due,
 )  # fmt: skip
 
 

@@ -153,7 +153,7 @@ class Card(Base):
 
     `standing` before the next gate: waiting (a review is open), ready, missing, or empty where no gate is ahead now.
     `judging`: revision, kind and key of whom evidence that waits names as judge; `ends_told`: by revision, of which end
-    the owner was told (expiring, expired).
+    the owner was told (expiring, expired). `lookback_due`: of the open look-back, where there is one.
     """
 
     __tablename__ = "card"
@@ -180,6 +180,7 @@ class Card(Base):
     potential: Mapped[str] = mapped_column(default="none")
     values: Mapped[dict[str, int]] = mapped_column(CanonicalJson, default=dict)
     counted: Mapped[list[object]] = mapped_column(CanonicalJson, default=list)
+    lookback_due: Mapped[date | None]
     check_at: Mapped[datetime | None] = mapped_column(index=True)
     change_seq: Mapped[int] = mapped_column(default=0, index=True)
     # The few with something expired, vacant or in one hand; the conditions stand in EXPIRED and the like to the letter.

@@ -1,12 +1,13 @@
 """The board in words: a card's lines, column heads, what a drop on a column would do."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Protocol
 
 from govapp.domain.rules import Rules
 from govapp.present import dates, money
+from govapp.present.decision_words import choice_word
 from govapp.present.findings import who_words
 from govapp.present.language import gettext as _
 from govapp.present.language import ngettext
@@ -59,6 +60,8 @@ class CardFacts(Protocol):
     def hold_cause(self) -> str: ...
     @property
     def hold_until(self) -> date | None: ...
+    @property
+    def lookback_due(self) -> date | None: ...
     @property
     def implementation(self) -> str: ...
     @property
@@ -192,7 +195,7 @@ class CardWords:
             worth=worth if values or row.values is None else "0",
             implementation=self._implementation.get(row.implementation) or self._implementation["none"],
             potential=self._potential.get(row.potential) or self._potential["none"],
-            last=self._last(row, held_since),
+            last=self._owing(self._last(row, held_since), row.lookback_due),
             next_key=following or "",
             move_words=self._moves.get(following or "", ""),
             other_words=self._others,
@@ -212,6 +215,13 @@ class CardWords:
         late = self._late if dates.over_target(target, self.now) else ""
         return LastLine(mark, words, who, dates.iso(since), full, dates.ago(since, self.now), late)
 
+    def _owing(self, last: LastLine, due: date | None) -> LastLine:
+        """The same with the sign that a look-back is open, where nothing more urgent stands there."""
+        if due is None or last.late:
+            return last
+        day = dates.short_day(due).replace(" ", "\N{NO-BREAK SPACE}")
+        return replace(last, late=_("look-back due %(day)s", day=day))
+
     def _last(self, row: CardFacts, held_since: datetime | None) -> LastLine:
         if row.state == "on_hold":
             day = dates.short_day(row.hold_until).replace(" ", "\N{NO-BREAK SPACE}")
@@ -219,7 +229,7 @@ class CardWords:
             who = " · ".join(
                 words
                 for words in (
-                    _(row.hold_cause.replace("_", " ").replace("-", " ")) if row.hold_cause else "",
+                    choice_word("hold_cause", row.hold_cause) if row.hold_cause else "",
                     until,
                 )
                 if words

@@ -1,7 +1,71 @@
-"""Conditions of a conditional advance in words, and why something about them is refused."""
+"""Conditions and look-backs in words, and why something about them is refused."""
 
+from dataclasses import dataclass
+from typing import Any
+
+from govapp.domain.evidence_kinds import EvidenceKind
+from govapp.domain.rules import Rules
 from govapp.present import errors
+from govapp.present.findings import FindingView, finding_view, stage_name
 from govapp.present.language import gettext as _
+from govapp.present.named import holder_words, joined
+
+# the order in which the acts on a condition are offered, and their forms: does it take a day, must it say why
+ACTS = ("fulfil", "confirm", "not_met", "extend", "lift")
+WITH_REASON = frozenset({"not_met", "extend", "lift"})
+
+
+@dataclass(frozen=True, slots=True)
+class LookbackView:
+    """A look-back in words: the gate that was passed over, and what it owes as lines of a task list."""
+
+    seen: Any
+    stage: str
+    debts: tuple[FindingView, ...]
+
+
+def lookback_view(seen: Any, rules: Rules, key: str) -> LookbackView:
+    """A look-back with its debts as findings."""
+    debts = tuple(finding_view(finding, rules, key) for finding in seen.debts)
+    return LookbackView(seen, stage_name(rules, seen.row.into), debts)
+
+
+def act_words(act: str) -> str:
+    """What somebody may do about a condition, as its button says it."""
+    return {
+        "fulfil": _("Report as fulfilled"),
+        "confirm": _("Confirm as fulfilled"),
+        "not_met": _("Give back as not met"),
+        "extend": _("Extend"),
+        "lift": _("Lift"),
+    }[act]
+
+
+def state_words(state: str, *, overdue: bool) -> str:
+    """How a condition stands."""
+    if overdue:
+        return _("Overdue")
+    return {
+        "open": _("Open"),
+        "fulfilled": _("Reported as fulfilled"),
+        "confirmed": _("Confirmed"),
+        "lifted": _("Lifted"),
+    }[state]
+
+
+def state_class(state: str, *, overdue: bool) -> str:
+    """The class of its sign."""
+    if overdue:
+        return "off"
+    return {"open": "risk", "fulfilled": "risk", "confirmed": "ok"}.get(state, "none")
+
+
+def judges_words(kind: EvidenceKind) -> str:
+    """Who judges the report on a look-back."""
+    judge = kind.judge
+    named = [holder_words(key) for key in (*judge.parts, *judge.roles, *judge.groups)] if judge else []
+    return joined(named)
+
 
 errors.SENTENCES.update(
     {

@@ -118,7 +118,7 @@ def card_of(loaded: Loaded, proposer: str = "") -> CardRow:
         tuple(card.waits_whom) if card else (), card.waits_since if card else None,
         card.target_at if card else None, tuple(card.expired) if card else (),
         card.implementation if card else "none", card.potential if card else "none", dict(card.values) if card else {},
-        card.change_seq if card else 0, proposer,
+        card.change_seq if card else 0, proposer, card.lookback_due if card else None,
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from govapp.data.engine import reading
 from govapp.data.measures import Measure
@@ -14,6 +15,7 @@ from govapp.data.people import Person
 from govapp.data.reviews import Condition
 from govapp.data.snapshots import Loaded, load_measures
 from govapp.domain.asks import Ask, AskKind
+from govapp.domain.conditions import confirmer, reports
 from govapp.domain.deputies import CONFIRM
 from govapp.domain.errors import Invalid, NotFound, Refused, Stale
 from govapp.domain.events import Event
@@ -50,9 +52,9 @@ class ConditionAct:
 def act_on_condition(command: ConditionAct) -> str:
     """Carry it out; returns the measure's key.
 
-    The owner of the condition or of the measure reports it as fulfilled; who set it confirms, gives back, extends or
-    lifts it (the sponsor where they are no longer active), never who owns it. Raises NotFound, Refused, Stale, Invalid,
-    KeyReused.
+    The owner of the condition or of the measure reports it as fulfilled. Who set it confirms, gives back, extends or
+    lifts it; where they are no longer active or own it, the sponsor, else the controller. Raises NotFound, Refused,
+    Stale, Invalid, KeyReused.
     """
     return writing(command.origin, lambda work: _act(work, command), action_key=command.action_key)
 
@@ -103,36 +105,44 @@ def _need(row: Condition, *states: str) -> None:
 def _fulfil(work: Work, loaded: Loaded, row: Condition, command: ConditionAct) -> None:
     _need(row, "open")
     may(work.actor, Permission.MEASURE_VIEW, loaded.place)
-    rights = {loaded.snapshot.owner_id: "part:owner", row.owner_id: "condition:owner"}
-    right = _speak(work, loaded, CONFIRM, lambda voice: rights.get(voice.id))
+
+    right = _speak(work, loaded, CONFIRM, partial(reporting, loaded, row.owner_id))
     if right is None:
         raise Refused("not_condition_owner")
     row.state, row.fulfilled_by, row.fulfilled_at = "fulfilled", work.actor.id, work.at
     row.fulfilled_note = command.reason.strip()[:NOTE_LIMIT]
     _log(work, loaded, row, Event.CONDITION_FULFILLED, right, note=row.fulfilled_note)
-    _tell(work, loaded, _confirmers(work, loaded, row), "condition_fulfilled", row)
+    decides = confirmer_of(work.session, loaded, row)
+    _tell(work, loaded, [decides] if decides else [], "condition_fulfilled", row)
 
 
-def _confirmers(work: Work, loaded: Loaded, row: Condition) -> list[int]:
-    """Who set the condition; where they are no longer active, the sponsor."""
-    active = work.session.scalar(select(Person.active).where(Person.id == row.set_by))
-    sponsor = loaded.snapshot.parts.get("sponsor")
-    people = [row.set_by] if active or sponsor is None else [sponsor.person_id]
-    return [person for person in people if person != row.owner_id]
+def reporting(loaded: Loaded, owner: int, voice: Actor) -> str | None:
+    """As what somebody may report a condition of this owner as fulfilled, or None."""
+    if not reports(voice.id, owner, loaded.snapshot):
+        return None
+    return "condition:owner" if voice.id == owner else "part:owner"
+
+
+def deciding(loaded: Loaded, decides: int | None, voice: Actor) -> str | None:
+    """The right by which somebody decides about a condition that is for `decides` to decide, or None."""
+    if decides is None or voice.id != decides:
+        return None
+    return right_of(voice, Permission.CONDITION_CONFIRM, loaded.place)
+
+
+def confirmer_of(session: Session, loaded: Loaded, row: Condition) -> int | None:
+    """Who decides about the condition (domain/conditions.py); None when nobody may."""
+    active = bool(session.scalar(select(Person.active).where(Person.id == row.set_by)))
+    return confirmer(row.set_by, row.owner_id, row.fulfilled_by, loaded.snapshot, setter_active=active)
 
 
 def _may_confirm(work: Work, loaded: Loaded, row: Condition) -> str:
-    """Who set it, with the right to confirm here; never who owns or fulfilled it, nor the owner of the measure."""
-    own = {row.owner_id, row.fulfilled_by, loaded.snapshot.owner_id}
-    if work.actor.id in own:
+    """Who decides about it, with the right to confirm here; never who owns or fulfilled it, nor the measure's owner."""
+    if work.actor.id in {row.owner_id, row.fulfilled_by, loaded.snapshot.owner_id}:
         may(work.actor, Permission.CONDITION_CONFIRM, loaded.place)
         raise Refused("condition_own")
-    confirmers = set(_confirmers(work, loaded, row)) - own
-
-    def right(voice: Actor) -> str | None:
-        return right_of(voice, Permission.CONDITION_CONFIRM, loaded.place) if voice.id in confirmers else None
-
-    found = _speak(work, loaded, CONFIRM, right)
+    decides = confirmer_of(work.session, loaded, row)
+    found = _speak(work, loaded, CONFIRM, partial(deciding, loaded, decides))
     if found is None:
         may(work.actor, Permission.CONDITION_CONFIRM, loaded.place)
         raise Refused("not_condition_setter")

@@ -16,6 +16,7 @@ from govapp.domain.money import from_minor
 from govapp.domain.number_text import write_number
 from govapp.domain.permissions import PARTS, Permission
 from govapp.domain.rights import may, right_of
+from govapp.present import decision_words
 from govapp.present import measures as words
 from govapp.present.timeline import told
 from govapp.services.comments import comment_right
@@ -112,6 +113,7 @@ def show(
         currency=loaded.currency,
         today=day_at(loaded.timezone),
         words=words,
+        decided=decision_words,
         problem=problem,
         faults=faults or {},
         waits=words.waits(head.card, loaded.rules),

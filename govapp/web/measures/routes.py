@@ -25,7 +25,7 @@ from govapp.domain.gates import gate_findings
 from govapp.domain.imports import Remark
 from govapp.domain.permissions import PARTS, Permission
 from govapp.domain.rights import right_of
-from govapp.present import bulk, report_pages
+from govapp.present import bulk, conditions, report_pages
 from govapp.present import measures as words
 from govapp.present import reviews as said
 from govapp.present.csv_text import BOM, csv_line
@@ -35,8 +35,9 @@ from govapp.present.imports import remark_sentence
 from govapp.present.measure_csv import COLUMNS, cells
 from govapp.services.board_moves import standing_of, suppliers
 from govapp.services.bulk import ASKS
+from govapp.services.condition_pages import conditions_seen, lookbacks_seen
 from govapp.services.measures import RecordListExport, record_list_export
-from govapp.web._context import actor, moment, origin, today
+from govapp.web._context import actor, day_at, moment, origin, today
 from govapp.web._fields import page_number
 from govapp.web._hx import page, see_other
 from govapp.web._routes import route
@@ -193,6 +194,7 @@ def _read_overview(session: Session, loaded: Loaded) -> dict[str, Any]:
     ended = () if loaded.snapshot.review else records.reviews(session, measure.id, limit=1)
     return {
         **_gate(session, loaded),
+        **_owed(session, loaded),
         "clocks": step_clocks(session, loaded, moment()),
         "last": ended[0].review if ended else None,
         "milestones": queries.milestones(session, measure.id),
@@ -206,6 +208,15 @@ def _read_overview(session: Session, loaded: Loaded) -> dict[str, Any]:
         "log": log,
         "people": records.names_of(session, named_in(log)),
     }
+
+
+def _owed(session: Session, loaded: Loaded) -> dict[str, Any]:
+    """Conditions and look-backs; asked only where there are any."""
+    snapshot, today_ = loaded.snapshot, day_at(loaded.timezone)
+    seen = conditions_seen(session, actor(), loaded, today_) if snapshot.conditions else []
+    back = lookbacks_seen(session, loaded, today_) if snapshot.lookbacks else []
+    views = [conditions.lookback_view(each, loaded.rules, loaded.measure.key) for each in back]
+    return {"conditions": seen, "lookbacks": views, "told_of": conditions}
 
 
 def _remarks(session: Session, measure: Measure) -> list[str]:
@@ -253,6 +264,7 @@ def show_approvals(key: str) -> Response:
         filed = filed_dossiers(session, (each.review.id for each in reviews))
         return {
             **_gate(session, loaded),
+            **_owed(session, loaded),
             "reviews": reviews,
             "filed": filed,
             "said": said,
