@@ -241,11 +241,8 @@ def _derive(work: Work, loaded: Loaded) -> dict[str, Any]:
         "stale_votes": waiting.stale,
         **_evidence_life(work, loaded, today),
         "vacant": _vacant(loaded),
-<<<<<<< HEAD
         "colliding": _colliding(loaded),
-=======
         "lookback_due": min((one.due for one in snapshot.lookbacks if one.state == "open"), default=None),
->>>>>>> decisions
         "implementation": _status(loaded, "implementation", today),
         "potential": _status(loaded, "potential", today),
         "values": values_of(loaded),

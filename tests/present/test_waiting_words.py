@@ -98,7 +98,8 @@ def test_a_card_says_when_a_decision_is_over_its_target(days: int, late: str) ->
     steps = {"sponsor": SimpleNamespace(key="sponsor", target_hours=24)}
     rules = SimpleNamespace(stages=(), order=(), gates={}, kinds={}, steps=steps)
     row = card(
-        id=1, key="M-1", title="Title", stage="detailed", version=1, seq=1, change_seq=1, owner="", proposer="", lookback_due=None,
+        id=1, key="M-1", title="Title", stage="detailed", version=1, seq=1, change_seq=1, owner="", proposer="",
+        lookback_due=None,
         met=1, review_id=1, waits_for="sponsor", waits_words=("Decision",), waits_whom=("Henrik Lund",), expired=(),
         waits_since=MONDAY, target_at=MONDAY + timedelta(days=3), hold_cause="", hold_until=None,
         implementation="green", potential="none", values={},
