@@ -38,9 +38,10 @@ ADDED: dict[str, tuple[tuple[str, Any, str | None], ...]] = {
     "batch": (("about", TEXT, "'{}'"),),
     "workflow_version": (("note", TEXT, EMPTY), ("made_by", BIG, None)),
     "evidence_revision": (("judged_for", BIG, None), ("judged_seq", NUMBER, "0")),
-    "card": (("target_at", MOMENT, None), ("judging", TEXT, LIST), ("ends_told", TEXT, "'{}'"),
-             ("colliding", TEXT, LIST)),
-    "card": (("target_at", MOMENT, None), ("judging", TEXT, LIST), ("ends_told", TEXT, "'{}'"), ("lookback_due", DAY, None)),
+    "card": (
+        ("target_at", MOMENT, None), ("judging", TEXT, LIST), ("ends_told", TEXT, "'{}'"),
+        ("colliding", TEXT, LIST), ("lookback_due", DAY, None),
+    ),
     "milestone": (("actual_at", MOMENT, None),),
 }  # fmt: skip
 KEPT = ("measure", "condition", "milestone")
