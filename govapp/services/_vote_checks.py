@@ -100,7 +100,7 @@ def conditions_given(
     )
     last = {(row.step_id, row.on_behalf_of or row.person_id): row for row in rows}
     return [
-        VoteConditions(row.person_id, [dict(one) for one in row.conditions])  # type: ignore[call-overload]  # JSON
+        VoteConditions(row.person_id, row.at, [dict(one) for one in row.conditions])  # type: ignore[call-overload]  # JSON
         for key, row in last.items()
         if key in standing
     ]
