@@ -286,7 +286,9 @@ def waiting_on_behalf(session: Session, actor: Actor) -> dict[int, int]:
 
 def next_waiting(session: Session, actor: Actor, after: int) -> int | None:
     """The review that waits longest for the person, other than the one just decided; None when none does."""
-    return next((row.review_id for row in waiting_for(session, actor, limit=5) if row.review_id != after), None)
+    return next(
+        (row.review_id for row in waiting_for(session, actor, limit=5) if row.review_id != after), None
+    )
 
 
 def named_but_barred(session: Session, actor: Actor, limit: int = 20) -> list[InboxRow]:
