@@ -1,12 +1,12 @@
 """Reads the pages about one measure: its head, people to choose from, and what each tab shows."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
-from sqlalchemy import case, exists, func, or_, select
+from sqlalchemy import ColumnElement, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from govapp.data.actors import in_force
@@ -92,16 +92,23 @@ def people_here(session: Session, place: Place, today: date, keep: tuple[int | N
 
     `today` is the day in the organization; `keep` are people who stand in the form already.
     """
+    statement = select(Person.id, Person.name).where(_here(place, today, keep))
+    return tuple(session.execute(statement.order_by(Person.name, Person.id).limit(OFFERED)).all())
+
+
+def those_here(session: Session, place: Place, today: date, people: Collection[int]) -> set[int]:
+    """Those of some people whom `people_here` would name, were there no most."""
+    return set(session.scalars(select(Person.id).where(Person.id.in_(people), _here(place, today))))
+
+
+def _here(place: Place, today: date, keep: tuple[int | None, ...] = ()) -> ColumnElement[bool]:
     granted = exists().where(
         Grant.person_id == Person.id,
         Grant.branch_id.in_(path_ids(place.path)),
         *in_force(today),
     )
     held = [person for person in (*place.parts.values(), *keep) if person is not None]
-    statement = select(Person.id, Person.name).where(
-        Person.active.is_(True), or_(granted, Person.id.in_(held))
-    )
-    return tuple(session.execute(statement.order_by(Person.name, Person.id).limit(OFFERED)).all())
+    return Person.active.is_(True) & or_(granted, Person.id.in_(held))
 
 
 def person_by_email(session: Session, email: str) -> int | None:

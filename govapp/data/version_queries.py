@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session, aliased
 
 from govapp.data.gates import Stage, Workflow, WorkflowVersion
 from govapp.data.imports import Batch, BatchRow
+from govapp.data.measure_queries import readable_by
 from govapp.data.measures import Measure
 from govapp.data.people import Person
 from govapp.data.structure import Branch
+from govapp.domain.rights import Actor
 
 PAGE = 50
 
@@ -168,29 +170,12 @@ def last_staged(session: Session, batch_id: int) -> tuple[int, int]:
     return row[0] or 0, 0 if row[1] is None else row[1] + 1
 
 
-def open_measures(session: Session, workflow_id: int) -> list[int]:
-    """Ids of the measures of a workflow that have a gate ahead, whatever their version."""
-    statement = (
-        select(Measure.id)
-        .join(WorkflowVersion, WorkflowVersion.id == Measure.workflow_version_id)
-        .where(
-            WorkflowVersion.workflow_id == workflow_id,
-            Measure.archived.is_(False),
-            Measure.state != "cancelled",
-        )
-    )
-    return list(session.scalars(statement.order_by(Measure.id)))
-
-
-def titles_of(session: Session, ids: Collection[int]) -> dict[int, str]:
-    """Titles of measures by id."""
-    rows = session.execute(select(Measure.id, Measure.title).where(Measure.id.in_(ids)))
-    return {row.id: row.title for row in rows}
-
-
-def migration_rows(session: Session, batch_id: int, page: int, state: str = "") -> tuple[list[BatchRow], int]:
-    """One page of what became of the measures of a migration, and how many there are."""
+def migration_rows(
+    session: Session, actor: Actor, batch_id: int, page: int, state: str = ""
+) -> tuple[list[BatchRow], int]:
+    """One page of what became of the measures of a migration that the reader may read, and how many those are."""
     where = [BatchRow.batch_id == batch_id, *([BatchRow.state == state] if state else [])]
+    where.append(BatchRow.measure_id.in_(select(Measure.id).where(readable_by(actor))))
     total = session.scalar(select(func.count()).select_from(BatchRow).where(*where)) or 0
     rows = session.scalars(
         select(BatchRow).where(*where).order_by(BatchRow.number).limit(PAGE).offset(PAGE * (page - 1))

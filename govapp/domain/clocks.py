@@ -14,7 +14,6 @@ from typing import Any
 from govapp.domain.working_time import Calendar, add_working_time, working_time
 
 HOLD, CRITERIA, MOVE, NOBODY = "hold", "criteria", "move", "nobody"
-REMINDERS = (50, 75, 100)
 _KINDS = {"parts": "part", "roles": "role", "groups": "group"}
 
 

@@ -151,13 +151,18 @@ def _between(day: date | None, earliest: date, latest: date) -> str:
 
 
 def condition_faults(
-    rule: DecisionRule, conditions: list[Mapping[str, Any]], today: date, people: frozenset[int]
+    rule: DecisionRule,
+    conditions: list[Mapping[str, Any]],
+    today: date,
+    people: frozenset[int],
+    setters: frozenset[int] = frozenset(),
 ) -> list[Faults]:
     """Faults of the conditions set with a vote, one mapping for each; `people` are ids of those who may own one.
 
-    One more mapping, at the end, names `count` where there are too few or too many.
+    Nobody owns a condition that they set, in their own voice or an absent person's: they confirm it. One more mapping,
+    at the end, names `count` where there are too few or too many.
     """
-    found = [_condition_faults(rule, one, today, people) for one in conditions]
+    found = [_condition_faults(rule, one, today, people, setters) for one in conditions]
     least, most = int(rule.conditions.get("min_count", 1)), int(rule.conditions.get("max_count", 5))
     if not least <= len(conditions) <= most:
         found.append({"count": "conditions_few" if len(conditions) < least else "conditions_many"})
@@ -165,7 +170,7 @@ def condition_faults(
 
 
 def _condition_faults(
-    rule: DecisionRule, one: Mapping[str, Any], today: date, people: frozenset[int]
+    rule: DecisionRule, one: Mapping[str, Any], today: date, people: frozenset[int], setters: frozenset[int]
 ) -> Faults:
     faults: Faults = {}
     wording = str(one.get("wording") or "").strip()
@@ -175,6 +180,8 @@ def _condition_faults(
         faults["wording"] = "text_too_long"
     if one.get("owner") not in people:
         faults["owner"] = "person_unknown"
+    elif one["owner"] in setters:
+        faults["owner"] = "condition_owner_sets"
     latest = today + timedelta(days=int(rule.conditions.get("max_days", 90)))
     if fault := _between(_day(one.get("due")), today, latest):
         faults["due"] = fault

@@ -76,7 +76,6 @@ KINDS: tuple[NoticeKind, ...] = (
 # What asks for a decision is no news once nothing of the review waits any more.
 ASKS_TO_DECIDE = frozenset({"decision_waits", "decision_reminder", "escalated", "vote_stale"})
 _BY_KEY = {kind.key: kind for kind in KINDS}
-SUBJECTS = tuple(dict.fromkeys(kind.about for kind in KINDS))
 
 
 def kind_of(key: str) -> NoticeKind:

@@ -106,6 +106,8 @@ def _condition_set(p: Payload, n: Any, about: str) -> str:
         owner=n.person(p["owner"]),
         day=_day(p["due"]),
     )
+    if p.get("voted_due"):
+        said += _(", moved from %(day)s, which had passed at the last vote", day=_day(p["voted_due"]))
     return said + (_(", closes the next gate until then") if p.get("blocking") else "")
 
 

@@ -70,6 +70,7 @@ _FIELD_ERRORS: dict[str, Callable[[], str]] = {
     "attestation_invalid": lambda: _("What you sign needs another look."),
     "required": lambda: _("Please fill this in."),
     "person_unknown": lambda: _("Choose who sees to it."),
+    "condition_owner_sets": lambda: _("Choose somebody else: who sets a condition confirms it."),
     "date_invalid": lambda: _("Give the day by which it is to be fulfilled."),
     "date_past": lambda: _("This day is past."),
     "date_too_late": lambda: _("This day is later than the rules allow for a condition."),

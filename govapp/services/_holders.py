@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import Any
 
 from sqlalchemy import ColumnElement, exists, literal, or_, select, union_all
 from sqlalchemy.orm import Session
@@ -15,20 +16,31 @@ from govapp.domain.rules import StepRule
 from govapp.domain.table import path_for
 
 Holders = Mapping[str, frozenset[int]]
+_KINDS = ("roles", "groups")
 
 
-def holders_of_path(session: Session, loaded: Loaded, into: str | None, today: date) -> Holders:
-    """Active people by 'role:<key>' and 'group:<key>' of the path into a stage; asks nothing where none is named."""
+def holders_of_path(
+    session: Session, loaded: Loaded, into: str | None, today: date, known: dict[Any, Holders] | None = None
+) -> Holders:
+    """Active people by 'role:<key>' and 'group:<key>' of the path into a stage; asks nothing where none is named.
+
+    `known` keeps the answers for a list of measures: those of one branch whose steps name the same ask once.
+    """
     if into is None or into not in loaded.rules.gates:
         return {}
-    return holders_of(
-        session, loaded, (one.step for one in path_for(loaded.rules, into, loaded.snapshot)), today
-    )
+    steps = [one.step for one in path_for(loaded.rules, into, loaded.snapshot)]
+    if known is None:
+        return holders_of(session, loaded, steps, today)
+    named = frozenset((kind, who) for step in steps for kind in _KINDS for who in step.deciders.get(kind, ()))
+    key = (loaded.place.path, loaded.measure.organization_id, today, named)
+    if key not in known:
+        known[key] = holders_of(session, loaded, steps, today)
+    return known[key]
 
 
 def holders_of(session: Session, loaded: Loaded, steps: Iterable[StepRule], today: date) -> Holders:
     """The same for these steps; grants count as of `today` in the organization."""
-    named: dict[str, set[str]] = {"roles": set(), "groups": set()}
+    named: dict[str, set[str]] = {kind: set() for kind in _KINDS}
     for step in steps:
         for kind, keys in named.items():
             keys.update(step.deciders.get(kind, ()))

@@ -60,7 +60,9 @@ def _check_conditions(work: Work, loaded: Loaded, step: StepFact, vote: Verdict)
     owners = {one.get("owner") for one in vote.conditions}
     known = work.session.scalars(select(Person.id).where(Person.id.in_(owners), Person.active.is_(True)))
     rule = loaded.rules.decisions["conditional_advance"]
-    faults = condition_faults(rule, list(vote.conditions), work.today(loaded.timezone), frozenset(known))
+    setters = frozenset(each.id for each in (work.actor, work.voice) if each.id is not None)
+    today = work.today(loaded.timezone)
+    faults = condition_faults(rule, list(vote.conditions), today, frozenset(known), setters)
     errors = {
         "conditions" if name == "count" else f"condition-{number}-{name}": [code]
         for number, each in enumerate(faults, 1)
@@ -98,7 +100,7 @@ def conditions_given(work: Work, rules: Rules, review: ReviewFact) -> list[VoteC
     )
     last = {(row.step_id, row.on_behalf_of or row.person_id): row for row in rows}
     return [
-        VoteConditions(row.person_id, [dict(one) for one in row.conditions])  # type: ignore[call-overload]  # JSON
+        VoteConditions(row.person_id, row.at, [dict(one) for one in row.conditions])  # type: ignore[call-overload]  # JSON
         for key, row in last.items()
         if key in standing
     ]

@@ -1,5 +1,6 @@
 """One decision asked for many measures: each judged first, then asked for one by one, with a result for each."""
 
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,7 +20,7 @@ from govapp.domain.gates import decide
 from govapp.domain.permissions import Permission
 from govapp.domain.rights import Actor, right_of
 from govapp.domain.rules import Rules
-from govapp.services._holders import holders_of_path
+from govapp.services._holders import Holders, holders_of_path
 from govapp.services._keys import consume, consumed
 from govapp.services._work import Origin, Work, now, writing
 from govapp.services.board_moves import ask_right, standing_of
@@ -65,6 +66,7 @@ def judge_bulk(actor: Actor, keys: Sequence[str], asked: BulkAsk, at: datetime) 
     with reading() as session:
         found = _measures(session, keys, asked)
         groups: dict[int, frozenset[str]] = {}
+        holders: dict[Any, Holders] = {}
         judged = []
         for loaded in found:
             if right_of(actor, Permission.MEASURE_VIEW, loaded.place) is None:
@@ -72,7 +74,7 @@ def judge_bulk(actor: Actor, keys: Sequence[str], asked: BulkAsk, at: datetime) 
             organization = loaded.measure.organization_id
             if organization not in groups:
                 groups[organization] = groups_of(session, actor.id, organization) if actor.id else frozenset()
-            judged.append(_judged(session, actor, loaded, asked, at, groups[organization]))
+            judged.append(_judged(session, actor, loaded, asked, at, groups[organization], holders))
         return judged
 
 
@@ -97,7 +99,13 @@ def _stage_of(loaded: Loaded, asked: BulkAsk) -> str | None:
 
 
 def _judged(
-    session: Any, actor: Actor, loaded: Loaded, asked: BulkAsk, at: datetime, groups: frozenset[str]
+    session: Any,
+    actor: Actor,
+    loaded: Loaded,
+    asked: BulkAsk,
+    at: datetime,
+    groups: frozenset[str],
+    known: dict[Any, Holders],
 ) -> Judged:
     standing = standing_of(loaded, at)
 
@@ -108,7 +116,7 @@ def _judged(
     ask = Ask(asked.kind, _stage_of(loaded, asked), asked.reason, asked.details)
     decision = decide(loaded.rules, loaded.snapshot, ask, standing.today, right=right)
     if decision.outcome is Outcome.NEEDS_REVIEW:
-        holders = holders_of_path(session, loaded, decision.to, standing.today)
+        holders = holders_of_path(session, loaded, decision.to, standing.today, known)
         decision = decide(loaded.rules, loaded.snapshot, ask, standing.today, right=right, holders=holders)
     measure = loaded.measure
     return Judged(measure.key, measure.title, measure.version, measure.stage, loaded.rules, decision)
@@ -158,7 +166,7 @@ def _ask(work: Work, command: AskInBulk) -> int:
             "batch_id": batch.id, "number": number, "state": "staged", "outcome": {}, "measure_id": loaded.measure.id,
             "content": {
                 "key": loaded.measure.key, "version": command.seen[loaded.measure.key],
-                "ask": said | {"stage": _stage_of(loaded, asked)},
+                "ask": said | {"stage": _stage_of(loaded, asked)}, "action_key": f"{KIND}-{secrets.token_hex(16)}",
             },
         }
         for number, loaded in enumerate(found, 1)
@@ -201,18 +209,21 @@ class BulkPage:
 
 
 def bulk_page(origin: Origin, batch_id: int) -> BulkPage:
-    """A batch with its items, for who asked for it. Raises NotFound."""
+    """A batch with its items, for who asked for it; measures they may read no longer are left out. Raises NotFound."""
     with reading() as session:
         batch = session.get(Batch, batch_id)
         if batch is None or batch.kind != KIND or batch.person_id != origin.person_id:
             raise NotFound("not_found")
-        if load_actor(session, origin.person_id or 0, origin.at or now()) is None:
+        actor = load_actor(session, origin.person_id or 0, origin.at or now())
+        if actor is None:
             raise Refused("account_disabled")
         rows = session.scalars(
             select(BatchRow).where(BatchRow.batch_id == batch_id).order_by(BatchRow.number)
         ).all()
         measures = {
-            m.measure.id: m for m in load_measures(session, [r.measure_id for r in rows if r.measure_id])
+            m.measure.id: m
+            for m in load_measures(session, [r.measure_id for r in rows if r.measure_id])
+            if right_of(actor, Permission.MEASURE_VIEW, m.place) is not None
         }
         items = tuple(
             BulkItem(
@@ -220,5 +231,6 @@ def bulk_page(origin: Origin, batch_id: int) -> BulkPage:
                 row.content["ask"], row.outcome, measures[row.measure_id or 0].rules,
             )
             for row in rows
+            if row.measure_id in measures
         )  # fmt: skip
         return BulkPage(batch.id, batch.state, batch.rows, batch.done, batch.refused, batch.made_at, items)

@@ -1,5 +1,6 @@
 """Works off a decision asked for many measures, one transaction each; goes on where a worker died (R41)."""
 
+import logging
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
@@ -12,16 +13,20 @@ from govapp.data.imports import Batch, BatchRow
 from govapp.domain.asks import AskKind, Outcome
 from govapp.domain.errors import GovappError
 from govapp.domain.events import Event
-from govapp.services._work import Origin, Work, now, writing
+from govapp.services._work import Busy, Origin, Work, now, writing
 from govapp.services.bulk import JOB, KIND
 from govapp.services.moves import MoveMeasure, move_measure
 
 # No sign of life for so long means that the worker is gone; items take tenths of a second.
 SILENT = timedelta(seconds=30)
+_log = logging.getLogger("govapp.bulk")
 
 
 def run_bulk(batch_id: int) -> None:
-    """Work off what is still staged, one transaction a measure; run twice or resumed, it does each once (R41)."""
+    """Work off what is still staged, one transaction a measure; run twice or resumed, it does each once (R41).
+
+    A busy database ends the run and decides nothing: `resume_bulk` hands over what is left.
+    """
     with reading() as session:
         batch = session.get(Batch, batch_id)
         if batch is None or batch.kind != KIND or batch.state == "done":
@@ -36,23 +41,29 @@ def run_bulk(batch_id: int) -> None:
             )
         ]
     origin, program = Origin(person, "job", f"bulk-{batch_id}"), Origin(None, "job", f"bulk-{batch_id}")
-    for number, content in staged:
-        state, outcome = _do_one(origin, batch_id, number, content)
-        writing(program, partial(_note, batch_id=batch_id, number=number, state=state, outcome=outcome))
-    writing(program, partial(_finish, batch_id=batch_id))
+    try:
+        for number, content in staged:
+            state, outcome = _do_one(origin, content)
+            writing(program, partial(_note, batch_id=batch_id, number=number, state=state, outcome=outcome))
+        writing(program, partial(_finish, batch_id=batch_id))
+    except Busy:
+        _log.warning("bulk %s: the database is busy; what is staged is handed over again", batch_id)
 
 
-def _do_one(
-    origin: Origin, batch_id: int, number: int, content: Mapping[str, Any]
-) -> tuple[str, dict[str, Any]]:
-    """Ask for one measure under a key of its own, so that a second run gets the first answer."""
+def _do_one(origin: Origin, content: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Ask for one measure under a key of its own, so that a second run gets the first answer. Raises Busy.
+
+    The key cannot be guessed: one that somebody else used before would have the item refused.
+    """
     said = content["ask"]
     command = MoveMeasure(
         content["key"], origin, content["version"], said["stage"], AskKind(said["kind"]), said["reason"],
-        f"{KIND}-{batch_id}-{number}", said["details"],
+        content["action_key"], said["details"],
     )  # fmt: skip
     try:
         outcome = move_measure(command)
+    except Busy:
+        raise
     except GovappError as error:
         return "refused", {
             "error": error.code,

@@ -1,7 +1,9 @@
 """What the clock clears away once an hour; a key per period makes two clocks do it once."""
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from sqlalchemy import delete, exists, or_, select
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
@@ -16,7 +18,7 @@ from govapp.data.people import LoginSession, SignInFailure
 from govapp.data.reports import Report
 from govapp.data.runtime import current
 from govapp.forms.evidence import draft_files
-from govapp.services._work import Origin, Work, now, writing
+from govapp.services._work import Busy, Origin, Work, now, writing
 
 # An action key guards a form on an open page; sessions end after hours, so days are ample.
 KEYS_KEPT = timedelta(days=7)
@@ -30,6 +32,24 @@ UNREAD_KEPT = timedelta(days=365)
 # A file is stored before the row that names it commits; a day is far longer than any request.
 ORPHANS_KEPT = timedelta(days=1)
 AT_ONCE = 2000
+T = TypeVar("T")
+_log = logging.getLogger("govapp.clock")
+
+
+def each_alone(origin: Origin, bodies: Iterable[Callable[[Work], T]]) -> list[T]:
+    """Run each in a transaction of its own; what goes wrong with one is said and leaves the others alone.
+
+    Raises Busy at the first that finds the database busy: the others would wait for the same.
+    """
+    done = []
+    for body in bodies:
+        try:
+            done.append(writing(origin, body))
+        except Busy:
+            raise
+        except Exception:  # noqa: BLE001 - one measure that fails must not keep the others waiting for ever
+            _log.exception("one of several failed; it is tried again at the next turn")
+    return done
 
 
 def once_per(origin: Origin, key: str, act: Callable[[], object]) -> bool:

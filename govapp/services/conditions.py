@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,7 +14,8 @@ from govapp.data.engine import reading
 from govapp.data.measures import Measure
 from govapp.data.people import Person
 from govapp.data.reviews import Condition
-from govapp.data.snapshots import Loaded, load_measures
+from govapp.data.snapshots import Loaded, load_measure, load_measures
+from govapp.data.structure import Organization
 from govapp.domain.asks import Ask, AskKind
 from govapp.domain.conditions import confirmer, reports
 from govapp.domain.deputies import CONFIRM
@@ -25,6 +27,7 @@ from govapp.services._belongs import visible
 from govapp.services._keys import consume, consumed
 from govapp.services._settle import settle
 from govapp.services._work import Origin, Work, now, writing
+from govapp.services.clockwork import each_alone
 from govapp.services.duties import _speak
 from govapp.services.moves import _carry_out
 
@@ -209,19 +212,25 @@ def hold_overdue(origin: Origin) -> list[str]:
     at = origin.at or now()
     late = (
         Condition.state == "open",
-        Condition.due < at.date() + timedelta(days=1),
+        Condition.due < at.date() + timedelta(days=1),  # no zone is further ahead
         Measure.state == "active",
     )
     with reading() as session:
-        ids = session.scalars(
-            select(Measure.id).join(Condition, Condition.measure_id == Measure.id).where(*late).distinct()
+        rows = session.execute(
+            select(Measure.id, Measure.key, Condition.due, Organization.timezone)
+            .join(Condition, Condition.measure_id == Measure.id)
+            .join(Organization, Organization.id == Measure.organization_id)
+            .where(*late)
         ).all()
-    held = [writing(origin, partial(_hold, measure_id=measure)) for measure in sorted(ids)]
+    keys = {row.id: row.key for row in rows if row.due < at.astimezone(ZoneInfo(row.timezone)).date()}
+    held = each_alone(origin, (partial(_hold, key=keys[measure]) for measure in sorted(keys)))
     return [key for key in held if key]
 
 
-def _hold(work: Work, *, measure_id: int) -> str:
-    loaded = load_measures(work.session, [measure_id], lock=True, at=work.at)[0]
+def _hold(work: Work, *, key: str) -> str:
+    loaded = load_measure(work.session, key, lock=True, neighbours=True, at=work.at)
+    if loaded is None:
+        return ""
     today = work.today(loaded.timezone)
     overdue = [one for one in loaded.snapshot.conditions if one.overdue(today)]
     if not overdue or loaded.snapshot.state != "active":

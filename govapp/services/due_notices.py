@@ -17,11 +17,12 @@ from govapp.data.structure import Organization
 from govapp.domain.events import Event
 from govapp.domain.rules import StepRule
 from govapp.services._holders import holders_of
-from govapp.services._work import Origin, Work, now, writing
-from govapp.services.clockwork import _claim
+from govapp.services._work import Origin, Work, now
+from govapp.services.clockwork import _claim, each_alone
 
 SOON = timedelta(days=3)
 AT_ONCE = 100
+KEYS_AT_ONCE = 1000
 OPEN, LIVE = "open", ("active", "on_hold")
 EMERGENCY = "emergency_advance"
 
@@ -50,10 +51,21 @@ def tell_due(origin: Origin) -> int:
     """
     at = origin.at or now()
     with reading() as session:
-        debts = [*_conditions(session, at), *_lookbacks(session, at)][:AT_ONCE]
-        keys = [debt.key for debt in debts]
-        told = set(session.scalars(select(Outbox.key).where(Outbox.key.in_(keys)))) if keys else set()
-    return sum(writing(origin, _telling(debt)) for debt in debts if debt.key not in told)
+        debts = sorted(
+            (*_conditions(session, at), *_lookbacks(session, at)), key=lambda debt: (debt.due, debt.key)
+        )
+        told = _told(session, [debt.key for debt in debts])
+    left = [debt for debt in debts if debt.key not in told][:AT_ONCE]
+    return sum(each_alone(origin, map(_telling, left)))
+
+
+def _told(session: Session, keys: list[str]) -> set[str]:
+    """Keys under which something was told already."""
+    found: set[str] = set()
+    for start in range(0, len(keys), KEYS_AT_ONCE):
+        some = Outbox.key.in_(keys[start : start + KEYS_AT_ONCE])
+        found |= {key for key in session.scalars(select(Outbox.key).where(some)) if key}
+    return found
 
 
 def escalate_lookbacks(origin: Origin) -> int:
@@ -64,11 +76,14 @@ def escalate_lookbacks(origin: Origin) -> int:
             select(Lookback.measure_id, Lookback.due, Organization.timezone)
             .join(Measure, Measure.id == Lookback.measure_id)
             .join(Organization, Organization.id == Measure.organization_id)
-            .where(Lookback.state == OPEN, Lookback.escalated_at.is_(None), Measure.state.in_(LIVE))
-            .limit(AT_ONCE)
-        ).all()
-    late = {row.measure_id for row in rows if row.due < _today(at, row.timezone)}
-    return sum(writing(origin, _escalation(measure)) for measure in sorted(late))
+            .where(
+                Lookback.state == OPEN, Lookback.escalated_at.is_(None), Measure.state.in_(LIVE),
+                Lookback.due < (at + timedelta(days=1)).date(),  # no zone is further ahead
+            )
+            .order_by(Lookback.due, Lookback.id)
+        ).all()  # fmt: skip
+    late = dict.fromkeys(row.measure_id for row in rows if row.due < _today(at, row.timezone))
+    return sum(each_alone(origin, map(_escalation, list(late)[:AT_ONCE])))
 
 
 def _today(at: datetime, zone: str) -> date:

@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from govapp.data.actors import groups_of
 from govapp.data.audit import AuditLog
+from govapp.data.measure_pages import those_here
 from govapp.data.measures import Measure
-from govapp.data.people import Person
 from govapp.data.reviews import DecisionRecord
 from govapp.data.snapshots import Loaded, load_measures
 from govapp.data.types import canonical
@@ -118,7 +118,7 @@ def _move(work: Work, command: MoveMeasure) -> tuple[MoveOutcome, Loaded | None]
         raise Stale(
             "stale_measure", key=command.key, seen=command.seen_version, version=loaded.measure.version
         )
-    _require_known(work, command.details)
+    _require_known(work, loaded, command.details)
     kept = ""
     if command.evidence is not None:
         kept = _submit(work, loaded, command.evidence).kind
@@ -140,13 +140,12 @@ def _move(work: Work, command: MoveMeasure) -> tuple[MoveOutcome, Loaded | None]
     return outcome, loaded
 
 
-def _require_known(work: Work, details: Mapping[str, Any]) -> None:
-    """People named among the details are people here, with an active account."""
+def _require_known(work: Work, loaded: Loaded, details: Mapping[str, Any]) -> None:
+    """People named among the details are people here, with an active account: they are told of the measure."""
     named = set(details.get("informed_people") or ())
     if not named:
         return
-    found = select(Person.id).where(Person.id.in_(named), Person.active.is_(True))
-    if named - set(work.session.scalars(found)):
+    if named - those_here(work.session, loaded.place, work.today(loaded.timezone), named):
         raise Invalid("details_invalid", {"informed_people": ["person_unknown"]})
 
 

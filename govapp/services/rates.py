@@ -7,10 +7,10 @@ from decimal import Decimal
 
 from sqlalchemy import select
 
+from govapp.data.engine import reading
 from govapp.data.finance import CurrencyRate
 from govapp.data.measures import Measure
 from govapp.data.reviews import Review
-from govapp.data.snapshots import load_measures
 from govapp.data.structure import Branch, Organization
 from govapp.domain.errors import Invalid, NotFound
 from govapp.domain.events import Event
@@ -18,8 +18,8 @@ from govapp.domain.money import rate_fault
 from govapp.domain.permissions import Permission
 from govapp.domain.rights import Place, may
 from govapp.domain.structure import currency_fault
-from govapp.services._settle import settle
 from govapp.services._work import Origin, Work, writing
+from govapp.services.settling import settle_in_chunks
 
 PLAN = "plan"
 
@@ -37,9 +37,20 @@ class SetPlanRates:
 def set_plan_rates(command: SetPlanRates) -> int:
     """Set plan rates; returns how many were added or changed. Needs `finance:confirm` on the whole organization.
 
-    Reviews whose path follows the value are brought in line at once. Raises NotFound, Refused, Invalid by currency.
+    Reviews whose path follows the value are brought in line right after it, in chunks: one that is decided meanwhile
+    reads the new rates itself. Raises NotFound, Refused, Invalid by currency.
     """
-    return writing(command.origin, lambda work: _set_plan_rates(work, command))
+    changed = writing(command.origin, lambda work: _set_plan_rates(work, command))
+    if changed:
+        with reading() as session:
+            waiting = session.scalars(
+                select(Review.measure_id)
+                .join(Measure, Measure.id == Review.measure_id)
+                .join(Organization, Organization.id == Measure.organization_id)
+                .where(Organization.key == command.organization, Review.state == "open")
+            ).all()
+        settle_in_chunks(command.origin, waiting)
+    return changed
 
 
 def _set_plan_rates(work: Work, command: SetPlanRates) -> int:
@@ -79,12 +90,6 @@ def _set_plan_rates(work: Work, command: SetPlanRates) -> int:
         Event.PLAN_RATES_SET, {"from_day": command.from_day.isoformat(), "changes": changed},
         right=right, object_type="organization", object_id=organization.key, branch_id=root.id,
     )  # fmt: skip
-    waiting = work.session.scalars(
-        select(Measure.id)
-        .join(Review, Review.measure_id == Measure.id)
-        .where(Measure.organization_id == organization.id, Review.state == "open")
-    ).all()
-    settle(work, load_measures(work.session, sorted(waiting), lock=True, at=work.at))
     return len(changed)
 
 

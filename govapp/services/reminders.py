@@ -18,7 +18,8 @@ from govapp.domain.snapshot import StepFact
 from govapp.services._absent import deputies_now
 from govapp.services._clocks import _set_target, points_of
 from govapp.services._holders import holders_of
-from govapp.services._work import Origin, Work, now, writing
+from govapp.services._work import Origin, Work, now
+from govapp.services.clockwork import each_alone
 
 OPEN = "open"
 AT_ONCE = 50
@@ -47,7 +48,7 @@ def remind_due(origin: Origin) -> int:
             .order_by(ReviewStep.look_at)
             .limit(AT_ONCE)
         ).all()
-    return sum(writing(origin, _reminder(measure)) for measure in sorted(set(measures)))
+    return sum(each_alone(origin, (_reminder(measure) for measure in sorted(set(measures)))))
 
 
 def _reminder(measure: int) -> Any:

@@ -1,6 +1,7 @@
 """Rebuilding derived data: all of it by command, what has come due by the clock."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -27,6 +28,13 @@ def settle_all(origin: Origin, progress: Callable[[int, int], None] | None = Non
         if progress:
             progress(min(start + CHUNK, len(ids)), len(ids))
     return changed
+
+
+def settle_in_chunks(origin: Origin, measures: Iterable[int]) -> None:
+    """Settle measures by id after a verb that touched what many of them read, CHUNK in a transaction."""
+    ids, plain = sorted(set(measures)), replace(origin, on_behalf_of=None)
+    for start in range(0, len(ids), CHUNK):
+        writing(plain, partial(_settle_chunk, ids=ids[start : start + CHUNK]))
 
 
 def _settle_chunk(work: Work, ids: list[int]) -> dict[str, list[str]]:

@@ -16,7 +16,18 @@ from govapp.services._work import Origin, now
 from govapp.services.bulk import AskInBulk, BulkAsk, ask_in_bulk, bulk_page, judge_bulk
 from govapp.services.bulk_runs import SILENT, resume_bulk, run_bulk
 from tests.cast import SYSTEM
-from tests.factories import key_of_form, make_measure, measure_row, move, stage_of, supply, version_of
+from tests.factories import (
+    key_of_form,
+    make_measure,
+    make_proposal,
+    measure_row,
+    move,
+    stage_of,
+    supply,
+    version_of,
+)
+from tests.services.test_concurrency import hold_the_lock
+from tests.services.test_requirements_duties import end_role
 
 pytestmark = pytest.mark.usefixtures("database")
 ADVANCE = BulkAsk(AskKind.ADVANCE)
@@ -62,8 +73,9 @@ def test_each_measure_is_judged_by_itself_with_all_its_reasons_before_anything_i
 
 def test_each_is_done_or_refused_by_itself_with_a_result(cast, three):
     ready, lacking, held = three
+    before = version_of(ready)
     batch = ask(cast, three)
-    assert measure_row(ready).version == version_of(ready), "nothing has moved yet"
+    assert version_of(ready) == before, "nothing has moved yet"
     run_bulk(batch)
     found = items(cast, batch)
     assert found[ready].state == "changed"
@@ -141,3 +153,46 @@ def test_r08_a_batch_is_seen_by_who_asked_for_it_alone_and_measures_one_may_not_
     assert judge_bulk(actor_of(cast.stranger), three, ADVANCE, now()) == []
     with pytest.raises(Invalid, match="bulk_empty"):
         ask(cast, three, by=cast.stranger)
+
+
+def test_r13_nobody_takes_the_key_of_an_item_before_it_is_asked(cast, three):
+    hold = BulkAsk(AskKind.HOLD, reason="Budget is frozen")
+    batch = ask(cast, three[:1], hold)
+    taken = f"bulk-{batch}-1"
+    move(cast, three[1], ask=AskKind.HOLD, by=cast.lead, reason="Another form", action_key=taken)
+    run_bulk(batch)
+    assert items(cast, batch)[three[0]].state == "changed"
+
+
+def test_r08_a_batch_shows_no_measure_that_its_asker_may_read_no_longer(cast, three):
+    batch = ask(cast, three[:1])
+    assert items(cast, batch).keys() == {three[0]}
+    end_role(cast.lead, "program_lead")
+    assert items(cast, batch) == {}
+
+
+def test_a_busy_database_leaves_what_is_staged_to_be_handed_over_again(database, cast, three):
+    batch = ask(cast, three[:1], BulkAsk(AskKind.HOLD, reason="Budget is frozen"))
+    other, release = hold_the_lock(database, three[0])
+    run_bulk(batch)
+    release()
+    other.close()
+    assert (bulk_page(cast.lead.origin, batch).state, items(cast, batch)[three[0]].state) == (
+        "running",
+        "staged",
+    )
+    run_bulk(batch)
+    assert items(cast, batch)[three[0]].state == "changed"
+
+
+def test_who_would_decide_is_looked_up_once_for_measures_of_a_branch(cast, count_queries):
+    keys = [make_proposal(cast) for _ in range(3)]
+    for key in keys:
+        supply(cast, key, "defined")
+    asked, numbers = judge_bulk(actor_of(cast.lead), keys, ADVANCE, now()), []
+    for some in (keys[:1], keys):
+        with count_queries() as counted:
+            asked += judge_bulk(actor_of(cast.lead), some, ADVANCE, now())
+        numbers.append(counted.number)
+    assert {one.decision.outcome for one in asked} == {Outcome.NEEDS_REVIEW}
+    assert numbers[0] == numbers[1]

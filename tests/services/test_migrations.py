@@ -6,10 +6,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
+from govapp.data.actors import load_actor
 from govapp.data.audit import AuditLog
 from govapp.data.engine import reading
 from govapp.data.imports import Batch, BatchRow
 from govapp.data.notices import Outbox
+from govapp.data.version_queries import migration_rows
 from govapp.domain.errors import Invalid, NotFound, Refused
 from govapp.domain.rights import SYSTEM as SYSTEM_ACTOR
 from govapp.services import migration_runs
@@ -290,3 +292,14 @@ def test_it_needs_a_reason_one_scope_and_a_version_that_was_switched_on(database
             act()
     with reading() as session:
         assert session.scalars(select(Batch.id)).all() == []
+
+
+def test_r08_a_reader_sees_what_became_of_the_measures_they_may_read(database, cast):
+    key = make_measure(cast, "defined")
+    batch = start(switch_on(), key)
+    run_migration(batch)
+    with reading() as session:
+        lead, outsider = (load_actor(session, who.id, now()) for who in (cast.lead, cast.outsider))
+        rows, total = migration_rows(session, lead, batch, 1)
+        assert ([row.content["key"] for row in rows], total) == ([key], 1)
+        assert migration_rows(session, outsider, batch, 1) == ([], 0)

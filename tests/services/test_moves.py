@@ -11,7 +11,7 @@ from govapp.data.engine import reading
 from govapp.data.measures import Card, Measure, StagePassage
 from govapp.data.notices import Outbox
 from govapp.domain.asks import AskKind, Outcome
-from govapp.domain.errors import KeyReused, NotFound, Refused, Stale
+from govapp.domain.errors import Invalid, KeyReused, NotFound, Refused, Stale
 from govapp.services import moves
 from govapp.services.moves import MoveMeasure, move_measure
 from govapp.services.plans import AddDependency, add_dependency
@@ -335,3 +335,12 @@ def test_a_decision_asked_for_before_its_reason_is_given_is_no_attempt(database,
     assert log(key, "measure:move-refused") == []
     move(cast, key, "decided", by=cast.lead)
     assert log(key, "measure:move-refused") == ["measure:move-refused"]
+
+
+def test_r08_only_people_here_are_named_as_informed(database, cast):
+    key = make_measure(cast, "defined")
+    for who in (cast.outsider, cast.stranger):
+        with pytest.raises(Invalid) as refused:
+            move(cast, key, "identified", details={"informed_people": [cast.sponsor.id, who.id]})
+        assert refused.value.errors == {"informed_people": ["person_unknown"]}
+    assert move(cast, key, "identified", details={"informed_people": [cast.sponsor.id]}).decision

@@ -136,7 +136,7 @@ def show_batch(version_id: int, batch_id: int) -> Response:
         batch = session.get(Batch, batch_id)
         if batch is None or batch.kind != KIND or batch.about.get("version") != version_id:
             raise NotFound("not_found")
-        found, total = migration_rows(session, batch_id, number, state)
+        found, total = migration_rows(session, actor(), batch_id, number, state)
         session.expunge_all()
     return page(
         "workflows/batch.html", fragment="workflows/_batch.html", row=row, part="migration", batch=batch, found=found,
