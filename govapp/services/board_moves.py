@@ -1,6 +1,6 @@
 """What may be done with one measure, and why not: hints while dragging, Other moves, what a refusal teaches."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import partial
@@ -20,13 +20,10 @@ from govapp.domain.asks import (
     AskKind,
     Decision,
     Outcome,
-    askers_of,
     interpret,
-    right_to_ask,
 )
 from govapp.domain.criteria import UNJUDGED, Finding, Suppliers
 from govapp.domain.deputies import ASK, SUPPLY
-from govapp.domain.duties import EMERGENCY
 from govapp.domain.errors import NotFound, Refused
 from govapp.domain.evidence_kinds import EvidenceKind
 from govapp.domain.gates import decide
@@ -35,10 +32,10 @@ from govapp.domain.rights import Actor, Place, may, right_of
 from govapp.domain.rules import Rules
 from govapp.domain.snapshot import Snapshot
 from govapp.services._holders import Holders, holders_of_path
+from govapp.services.askers import ask_right
 from govapp.services.duties import right_for
 from govapp.services.evidence import supplying
 
-Groups = Callable[[Actor], frozenset[str]]
 SUBMITTER = "submitter"
 GROUP = "group:"
 _FIXED_BY = {
@@ -183,38 +180,6 @@ def _right(actor: Actor, now: Standing, kind: AskKind) -> str | None:
         return now.groups if voice is actor else now.lent_groups.get(voice.id or 0, frozenset())
 
     return ask_right(actor, now.rules, kind, now.place, now.snapshot.stage, groups)
-
-
-def ask_right(
-    actor: Actor, rules: Rules, kind: AskKind, place: Place, stage: str | None, groups: Groups
-) -> str | None:
-    """The right by which somebody may ask, their own or as a deputy; for pages and judging ahead."""
-    right = asker_right(actor, rules, kind, place, stage, groups)
-    return right_for(actor, rules, place, ASK, right, act=act_of(kind))
-
-
-def asker_right(
-    actor: Actor, rules: Rules, kind: AskKind, place: Place, stage: str | None, groups: Groups
-) -> Callable[[Actor], str | None]:
-    """By which right a voice may ask for a decision; whoever speaks must not hold a part the rules leave out either.
-
-    Groups are looked up only where the rules name some.
-    """
-    askers = askers_of(rules, kind, stage)
-    left_out = any(place.parts.get(part) == actor.id for part in askers.not_parts)
-
-    def right(voice: Actor) -> str | None:
-        if left_out:
-            return None
-        of_voice = groups(voice) if askers.groups else frozenset()
-        return right_to_ask(voice, rules, kind, place, stage=stage, groups=of_voice)
-
-    return right
-
-
-def act_of(kind: AskKind) -> str:
-    """The act of the duty matrix that a decision is, if it is one."""
-    return EMERGENCY if kind is AskKind.EMERGENCY else ""
 
 
 def ways(actor: Actor, now: Standing) -> tuple[list[Way], list[Way]]:

@@ -23,7 +23,8 @@ from govapp.domain.rules import Rules
 from govapp.services._holders import Holders, holders_of_path
 from govapp.services._keys import consume, consumed
 from govapp.services._work import Origin, Work, now, writing
-from govapp.services.board_moves import ask_right, standing_of
+from govapp.services.askers import ask_right
+from govapp.services.board_moves import standing_of
 
 KIND, JOB = "bulk", "govapp.jobs.bulk.run"
 MOST = 200

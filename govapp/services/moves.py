@@ -40,7 +40,8 @@ from govapp.services._stage import _change_stage, _change_state
 from govapp.services._telling import _tell_of_state
 from govapp.services._vote_checks import conditions_given
 from govapp.services._work import Origin, Work, now, writing
-from govapp.services.board_moves import Standing, act_of, asker_right, standing_of
+from govapp.services.askers import act_of, asker_right
+from govapp.services.board_moves import Standing, standing_of
 from govapp.services.duties import _speak
 from govapp.services.evidence import Submission, _body, _submit
 from govapp.services.lookbacks import _owe_lookback

@@ -33,9 +33,9 @@ MOST_INFORMED = 100
 class MoveForm:
     """What a move asks for, shape checked: a stage or a kind of decision, the version that was seen, the action key.
 
-        `sent` and `people` are the details as they came; `details` what its rules take of them and `faults`
-        what is wrong beside them (see _details.py). `seen` is the sequence at which the card seen had last changed,
-        `revision` the newest one of the evidence that the form began with; both are 0 when the form does not say.
+    `sent` and `people` are the details as they came; `details` what its rules take of them and `faults`
+    what is wrong beside them (see _details.py). `seen` is the sequence at which the card seen had last changed,
+    `revision` the newest one of the evidence that the form began with; both are 0 when the form does not say.
     """
 
     stage: str | None
