@@ -1,6 +1,6 @@
 """What waits for a person's judgement: evidence that names them as its judge and that they may judge, oldest first."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from govapp.data.duties import duties_in_force
 from govapp.data.evidence import Evidence, EvidenceJudge, EvidenceRevision
 from govapp.data.gates import EvidenceKindVersion
 from govapp.data.measures import Measure, Part
@@ -43,17 +44,17 @@ class JudgingRow:
 
 def judging_count(session: Session, actor: Actor) -> int:
     """How many revisions wait for the person's judgement."""
-    return session.scalar(_waiting(actor, func.count(func.distinct(EvidenceRevision.id)))) or 0
+    return session.scalar(_waiting(session, actor, func.count(func.distinct(EvidenceRevision.id)))) or 0
 
 
 def judging_for(session: Session, actor: Actor, *, limit: int = 50, offset: int = 0) -> list[JudgingRow]:
-    """The revisions that wait for the person's judgement, oldest first, in one statement.
+    """The revisions that wait for the person's judgement, oldest first, in one statement beside that for the duties.
 
     Named by a part, a role or a group, with the right to judge there; without those they may not judge: what they
     handed in or was handed in for them, and what belongs to measures they own.
     """
     behalf = aliased(Person)
-    mine = _waiting(actor, EvidenceRevision.id).subquery()
+    mine = _waiting(session, actor, EvidenceRevision.id).subquery()
     rows: Any = session.execute(
         select(
             Measure.key, Measure.title, Measure.stage, Evidence.id, Evidence.kind, EvidenceKindVersion.definition,
@@ -79,12 +80,13 @@ def _row(values: list[Any]) -> JudgingRow:
     return JudgingRow(*values)
 
 
-def _waiting(actor: Actor, *columns: Any) -> Select[Any]:
+def _waiting(session: Session, actor: Actor, *columns: Any) -> Select[Any]:
     """Revisions that wait and that the actor may judge, for themselves or for absent people.
 
     Settle keeps `evidence_judge` to those that wait.
     """
-    lent = (_judges(absent, {absent.id, actor.id}) for absent in actor.absent_for(JUDGE))
+    needs = duties_in_force(session).needs_role
+    lent = (_judges(absent, {absent.id, actor.id}, needs) for absent in actor.absent_for(JUDGE))
     return (
         select(*columns)
         .select_from(EvidenceJudge)
@@ -92,18 +94,18 @@ def _waiting(actor: Actor, *columns: Any) -> Select[Any]:
         .join(Evidence, Evidence.id == EvidenceRevision.evidence_id)
         .join(Measure, Measure.id == EvidenceJudge.measure_id)
         .join(Branch, Branch.id == Measure.branch_id)
-        .where(or_(_judges(actor, {actor.id}), *lent))
+        .where(or_(_judges(actor, {actor.id}, needs), *lent))
     )
 
 
-def _judges(voice: Actor, people: AbstractSet[int | None]) -> ColumnElement[bool]:
+def _judges(voice: Actor, people: AbstractSet[int | None], needs: Mapping[str, str]) -> ColumnElement[bool]:
     """Clause: a voice is named and has the right, and nothing bars whoever acts (`people`: the voice and the actor)."""
     owner, both = aliased(Part), sorted(person for person in people if person is not None)
     behalf = EvidenceRevision.on_behalf_of
     owned = exists().where(owner.measure_id == Measure.id, owner.part == "owner", owner.person_id.in_(both))
     return and_(
-        _named(voice),
-        _right(voice),
+        _named(voice, needs),
+        _right(voice, needs),
         EvidenceRevision.person_id.not_in(both),
         or_(behalf.is_(None), behalf.not_in(both)),
         ~owned,
@@ -117,8 +119,10 @@ def _acted(people: Sequence[int]) -> tuple[ColumnElement[bool], ...]:
     return (Lookback.measure_id == EvidenceJudge.measure_id, Lookback.state == "open", by)
 
 
-def _named(actor: Actor) -> ColumnElement[bool]:
-    by_part = and_(EvidenceJudge.kind == "parts", _holds(actor, lambda part: part == EvidenceJudge.key))
+def _named(actor: Actor, needs: Mapping[str, str]) -> ColumnElement[bool]:
+    by_part = and_(
+        EvidenceJudge.kind == "parts", _holds(actor, needs, lambda part: part == EvidenceJudge.key)
+    )
     by_role = [
         and_(
             EvidenceJudge.kind == "roles", EvidenceJudge.key == grant.role, Branch.path.like(f"{grant.path}%")
@@ -135,15 +139,21 @@ def _named(actor: Actor) -> ColumnElement[bool]:
     return or_(by_part, *by_role, and_(EvidenceJudge.kind == "groups", EvidenceJudge.key.in_(groups)))
 
 
-def _right(actor: Actor) -> ColumnElement[bool]:
+def _right(actor: Actor, needs: Mapping[str, str]) -> ColumnElement[bool]:
     """Clause: the actor holds `evidence:judge` on the measure, by a grant or a part."""
     paths = [grant.path for grant in actor.grants if Permission.EVIDENCE_JUDGE in grant.permissions]
     by_grant = [Branch.path.like(f"{path}%") for path in dict.fromkeys(paths)]
-    return or_(*by_grant, _holds(actor, lambda part: part.in_(_BY_PART)))
+    return or_(*by_grant, _holds(actor, needs, lambda part: part.in_(_BY_PART)))
 
 
-def _holds(actor: Actor, which: Callable[[Any], ColumnElement[bool]]) -> ColumnElement[bool]:
-    """Clause: the actor holds such a part on the measure."""
+def _holds(
+    actor: Actor, needs: Mapping[str, str], which: Callable[[Any], ColumnElement[bool]]
+) -> ColumnElement[bool]:
+    """Clause: the actor holds such a part on the measure, and the role that it needs (R06, R07)."""
     held = aliased(Part)
     mine = (held.measure_id == EvidenceJudge.measure_id, held.person_id == actor.id)
-    return exists().where(*mine, which(held.part))
+    with_role = (
+        or_(held.part != part, *(Branch.path.like(f"{g.path}%") for g in actor.grants if g.role == role))
+        for part, role in needs.items()
+    )
+    return exists().where(*mine, which(held.part), *with_role)

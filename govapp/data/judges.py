@@ -1,10 +1,10 @@
 """People whom evidence kinds name as judges: holders of parts, of roles in the branch, members of groups."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, and_, exists, literal, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from govapp.data.actors import above, in_force
@@ -23,7 +23,8 @@ def named_judges(
 ) -> dict[str, tuple[Named, ...]]:
     """Active people behind `part:...`, `role:...` and `group:...` of these judges, in one statement.
 
-    Each with whether they hold `evidence:judge` on the measure, by a grant or by a part.
+    Each with whether they hold `evidence:judge` on the measure, by a grant or by a part. Whoever holds a part without
+    the role it needs is not behind it.
     """
     wanted = list(judges)
     parts = {key for judge in wanted for key in judge.parts}
@@ -37,6 +38,7 @@ def named_judges(
             select(literal("part"), Part.part, *columns)
             .join(Person, Person.id == Part.person_id)
             .where(Part.measure_id == loaded.measure.id, Part.part.in_(parts), Person.active.is_(True))
+            .where(_has_role(path, today, loaded.rules.roles_of_parts))
         )
     if roles:
         legs.append(
@@ -58,13 +60,13 @@ def named_judges(
         )
     if not legs:
         return {}
-    by_part = {
-        person for part, person in loaded.place.parts.items()
-        if Permission.EVIDENCE_JUDGE in PART_PERMISSIONS.get(part, ())
-    }  # fmt: skip
+    judging = {part for part, acts in PART_PERMISSIONS.items() if Permission.EVIDENCE_JUDGE in acts}
+    free = judging - loaded.rules.roles_of_parts.keys()
+    by_part = {person for part, person in loaded.place.parts.items() if part in free}
     found: dict[str, dict[int, Named]] = {}
     for kind, key, person, name, may in session.execute(union_all(*legs)):
-        one = Named(person, name, f"{kind}:{key}", bool(may) or person in by_part)
+        lent = person in by_part or (kind == "part" and key in judging)
+        one = Named(person, name, f"{kind}:{key}", bool(may) or lent)
         found.setdefault(one.by, {}).setdefault(person, one)
     return {by: tuple(sorted(people.values(), key=lambda each: each.name)) for by, people in found.items()}
 
@@ -94,6 +96,15 @@ def group_members(session: Session, branch_id: int | None, keys: Iterable[str]) 
     for key, person, name in rows:
         found.setdefault(key, {})[person] = name
     return found
+
+
+def _has_role(path: str, today: date, needs: Mapping[str, str]) -> ColumnElement[bool]:
+    """Clause: the holder of a part holds the role it needs, on the branch or above it."""
+    held = exists().where(
+        Grant.person_id == Person.id, Grant.role_id == Role.id, Grant.branch_id == Branch.id
+    )
+    held = held.where(Branch.path.in_(above(path)), *in_force(today)).correlate(Person)
+    return and_(*(or_(Part.part != part, held.where(Role.key == role)) for part, role in needs.items()))
 
 
 def _right(path: str, today: date) -> ColumnElement[bool]:

@@ -8,7 +8,7 @@ from typing import Any
 from govapp.domain.criteria import Finding
 from govapp.domain.decisions import Askers, DecisionRule
 from govapp.domain.permissions import Permission
-from govapp.domain.rights import Actor, Place, right_of
+from govapp.domain.rights import Actor, Place, right_of, with_voice
 from govapp.domain.rules import Rules
 from govapp.domain.snapshot import Snapshot
 
@@ -65,10 +65,12 @@ def right_to_ask(
     """The part, grant or group by which the actor may ask for this decision, or None.
 
     The permission alone is not enough where the rules name who asks: an approver who may hold what they sponsor may
-    not hold what they do not (decisions.who in the governance set). `groups` are those the actor belongs to.
+    not hold what they do not (decisions.who in the governance set). A part that needs a role gives nothing once the
+    role has ended (R06, R07). `groups` are those the actor belongs to.
     """
     permission = PERMISSION_FOR[kind]
-    right, askers = right_of(actor, permission, place), askers_of(rules, kind, stage)
+    voiced = with_voice(place, actor, rules.roles_of_parts)
+    right, askers = right_of(actor, permission, voiced), askers_of(rules, kind, stage)
     if right is None or actor.is_system:
         return right
     if kind is AskKind.EMERGENCY and str(kind) not in rules.decisions:
@@ -78,7 +80,7 @@ def right_to_ask(
     if not askers.names_somebody:
         return right
     for part in askers.parts:
-        if place.parts.get(part) == actor.id:
+        if voiced.parts.get(part) == actor.id:
             return f"part:{part}"
     for grant in actor.grants:
         if (

@@ -10,7 +10,7 @@ from govapp.domain.snapshot import EvidenceFact, Snapshot
 ACCEPT, RETURN = "accept", "return"
 STATES = {ACCEPT: "accepted", RETURN: "returned"}
 NOT_NAMED, OWN, FOR_ME, OWNER = "judge_not_named", "judge_submitted", "judge_submitted_for", "judge_owner"
-EMERGENCY, NO_RIGHT = "judge_emergency", "judge_no_right"
+EMERGENCY, NO_RIGHT, ROLE_ENDED = "judge_emergency", "judge_no_right", "judge_role_ended"
 LOOKBACK_KIND = "lookback-report"
 
 

@@ -17,6 +17,7 @@ from govapp.domain.criteria import Finding, applies, find
 from govapp.domain.other_decisions import emergency, held_by, lacking, recycle, reopen, state_change
 from govapp.domain.rules import GateRule, Rules, StepRule
 from govapp.domain.snapshot import Snapshot
+from govapp.domain.staffing import short, wanted
 from govapp.domain.table import VALUE, facts_read, path_for
 
 
@@ -27,9 +28,9 @@ def gate_findings(rules: Rules, gate: GateRule, snapshot: Snapshot, today: date)
 
 def _no_decider(step: StepRule, defect: Defect, who: list[str]) -> Finding:
     values = {"step": step.name, "who": who, "have": defect.have, "need": defect.need}
-    code = {"too_few": "rule_too_few_deciders", "member_barred": "rule_member_barred"}.get(
-        defect.code, "rule_no_decider"
-    )
+    code = {
+        "too_few": "rule_too_few_deciders", "member_barred": "rule_member_barred", "shared": "rule_shared_deciders",
+    }.get(defect.code, "rule_no_decider")  # fmt: skip
     return Finding(f"rule:no-decider-{step.key}", False, code, values)
 
 
@@ -38,9 +39,10 @@ def path_defects(
 ) -> list[Finding]:
     """Steps of the path into a gate that nobody, or too few, could decide: a review could never end.
 
+    Nobody decides two steps, so steps that share their deciders may lack somebody though each alone does not.
     `holders` are active people by 'role:<key>' and 'group:<key>'; without it only holders of parts are looked at.
     """
-    found = []
+    found, able = [], []
     for chosen in path_for(rules, gate.into, snapshot):
         step = chosen.step
         barred = barred_people(rules, gate, snapshot, None, step.excludes)
@@ -53,7 +55,14 @@ def path_defects(
         defect = defect_of(as_fact, "")
         if defect:
             found.append(_no_decider(step, defect, stuck))
-    return found
+        else:
+            able.append((step, wanted(as_fact, "")))
+    lacking = short([each for _, each in able])
+    return found + [
+        _no_decider(step, Defect("shared", need - lack, need), [])
+        for (step, (need, _)), lack in zip(able, lacking, strict=True)
+        if lack
+    ]
 
 
 def _advance(

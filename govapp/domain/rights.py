@@ -1,7 +1,7 @@
 """Who may do what: one function answers for every verb. Deny by default."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from govapp.domain.errors import NotFound, Refused
@@ -88,6 +88,20 @@ class Place:
     path: str
     parts: Mapping[str, int] = field(default_factory=dict)
     branch_id: int | None = None
+
+
+def with_voice(place: Place, actor: Actor, needs: Mapping[str, str]) -> Place:
+    """The place without the actor's parts that give no right: those that need a role which they do not hold there.
+
+    `needs`: the role that a part needs (R06, R07). Parts of others stay.
+    """
+    roles = actor.roles_on(place.path)
+    kept = {
+        part: person
+        for part, person in place.parts.items()
+        if person != actor.id or part not in needs or needs[part] in roles
+    }
+    return replace(place, parts=kept)
 
 
 def right_of(actor: Actor, permission: Permission, place: Place) -> str | None:

@@ -98,6 +98,10 @@ SENTENCES: dict[str, Sentence] = {
         "Administrators and auditors decide nothing, so they cannot sit in a group that does."
     ),
     "duty_forbids": lambda: _("The duty matrix keeps this apart: %(reason)s"),
+    "vote_needed_elsewhere": lambda: _(
+        "Nobody else could decide the step %(step)s, and nobody decides two steps of one review. Keep your vote for "
+        "it, or have somebody else named there first."
+    ),
     "not_their_deputy": lambda: _(
         "You do not stand in for this person today, so nothing was done in their name."
     ),

@@ -97,6 +97,14 @@ def _member_barred(v: Values, r: Rules) -> str:
     )
 
 
+def _shared(v: Values, r: Rules) -> str:
+    return _(
+        "%(step)s: each step needs another person, and whoever could decide this one is needed for another. A program "
+        "lead names somebody else for a part, or an administrator adds people to the group or role.",
+        step=_(v["step"]),
+    )
+
+
 def _overdue(v: Values, r: Rules) -> str:
     return ngettext(
         "A condition is overdue since %(day)s. Whoever set it can confirm, extend or lift it.",
@@ -150,6 +158,7 @@ RULES: dict[str, Callable[[Values, Rules], str]] = {
     "rule_no_decider": _no_decider,
     "rule_too_few_deciders": _too_few,
     "rule_member_barred": _member_barred,
+    "rule_shared_deciders": _shared,
     "rule_no_right": _no_right,
 }
 

@@ -88,6 +88,9 @@ def reason_sentence(code: str) -> str:
         "judge_emergency": _(
             "You used the emergency path, and whoever did does not judge whether it was justified."
         ),
+        "judge_role_ended": _(
+            "The role that your part on this measure needs has ended, so it judges nothing."
+        ),
         "judge_no_right": _("Your roles and parts do not let you judge evidence here."),
     }
     return known.get(code, code)

@@ -1,17 +1,18 @@
 """Who may vote in an open review, on which step, for whom, and why not. The vote and the page ask the same function."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from govapp.data.snapshots import Loaded
-from govapp.domain.approvals import GRANTED, OPEN, REFUSED, barred, named_as, standings
+from govapp.domain.approvals import GRANTED, OPEN, REFUSED, VOTES, barred, named_as, standing, standings
 from govapp.domain.deputies import DECIDE
 from govapp.domain.duties import Standing
 from govapp.domain.errors import Refused
 from govapp.domain.permissions import Permission
 from govapp.domain.rights import Actor, may, right_of
 from govapp.domain.rules import PERCENT, Rules
-from govapp.domain.snapshot import StepFact
+from govapp.domain.snapshot import StepFact, VoteFact
+from govapp.domain.staffing import left_without
 from govapp.services.duties import standing_of
 
 # Closing a ballot is no vote: who decided another step, or is left out of this one, may still chair it.
@@ -89,7 +90,9 @@ def _ballot(actor: Actor, voice: Actor, groups: frozenset[str], loaded: Loaded, 
     ]
     if all(reasons):
         raise Refused(f"barred_{reasons[0]}", absent=voice.name)
-    step, as_what = next(pair for pair, reason in zip(open_ones, reasons, strict=True) if not reason)
+    free = [pair for pair, reason in zip(open_ones, reasons, strict=True) if not reason]
+    people = {actor.id, voice.id}
+    step, as_what = next((pair for pair in free if left_without(review, pair[0], people) is None), free[0])
     return Ballot(step, as_what, voice)
 
 
@@ -120,6 +123,23 @@ def closing_for(actor: Actor, loaded: Loaded, wanted: str = "") -> tuple[StepFac
     if reason and reason not in OPENLY:
         raise Refused(f"barred_{reason}")
     return steps[0], right
+
+
+def require_others_decidable(loaded: Loaded, step: StepFact, vote: VoteFact) -> None:
+    """Raise Refused where a vote leaves another step without somebody who could still decide it, and says which.
+
+    One that sends the measure back ends the review, so it leaves nothing behind.
+    """
+    review = loaded.snapshot.review
+    if review is None or vote.verdict not in VOTES:
+        return
+    after = replace(step, votes=(*step.votes, vote))
+    one_refusal = loaded.rules.one_refusal
+    if standing(after, review.basis, open_order=step.order, one_refusal=one_refusal).state == REFUSED:
+        return
+    other = left_without(review, step, vote.people)
+    if other is not None:
+        raise Refused("vote_needed_elsewhere", step=other.name)
 
 
 def has_ballot(step: StepFact) -> bool:

@@ -18,7 +18,9 @@ from govapp.domain.rights import Place, may
 from govapp.domain.structure import LISTS, key_fault, name_fault
 from govapp.services._work import Origin, Work, writing
 from govapp.services.duties import without_voice
+from govapp.services.settling import settle_named, settle_services
 
+SERVICES = CHOSEN["service"]
 MOST_ITEMS = 5000
 MOST_MEMBERS = 200
 
@@ -59,17 +61,26 @@ class SetGroup:
 def set_choices(command: SetChoices) -> int:
     """Set a list; returns how many entries were added, changed or removed. Needs `catalogue:edit` on the organization.
 
+    Open reviews of measures that use a changed service are brought in line at once.
+
     Raises NotFound, Invalid on `list` or `items` (a key twice, malformed, or removed although a measure bears it).
     """
-    return writing(command.origin, lambda work: _set_choices(work, command))
+    touched = writing(command.origin, lambda work: _set_choices(work, command))
+    if command.list == SERVICES and touched:
+        settle_services(command.origin, command.organization, touched)
+    return len(touched)
 
 
 def set_group(command: SetGroup) -> int:
     """Make or change a group; returns its id. Needs `people:manage` there; nobody adds or ends themselves.
 
+    Open reviews that name the group are brought in line at once.
+
     Raises NotFound (organization, person), Refused, Invalid by field (key, name, members, quorum).
     """
-    return writing(command.origin, lambda work: _set_group(work, command))
+    group = writing(command.origin, lambda work: _set_group(work, command))
+    settle_named(command.origin, command.organization, command.key)
+    return group
 
 
 def _root(work: Work, key: str, permission: Permission) -> tuple[Organization, Branch, str]:
@@ -85,7 +96,7 @@ def _root(work: Work, key: str, permission: Permission) -> tuple[Organization, B
     return organization, root, may(work.actor, permission, Place(root.path, {}, root.id))
 
 
-def _set_choices(work: Work, command: SetChoices) -> int:
+def _set_choices(work: Work, command: SetChoices) -> list[str]:
     organization, root, right = _root(work, command.organization, Permission.CATALOGUE_EDIT)
     if command.list not in LISTS:
         raise Invalid("not_saved", {"list": ["unknown_choice"]})
@@ -114,12 +125,12 @@ def _set_choices(work: Work, command: SetChoices) -> int:
             for name, value in values.items():
                 setattr(row, name, value)
     if not (added or changed or gone):
-        return 0
+        return []
     work.log(
         Event.CHOICES_SET, {"list": command.list, "added": added, "changed": changed, "removed": gone},
         right=right, object_type="organization", object_id=organization.key, branch_id=root.id,
     )  # fmt: skip
-    return len(added) + len(changed) + len(gone)
+    return [*(each[0] for each in (*added, *changed)), *gone]
 
 
 def _items_fault(items: Sequence[ChoiceItem]) -> str:

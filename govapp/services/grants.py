@@ -18,6 +18,7 @@ from govapp.domain.rights import Place, may
 from govapp.services._administrators import _is_last_administrator
 from govapp.services._keys import writing_once
 from govapp.services._work import Origin, Work
+from govapp.services.settling import settle_granted
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +50,15 @@ def grant_role(command: GrantRole) -> int:
     Raises Refused for one's own roles, Invalid by field for an unknown role or branch, a day in the past, a role held
     already, or one that the duty matrix keeps apart from another; an auditor holds no part and sits in no group.
     """
-    return int(writing_once(command, lambda work: {"id": _grant_role(work, command)})["id"])
+    grant = int(writing_once(command, lambda work: {"id": _grant_role(work, command)})["id"])
+    settle_granted(command.origin, grant)
+    return grant
 
 
 def end_grant(command: EndGrant) -> None:
     """End a grant. Needs `role:grant` on its branch. Raises Refused for one's own and for the last administrator's."""
     writing_once(command, lambda work: _end_grant(work, command))
+    settle_granted(command.origin, command.grant_id)
 
 
 def _grant_role(work: Work, command: GrantRole) -> int:

@@ -18,7 +18,9 @@ from govapp.domain.evidence_judging import (
     ACCEPT,
     LOOKBACK_KIND,
     NO_RIGHT,
+    NOT_NAMED,
     RETURN,
+    ROLE_ENDED,
     STATES,
     Handed,
     Judges,
@@ -29,7 +31,7 @@ from govapp.domain.evidence_judging import (
 )
 from govapp.domain.evidence_kinds import EvidenceKind
 from govapp.domain.permissions import Permission
-from govapp.domain.rights import Actor, may, right_of
+from govapp.domain.rights import Actor, may, right_of, with_voice
 from govapp.domain.snapshot import EvidenceFact
 from govapp.services._belongs import _refuse_cancelled, _same_version, _where, visible
 from govapp.services._keys import consume, consumed
@@ -133,8 +135,14 @@ def _judge(work: Work, command: JudgeEvidence) -> Judged:
 def _right_to_judge(work: Work, loaded: Loaded) -> str | None:
     """The permission, the actor's own or lent."""
     voices = (work.actor, *work.actor.absent_for(JUDGE))
-    rights = (right_of(voice, Permission.EVIDENCE_JUDGE, loaded.place) for voice in voices)
-    return next((right for right in rights if right), None)
+    return next((right for voice in voices if (right := _right_of(voice, loaded))), None)
+
+
+def _right_of(voice: Actor, loaded: Loaded) -> str | None:
+    """The grant or part by which a voice judges here; a part whose role has ended gives none (R06, R07)."""
+    return right_of(
+        voice, Permission.EVIDENCE_JUDGE, with_voice(loaded.place, voice, loaded.rules.roles_of_parts)
+    )
 
 
 def _require_judge(work: Work, loaded: Loaded, kind: EvidenceKind, row: EvidenceRevision) -> str:
@@ -157,7 +165,7 @@ def _used(
     session: Session, actor: Actor, loaded: Loaded, kind: EvidenceKind, handed: Handed, voice: Actor
 ) -> str | None:
     """The right and the name by which the actor judges in a voice, or None."""
-    right = right_of(voice, Permission.EVIDENCE_JUDGE, loaded.place)
+    right = _right_of(voice, loaded)
     named, reasons = _standing(session, actor, voice, loaded, kind, handed)
     return None if right is None or reasons else f"{right} {named}"
 
@@ -173,12 +181,18 @@ def _standing(
     session: Session, actor: Actor, voice: Actor, loaded: Loaded, kind: EvidenceKind, handed: Handed
 ) -> tuple[str, tuple[str, ...]]:
     """As what the kind names a voice, and every reason why the actor may not judge in it: those of both count."""
-    held = {part for part, person in loaded.place.parts.items() if person == voice.id}
+    every = {part for part, person in loaded.place.parts.items() if person == voice.id}
+    place = with_voice(loaded.place, voice, loaded.rules.roles_of_parts)
+    held = {part for part in every if part in place.parts}
     in_groups = voice.id is not None and kind.judge is not None and bool(kind.judge.groups)
     groups = groups_of(session, voice.id or 0, loaded.measure.organization_id) if in_groups else frozenset()
-    named = named_as(kind.judge, held, voice.roles_on(loaded.place.path), groups)
+    roles = voice.roles_on(loaded.place.path)
+    named = named_as(kind.judge, held, roles, groups)
     people = {each for each in (actor.id, voice.id) if each is not None}
-    return named, why_not(people, named, handed, loaded.snapshot.owner_id)
+    reasons = why_not(people, named, handed, loaded.snapshot.owner_id)
+    if not named and named_as(kind.judge, every, roles, groups):
+        reasons = tuple(ROLE_ENDED if reason == NOT_NAMED else reason for reason in reasons)
+    return named, reasons
 
 
 def barred_from_judging(
@@ -195,7 +209,7 @@ def barred_from_judging(
     if right_for(actor, loaded.rules, loaded.place, JUDGE, lent) is not None:
         return ()
     _named, reasons = _standing(session, actor, actor, loaded, kind, handed)
-    if right_of(actor, Permission.EVIDENCE_JUDGE, loaded.place) is None:
+    if _right_of(actor, loaded) is None:
         reasons += (NO_RIGHT,)
     return reasons
 

@@ -36,7 +36,7 @@ from govapp.services._review_end import _end_review
 from govapp.services._revisions import Submission
 from govapp.services._settle import settle
 from govapp.services._vote_checks import check_vote
-from govapp.services._voting import Ballot, ballot_for, closing_for, voices_of
+from govapp.services._voting import Ballot, ballot_for, closing_for, require_others_decidable, voices_of
 from govapp.services._work import Origin, Work, writing
 from govapp.services.evidence import _attest
 from govapp.services.moves import MoveOutcome, _carry_out
@@ -164,6 +164,8 @@ def _vote(work: Work, loaded: Loaded, step: StepFact, named: str, command: CastV
         raise Stale("review_ended", state="ended")
     if command.dossier != review.dossier:
         raise Stale("dossier_changed", seen=command.dossier, dossier=review.dossier)
+    vote = VoteFact(work.actor.id or 0, command.verdict, review.basis, work.at, work.on_behalf_of)
+    require_others_decidable(loaded, step, vote)
     dossier_id = work.session.execute(
         select(Dossier.id).where(Dossier.review_id == review.id, Dossier.number == review.dossier)
     ).scalar_one()
@@ -183,7 +185,6 @@ def _vote(work: Work, loaded: Loaded, step: StepFact, named: str, command: CastV
         Event.VOTE_CAST, said, made=(row,), right=named, object_type="review", object_id=str(review.id),
         measure_id=loaded.measure.id, branch_id=loaded.measure.branch_id,
     )  # fmt: skip
-    vote = VoteFact(work.actor.id or 0, command.verdict, review.basis, work.at, work.on_behalf_of)
     steps = tuple(replace(s, votes=(*s.votes, vote)) if s.id == step.id else s for s in review.steps)
     loaded.snapshot = with_electors(
         loaded.rules, replace(loaded.snapshot, review=replace(review, steps=steps)), loaded.named

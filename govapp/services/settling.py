@@ -5,11 +5,14 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from govapp.data.engine import reading
 from govapp.data.measures import Measure
+from govapp.data.people import Grant, Role
+from govapp.data.reviews import Review, ReviewStep, StepDecider
 from govapp.data.snapshots import due_measures, load_measures
+from govapp.data.structure import Branch, Organization
 from govapp.domain.events import Event
 from govapp.services._settle import settle
 from govapp.services._work import Origin, Work, now, writing
@@ -57,3 +60,55 @@ def settle_due(origin: Origin) -> int:
     if ids:
         writing(origin, lambda work: _settle_chunk(work, sorted(ids)))
     return len(ids)
+
+
+def settle_named(origin: Origin, organization: str, group: str) -> None:
+    """Settle the open reviews of an organization that name a group, after its members have changed."""
+    named = Measure.id.in_(_naming("groups", group))
+    _settle_reviews(origin, (named, Organization.key == organization))
+
+
+def settle_granted(origin: Origin, grant_id: int) -> None:
+    """Settle the open reviews that name the role of a grant on its branch or below, after it was made or ended."""
+    with reading() as session:
+        row = session.execute(
+            select(Role.key, Branch.path)
+            .select_from(Grant)
+            .join(Role, Role.id == Grant.role_id)
+            .join(Branch, Branch.id == Grant.branch_id)
+            .where(Grant.id == grant_id)
+        ).first()
+    if row is not None:
+        named = Measure.id.in_(_naming("roles", row.key))
+        _settle_reviews(origin, (named, Branch.path.like(f"{row.path}%")))
+
+
+def settle_services(origin: Origin, organization: str, services: Iterable[str]) -> None:
+    """Settle the open reviews of measures that use one of these services: their tier is part of what is decided on."""
+    _settle_reviews(origin, (Measure.service.in_(sorted(services)), Organization.key == organization))
+
+
+def _naming(kind: str, key: str):  # type: ignore[no-untyped-def]  # a select of ids
+    """Ids of the measures of which a step names a role or a group; rows of deciders go when the review ends."""
+    return (
+        select(Review.measure_id)
+        .join(ReviewStep, ReviewStep.review_id == Review.id)
+        .join(StepDecider, StepDecider.step_id == ReviewStep.id)
+        .where(StepDecider.kind == kind, StepDecider.key == key)
+    )
+
+
+def _settle_reviews(origin: Origin, where: Iterable[ColumnElement[bool]]) -> None:
+    """Settle measures with an open review, in chunks and by the program itself, as a consequence of a verb."""
+    with reading() as session:
+        ids = session.scalars(
+            select(Measure.id)
+            .join(Review, Review.measure_id == Measure.id)
+            .join(Branch, Branch.id == Measure.branch_id)
+            .join(Organization, Organization.id == Measure.organization_id)
+            .where(Review.state == "open", *where)
+            .order_by(Measure.id)
+        ).all()
+    by_program = replace(origin, person_id=None, on_behalf_of=None)
+    for start in range(0, len(ids), CHUNK):
+        writing(by_program, partial(_settle_chunk, ids=list(ids[start : start + CHUNK])))

@@ -39,8 +39,17 @@ def test_r01_a_role_asks_only_where_the_rules_name_it(kind, role):
 @pytest.mark.parametrize("kind", NAMED)
 @pytest.mark.parametrize("part", PARTS)
 def test_r01_a_part_asks_only_where_the_rules_name_it(kind, part):
-    found = right_to_ask(someone(), rules(), kind, Place("/1/2/", {part: 7}, 2))
+    holder = Actor(7, "Someone", grants=(GrantHeld("controller", 1, "/1/", frozenset()),))
+    found = right_to_ask(holder, rules(), kind, Place("/1/2/", {part: 7}, 2))
     assert found == (f"part:{part}" if part in WHO[str(kind)]["parts"] else None)
+
+
+@pytest.mark.parametrize("kind", [AskKind.ADVANCE, *NAMED])
+def test_r07_a_controller_whose_role_has_ended_asks_for_nothing_by_the_part(kind):
+    place = Place("/1/2/", {"controller": 7}, 2)
+    elsewhere = Actor(7, "Someone", grants=(GrantHeld("controller", 5, "/5/", frozenset()),))
+    assert right_to_ask(someone(), rules(), kind, place) is None
+    assert right_to_ask(elsewhere, rules(), kind, place) is None
 
 
 def test_an_approver_does_nothing_to_a_measure_without_a_part_and_as_sponsor_what_a_sponsor_may():

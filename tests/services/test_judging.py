@@ -14,6 +14,7 @@ from govapp.data.engine import reading
 from govapp.data.evidence import EvidenceRevision
 from govapp.data.judgement_queries import judging_count, judging_for
 from govapp.data.notices import Notice
+from govapp.data.people import Grant, Role
 from govapp.data.report_queries import measures_in, record_of
 from govapp.data.reviews import Lookback
 from govapp.domain.asks import Ask, AskKind, Outcome
@@ -26,6 +27,7 @@ from govapp.services.choices import SetGroup, set_group
 from govapp.services.evidence import Submission, SubmitEvidence, submit_evidence
 from govapp.services.evidence_pages import piece_view
 from govapp.services.governance import STANDARD_SET, install_set, read_set
+from govapp.services.grants import EndGrant, end_grant
 from govapp.services.judging import JudgeEvidence, judge_evidence
 from govapp.services.lookbacks import _owe_lookback
 from govapp.services.parts import AssignParts, assign_parts
@@ -289,6 +291,22 @@ def test_when_the_part_changes_hands_the_new_holder_judges_and_the_old_one_no_mo
     assert waiting(cast, "controller") == []
     with pytest.raises(Refused):
         judge(cast, key, "baseline-record", by=cast.controller)
+
+
+def test_r07_a_controller_whose_role_has_ended_judges_nothing_and_is_named_to_nobody(key, cast):
+    submit(cast, key, "baseline-record")
+    with reading() as session:
+        grant = session.scalars(
+            select(Grant.id).join(Role).where(Grant.person_id == cast.controller.id, Role.key == "controller")
+        ).one()
+    end_grant(EndGrant(SYSTEM, grant))
+    with pytest.raises(Refused):
+        judge(cast, key, "baseline-record")
+    assert code(key) == "evidence_unjudged"
+    assert waiting(cast, "controller") == []
+    found = state_of(key, cast, "owner").judges
+    assert found.dead_end
+    assert found.vacant == ("part:controller",)
 
 
 def in_review(cast, key):
