@@ -1,13 +1,14 @@
 """The step that writes down conditions set with a vote; their own verbs are in `conditions.py`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from govapp.data.reviews import Condition
 from govapp.data.snapshots import Loaded
 from govapp.domain.events import Event
+from govapp.domain.snapshot import ConditionFact
 from govapp.services._work import Work
 
 
@@ -42,6 +43,10 @@ def _set_conditions(
     ]
     work.session.add_all(rows)
     work.session.flush()
+    facts = [
+        ConditionFact(row.id, row.state, row.due, row.blocking, row.owner_id, row.set_by) for row in rows
+    ]
+    loaded.snapshot = replace(loaded.snapshot, conditions=(*loaded.snapshot.conditions, *facts))
     for row in rows:
         work.log(
             Event.CONDITION_SET,

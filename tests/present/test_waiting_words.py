@@ -92,11 +92,13 @@ def test_a_decision_turns_on_ebitda_a_year_and_once() -> None:
 
 @pytest.mark.parametrize(("days", "late"), [(43, "over target"), (1, "")])
 def test_a_card_says_when_a_decision_is_over_its_target(days: int, late: str) -> None:
-    rules = SimpleNamespace(stages=(), order=(), gates={}, kinds={}, steps={})
+    steps = {"sponsor": SimpleNamespace(key="sponsor", target_hours=24)}
+    rules = SimpleNamespace(stages=(), order=(), gates={}, kinds={}, steps=steps)
     row = card(
-        id=1, key="M-1", title="Title", stage="detailed", version=1, seq=1, change_seq=1, owner="", proposer="", lookback_due=None,
+        id=1, key="M-1", title="Title", stage="detailed", version=1, seq=1, change_seq=1, owner="", proposer="",
         met=1, review_id=1, waits_for="sponsor", waits_words=("Decision",), waits_whom=("Henrik Lund",), expired=(),
-        waits_since=MONDAY, target_at=MONDAY + timedelta(days=3), hold_cause="", hold_until=None, implementation="green", potential="none", values={},
+        waits_since=MONDAY, target_at=MONDAY + timedelta(days=3), hold_cause="", hold_until=None,
+        implementation="green", potential="none", values={}, lookback_due=None,
     )  # fmt: skip
     last = board.CardWords(rules, MONDAY + timedelta(days=days), "").view(row, movable=True).last
     assert (last.words, last.who, last.short, last.late) == ("Decision", "Henrik Lund", f"{days} d", late)

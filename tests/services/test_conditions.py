@@ -204,7 +204,7 @@ def test_a_condition_that_does_not_hold_together_is_refused_by_field(
     supply(cast, key, "identified")
     move(cast, key, "identified")
     who = voters(cast, board, key)[0][1]
-    given = (condition(cast.member, key, **change),)
+    given = (condition(cast.member, key) | change,)
     with pytest.raises(Invalid) as wrong:
         vote(cast, key, who, "approve_with_conditions", reason="With this", conditions=given)
     assert wrong.value.errors == {field: [code]}
@@ -226,7 +226,13 @@ def test_no_more_than_five_and_no_gate_into_closed(sqlite: Engine, cast: Cast) -
     given = (condition(cast.member, last),)
     with pytest.raises(Invalid) as closed:
         vote(
-            cast, last, cast.controller, "approve_with_conditions", reason="With this", conditions=given, signed=True
+            cast,
+            last,
+            cast.controller,
+            "approve_with_conditions",
+            reason="With this",
+            conditions=given,
+            signed=True,
         )
     assert closed.value.errors == {"conditions": ["conditions_not_here"]}
     assert loaded(last).snapshot.stage == "implemented"
