@@ -191,7 +191,7 @@ def test_who_may_not_is_told_who_may(client, cast, board):
     key = make_measure2(cast, board, "decided")
     client.sign_in(cast.sponsor)
     page = client.get(f"/measures/{key}/moves").text
-    assert "from Decided on steering committee" in page
+    assert "from Decided on the steering committee" in page
 
 
 def test_an_emergency_used_up_is_said_where_it_was_offered(client, cast, board):
