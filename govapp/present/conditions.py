@@ -8,7 +8,7 @@ from govapp.domain.rules import Rules
 from govapp.present import errors
 from govapp.present.findings import FindingView, finding_view, stage_name
 from govapp.present.language import gettext as _
-from govapp.present.named import holder_words, joined
+from govapp.present.named import group_words, holder_words, joined
 
 # the order in which the acts on a condition are offered, and their forms: does it take a day, must it say why
 ACTS = ("fulfil", "confirm", "not_met", "extend", "lift")
@@ -63,8 +63,10 @@ def state_class(state: str, *, overdue: bool) -> str:
 def judges_words(kind: EvidenceKind) -> str:
     """Who judges the report on a look-back."""
     judge = kind.judge
-    named = [holder_words(key) for key in (*judge.parts, *judge.roles, *judge.groups)] if judge else []
-    return joined(named)
+    if judge is None:
+        return ""
+    people = [holder_words(key) for key in (*judge.parts, *judge.roles)]
+    return joined([*people, *(group_words(key) for key in judge.groups)])
 
 
 errors.SENTENCES.update(

@@ -10,7 +10,7 @@ from govapp.domain.rules import Rules
 from govapp.present import dates
 from govapp.present.language import gettext as _
 from govapp.present.language import ngettext
-from govapp.present.named import holder_words, joined, stage_name
+from govapp.present.named import group_words, holder_words, joined, stage_name
 
 Values = Mapping[str, Any]
 
@@ -32,7 +32,8 @@ def ask_words(kind: str) -> str:
 
 
 def _holders(named: Askers) -> str:
-    return joined([holder_words(key) for key in (*named.parts, *named.roles, *named.groups)])
+    people = [holder_words(key) for key in (*named.parts, *named.roles)]
+    return joined([*people, *(group_words(key) for key in named.groups)])
 
 
 def askers_words(kind: str, rules: Rules) -> str:

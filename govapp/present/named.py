@@ -44,6 +44,11 @@ def holder_words(key: str) -> str:
     return _("the %(part)s", part=words) if key in PARTS else words
 
 
+def group_words(key: str) -> str:
+    """A group with its article: `the steering committee`."""
+    return _("the %(group)s", group=part_words(key))
+
+
 def joined(words: Sequence[str]) -> str:
     """Names in a row, one of whom will do: `Ann, Bert or Carl`."""
     if len(words) < 2:

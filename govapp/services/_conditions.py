@@ -1,7 +1,7 @@
 """The step that writes down conditions set with a vote; their own verbs are in `conditions.py`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from govapp.data.reviews import Condition
 from govapp.data.snapshots import Loaded
 from govapp.domain.events import Event
+from govapp.domain.snapshot import ConditionFact
 from govapp.services._work import Work
 
 
@@ -48,6 +49,10 @@ def _set_conditions(
     ]
     work.session.add_all(rows)
     work.session.flush()
+    facts = [
+        ConditionFact(row.id, row.state, row.due, row.blocking, row.owner_id, row.set_by) for row in rows
+    ]
+    loaded.snapshot = replace(loaded.snapshot, conditions=(*loaded.snapshot.conditions, *facts))
     voted = [str(one["due"]) for each in given for one in each.conditions]
     for row, due in zip(rows, voted, strict=True):
         moved = {} if row.due.isoformat() == due else {"voted_due": due}

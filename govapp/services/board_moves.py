@@ -14,6 +14,7 @@ from govapp.data.board_cards import CardRow
 from govapp.data.board_queries import person_name, role_holders
 from govapp.data.engine import reading
 from govapp.data.judges import group_members
+from govapp.data.measure_records import names_of
 from govapp.data.snapshots import Loaded, load_measure
 from govapp.domain.asks import (
     Ask,
@@ -31,13 +32,14 @@ from govapp.domain.permissions import Permission
 from govapp.domain.rights import Actor, Place, may, right_of
 from govapp.domain.rules import Rules
 from govapp.domain.snapshot import Snapshot
+from govapp.services._cards import card_of
 from govapp.services._holders import Holders, holders_of_path
 from govapp.services.askers import ask_right
 from govapp.services.duties import right_for
 from govapp.services.evidence import supplying
 
 SUBMITTER = "submitter"
-GROUP = "group:"
+GROUP, CONDITION_OWNER = "group:", "condition_owner"
 _FIXED_BY = {
     "field": Permission.MEASURE_EDIT,
     "role": Permission.MEASURE_ASSIGN_PARTS,
@@ -100,23 +102,6 @@ class Lesson:
 
     suppliers: Mapping[str, Suppliers] = field(default_factory=dict)
     kind: EvidenceKind | None = None
-
-
-def card_of(loaded: Loaded, proposer: str = "") -> CardRow:
-    """The card of a loaded measure, as the board shows it."""
-    measure, card = loaded.measure, loaded.card
-    owner = loaded.snapshot.parts.get("owner")
-    return CardRow(
-        measure.id, measure.key, measure.title, measure.stage, measure.state, measure.version, measure.stage_seq,
-        measure.branch_id, measure.workflow_version_id, measure.hold_cause, measure.hold_review_date,
-        owner.person_id if owner else None, owner.name if owner else "",
-        card.next_stage if card else None, card.met if card else 0, card.missing if card else 0,
-        card.review_id if card else None, card.waits_for if card else "", tuple(card.waits_words) if card else (),
-        tuple(card.waits_whom) if card else (), card.waits_since if card else None,
-        card.target_at if card else None, tuple(card.expired) if card else (),
-        card.implementation if card else "none", card.potential if card else "none", dict(card.values) if card else {},
-        card.change_seq if card else 0, proposer, card.lookback_due if card else None,
-    )  # fmt: skip
 
 
 def _standing(session: Session, actor: Actor, key: str, at: datetime) -> Standing:
@@ -236,6 +221,8 @@ def holders_of(session: Session, now: Standing, keys: Iterable[str]) -> dict[str
         elif key == SUBMITTER:
             name = person_name(session, now.created_by)
             found[key] = {now.created_by: name} if now.created_by and name else {}
+        elif key == CONDITION_OWNER:
+            found[key] = names_of(session, {one.owner_id for one in now.snapshot.conditions})
         else:
             roles.append(key)
     groups = [key.removeprefix(GROUP) for key in roles if key.startswith(GROUP)]
@@ -280,6 +267,10 @@ def fixes(actor: Actor, now: Standing, finding: Finding) -> bool:
     subject = finding.key.partition(":")[0]
     if subject == "evidence":
         return suppliable(actor, now, finding) is not None
+    if subject == "condition":
+        return any(actor.id in {one.owner_id, one.set_by} for one in now.snapshot.conditions)
+    if subject == "lookback":
+        return actor.id is not None and actor.id == now.snapshot.owner_id
     permission = _FIXED_BY.get(subject)
     if permission is None:
         return False

@@ -130,7 +130,7 @@ def _set_choices(work: Work, command: SetChoices) -> list[str]:
         Event.CHOICES_SET, {"list": command.list, "added": added, "changed": changed, "removed": gone},
         right=right, object_type="organization", object_id=organization.key, branch_id=root.id,
     )  # fmt: skip
-    return [*(each[0] for each in (*added, *changed)), *gone]
+    return [str(each[0]) for each in (*added, *changed)] + list(gone)
 
 
 def _items_fault(items: Sequence[ChoiceItem]) -> str:

@@ -47,7 +47,10 @@ class LookbackSeen:
 
 def _has_voice(actor: Actor, loaded: Loaded, right: Callable[[Actor], str | None]) -> bool:
     """True when the reader may, in their own voice or that of somebody absent."""
-    return voice_for(actor, loaded.rules, loaded.place, CONFIRM, right) is not None
+    try:
+        return voice_for(actor, loaded.rules, loaded.place, CONFIRM, right) is not None
+    except Refused:
+        return False
 
 
 def conditions_seen(session: Session, actor: Actor, loaded: Loaded, today: date) -> list[ConditionSeen]:

@@ -108,7 +108,6 @@ def _need(row: Condition, *states: str) -> None:
 def _fulfil(work: Work, loaded: Loaded, row: Condition, command: ConditionAct) -> None:
     _need(row, "open")
     may(work.actor, Permission.MEASURE_VIEW, loaded.place)
-
     right = _speak(work, loaded, CONFIRM, partial(reporting, loaded, row.owner_id))
     if right is None:
         raise Refused("not_condition_owner")

@@ -1,5 +1,6 @@
 """Look-backs: what an emergency advance owes, and how it is settled (product.md, Words: Decision)."""
 
+from dataclasses import replace
 from datetime import date
 
 from sqlalchemy import select
@@ -9,6 +10,7 @@ from govapp.data.reviews import Lookback
 from govapp.data.snapshots import Loaded
 from govapp.domain.asks import Ask
 from govapp.domain.events import Event
+from govapp.domain.snapshot import LookbackFact
 from govapp.services._work import Work
 
 
@@ -31,6 +33,8 @@ def _owe_lookback(work: Work, loaded: Loaded, ask: Ask, into: str, debts: list[s
     )
     work.session.add(row)
     work.session.flush()
+    fact = LookbackFact(row.id, row.state, row.due, into)
+    loaded.snapshot = replace(loaded.snapshot, lookbacks=(*loaded.snapshot.lookbacks, fact))
     work.log(
         Event.LOOKBACK_SET,
         {"lookback": row.id, "due": row.due.isoformat(), "into": into, "debts": debts, "informed": informed,

@@ -3,13 +3,16 @@
 from datetime import timedelta
 from functools import cache
 from itertools import product
+from typing import Any
 
 import pytest
 import yaml
 
 from govapp.config import ROOT
-from govapp.domain.asks import Ask, AskKind, Outcome
+from govapp.domain.asks import PERMISSION_FOR, Ask, AskKind, Outcome, right_to_ask
 from govapp.domain.gates import decide
+from govapp.domain.permissions import PARTS
+from govapp.domain.rights import Actor, GrantHeld, Place
 from govapp.domain.rules import Rules, parse_rules
 from govapp.domain.snapshot import ConditionFact, LookbackFact
 from tests.domain.snapshots import MEMBER, SPONSOR, TODAY, measure
@@ -33,10 +36,16 @@ STANDS = [("proposed", None), *product(("active", "on_hold", "cancelled"), STAGE
 
 
 @cache
+def data() -> dict[str, Any]:
+    """The full set, read apart from the rules that are made of it."""
+    loaded: dict[str, Any] = yaml.safe_load((ROOT / "governance" / "service-team-2.yaml").read_text("utf-8"))
+    return loaded
+
+
+@cache
 def rules() -> Rules:
-    """The full set."""
-    with (ROOT / "governance" / "service-team-2.yaml").open() as file:
-        return parse_rules(yaml.safe_load(file))
+    """The rules of the full set."""
+    return parse_rules(data())
 
 
 def target(kind: AskKind, stage: str | None) -> str | None:
@@ -165,3 +174,43 @@ def test_an_emergency_is_used_up_by_any_look_back_accepted_or_not() -> None:
         rules(), measure("decided", lookbacks=(used,)), ask_of(AskKind.EMERGENCY, "decided"), TODAY, right="x"
     )
     assert [finding.code for finding in found.unmet] == ["rule_emergency_used"]
+
+
+ROLES = {role["key"]: frozenset(role["permissions"]) for role in data()["roles"]}
+WHO = {decision["key"]: decision["who"] for decision in data()["decisions"]}
+
+
+def named(kind: AskKind, stage: str, what: str) -> set[str]:
+    """Parts, roles or groups the set names for a decision on a measure in a stage."""
+    who = WHO[str(kind)]
+    if kind is AskKind.CANCEL and STAGES.index(stage) >= STAGES.index("decided"):
+        who = who["from_stage_decided"]
+    return set(who.get(what, ()))
+
+
+@pytest.mark.parametrize("kind", list(DETAILS))
+@pytest.mark.parametrize("stage", STAGES)
+def test_r01_under_version_2_exactly_those_ask_whom_the_rules_name(kind: AskKind, stage: str) -> None:
+    for role, permissions in ROLES.items():
+        somebody = Actor(77, "Someone", grants=(GrantHeld(role, 1, "/1/", permissions),))
+        found = right_to_ask(somebody, rules(), kind, Place("/1/2/", {}, 2), stage=stage)
+        assert found == (f"role:{role}@1" if role in named(kind, stage, "roles") else None), role
+    for part in PARTS:
+        found = right_to_ask(Actor(77, "Someone"), rules(), kind, Place("/1/2/", {part: 77}, 2), stage=stage)
+        assert found == (f"part:{part}" if part in named(kind, stage, "parts") else None), part
+    member = Actor(77, "Someone", grants=(GrantHeld("approver", 1, "/1/", ROLES["approver"]),))
+    for group in ("steering-committee", "risk-reviewers"):
+        found = right_to_ask(
+            member, rules(), kind, Place("/1/2/", {}, 2), stage=stage, groups=frozenset({group})
+        )
+        allowed_ = group in named(kind, stage, "groups") and PERMISSION_FOR[kind] in ROLES["approver"]
+        assert found == (f"group:{group}" if allowed_ else None), group
+
+
+def test_r01_the_owner_makes_no_emergency_even_as_program_lead() -> None:
+    lead = Actor(77, "Someone", grants=(GrantHeld("program_lead", 1, "/1/", ROLES["program_lead"]),))
+    for parts, right in (({"owner": 77}, None), ({"sponsor": 77}, "role:program_lead@1")):
+        assert (
+            right_to_ask(lead, rules(), AskKind.EMERGENCY, Place("/1/2/", parts, 2), stage="detailed")
+            == right
+        )

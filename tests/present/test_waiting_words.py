@@ -99,10 +99,9 @@ def test_a_card_says_when_a_decision_is_over_its_target(days: int, late: str) ->
     rules = SimpleNamespace(stages=(), order=(), gates={}, kinds={}, steps=steps)
     row = card(
         id=1, key="M-1", title="Title", stage="detailed", version=1, seq=1, change_seq=1, owner="", proposer="",
-        lookback_due=None,
         met=1, review_id=1, waits_for="sponsor", waits_words=("Decision",), waits_whom=("Henrik Lund",), expired=(),
         waits_since=MONDAY, target_at=MONDAY + timedelta(days=3), hold_cause="", hold_until=None,
-        implementation="green", potential="none", values={},
+        implementation="green", potential="none", values={}, lookback_due=None,
     )  # fmt: skip
     last = board.CardWords(rules, MONDAY + timedelta(days=days), "").view(row, movable=True).last
     assert (last.words, last.who, last.short, last.late) == ("Decision", "Henrik Lund", f"{days} d", late)

@@ -204,7 +204,7 @@ def test_a_condition_that_does_not_hold_together_is_refused_by_field(
     supply(cast, key, "identified")
     move(cast, key, "identified")
     who = voters(cast, board, key)[0][1]
-    given = (condition(cast.member, key, **change),)
+    given = (condition(cast.member, key) | change,)
     with pytest.raises(Invalid) as wrong:
         vote(cast, key, who, "approve_with_conditions", reason="With this", conditions=given)
     assert wrong.value.errors == {field: [code]}

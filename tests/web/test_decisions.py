@@ -134,6 +134,8 @@ def test_an_emergency_moves_past_the_gate_and_card_and_measure_say_what_is_owed(
     }  # fmt: skip
     answer = ask(client, key, "emergency_advance", **fields)
     assert (answer.status_code, stage_of(key)) == (200, "decided")
+    card = re.search(rf'<article class="mc" data-card="{key}".*?</article>', answer.text, re.DOTALL).group()
+    assert "look-back due" in card and len(re.findall(r"<[a-z]", card)) <= 35
     page = client.get(f"/measures/{key}/conditions").text
     assert "Look-back on the emergency advance into Decided" in page
     assert 'data-debt="evidence:business-case" data-met="false"' in page
@@ -189,7 +191,7 @@ def test_who_may_not_is_told_who_may(client, cast, board):
     key = make_measure2(cast, board, "decided")
     client.sign_in(cast.sponsor)
     page = client.get(f"/measures/{key}/moves").text
-    assert "from Decided on steering committee" in page
+    assert "from Decided on the steering committee" in page
 
 
 def test_an_emergency_used_up_is_said_where_it_was_offered(client, cast, board):
