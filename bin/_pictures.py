@@ -52,14 +52,18 @@ def dossier(page: Page, address: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "dossier.pdf"
         file.write_bytes(answer.body())
-        subprocess.run(["pdftoppm", "-r", "80", "-f", "1", "-l", "1", "-png", file, f"{folder}/page"], check=True)
+        subprocess.run(
+            ["pdftoppm", "-r", "80", "-f", "1", "-l", "1", "-png", file, f"{folder}/page"], check=True
+        )
         save(next(Path(folder).glob("page*.png")).read_bytes(), "dossier.png", 620)
 
 
 def main(address: str) -> None:
     """Both pictures."""
     with sync_playwright() as engine:
-        browser = engine.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"])
+        browser = engine.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
+        )
         page = browser.new_page(viewport={"width": 1440, "height": 900})
         board(page, address)
         dossier(page, address)

@@ -64,6 +64,7 @@ def use_steps(
     )
     data["approval_defaults"]["one_refusal"] = ONE_REFUSAL
     data["decisions"].append(CONDITIONAL)
+    data.setdefault("service_tiers", [{"key": "gold", "name": "Gold"}])
     install_set(SYSTEM, data)
 
 

@@ -11,9 +11,9 @@ from govapp.services.choices import ChoiceItem, SetChoices, set_choices
 from govapp.services.grants import GrantRole, grant_role
 from govapp.services.settling import settle_all
 from tests.cast import SYSTEM
-from tests.factories import loaded, make_measure, make_proposal, move, open_review, supply
+from tests.factories import loaded, make_proposal, move, open_review, supply
 from tests.services.test_requirements_duties import end_role
-from tests.step_sets import TWO_OF, asked_for, set_board, use_steps
+from tests.step_sets import TWO_OF, asked_for, rest_of_the_gates, set_board, use_steps
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -47,9 +47,16 @@ def test_a_role_that_nobody_holds_any_more_shows_at_once_and_so_does_a_new_holde
 
 
 def test_a_service_of_another_tier_brings_its_open_reviews_in_line_at_once(cast):
-    key = make_measure(cast, "defined")
-    supply(cast, key, "identified")
-    move(cast, key, "identified")
+    row = {
+        "id": "A",
+        "when": {"stage": "identified", "service_tier": "gold"},
+        "steps": {"risk-review-here": 1},
+        "says": "Gold.",
+    }
+    use_steps(TWO_OF, rows=[row, *rest_of_the_gates()])
+    set_board(cast.sponsor, cast.approver)
+    key = asked_for(cast)
+    assert whom(key) != ["group:board"]
     review, _ = open_review(key)
     service = loaded(key).measure.service
     with reading() as session:
@@ -58,7 +65,8 @@ def test_a_service_of_another_tier_brings_its_open_reviews_in_line_at_once(cast)
             .where(Choice.list == "services", Organization.key == "OI").order_by(Choice.position)
         ).all()  # fmt: skip
         items = [ChoiceItem(row.key, row.name, row.details or {}) for row in rows]
-    changed = [replace(i, details={**i.details, "tier": "other"}) if i.key == service else i for i in items]
+    changed = [replace(i, details={**i.details, "tier": "gold"}) if i.key == service else i for i in items]
     assert set_choices(SetChoices(SYSTEM, "OI", "services", changed)) == 1
     assert open_review(key)[0] == review
+    assert whom(key) == ["group:board"]
     assert settle_all(SYSTEM) == 0
