@@ -190,6 +190,7 @@ def test_doctor_says_in_one_line_each_what_is_well(run):
 
 
 def test_the_standard_gates_are_installed_once(run):
+    assert "version 2, is now active" in run("governance", "install").output
     assert "was active already" in run("governance", "install").output
 
 
