@@ -216,9 +216,9 @@ def _ahead(following: str | None, unmet: Sequence[str]) -> str:
 
 
 def _derive(work: Work, loaded: Loaded) -> dict[str, Any]:
-    snapshot, rules = loaded.snapshot, loaded.rules
     today = work.today(loaded.timezone)
-    waiting = _look_at_review(work, loaded)
+    waiting = _look_at_review(work, loaded)  # it may end the review, so the snapshot is taken after it
+    snapshot, rules = loaded.snapshot, loaded.rules
     following = rules.next_stage(snapshot.stage) if snapshot.state in {"active", PROPOSED} else None
     findings = gate_findings(rules, rules.gates[following], snapshot, today) if following else ()
     unmet = [finding.key for finding in findings if not finding.met]

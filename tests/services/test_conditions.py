@@ -142,13 +142,12 @@ def test_only_its_owner_or_that_of_the_measure_reports_it(board: Board, cast: Ca
     act(key, cast.owner, "fulfil")
 
 
-def test_no_condition_is_left_that_nobody_can_settle(board: Board, cast: Cast) -> None:
+def test_nobody_sets_a_condition_that_they_would_owe_themselves(board: Board, cast: Cast) -> None:
     key = make_measure2(cast, board)
-    advance_with_conditions(cast, board, key, "identified", condition(cast.sponsor, key))
-    with pytest.raises(Refused):
-        act(key, cast.sponsor, "confirm")
-    act(key, cast.controller, "confirm")
-    assert rows(key)[0].state == "confirmed"
+    with pytest.raises(Invalid) as refused:
+        advance_with_conditions(cast, board, key, "identified", condition(cast.sponsor, key))
+    assert refused.value.errors == {"condition-1-owner": ["condition_owner_sets"]}
+    assert rows(key) == []
 
 
 def test_the_sponsor_decides_when_who_set_it_has_left(board: Board, cast: Cast) -> None:
