@@ -122,8 +122,8 @@ def _value(
 ) -> tuple[Decimal | None, tuple[str, ...]]:
     """What the decision table calls value, in the set's currency, and currencies that lack a plan rate.
 
-    The larger of what the effect lines and the best form say that sizes the measure: an empty line takes no decider
-    away. A one-off gain does not make a one-off cost smaller. Nothing at all is zero.
+    Run rate and one-off cost each from the effect lines that bear amounts, else from the best form that sizes the
+    measure: an empty line takes no decider away. A one-off gain makes no cost smaller. Nothing at all is zero.
     """
     known = {currency: Decimal(1)} | {code: Decimal(rate) for code, rate in rates.items()}
     to = known.get(rules.currency or currency)
@@ -136,8 +136,9 @@ def _value(
             sums = run_rates if recurring else one_offs
             sums[line.currency] = sums.get(line.currency, 0) + minor
     form: Mapping[str, Any] = next((sizes[kind] for kind in VALUE_FORMS if kind in sizes), {})
-    sized = _sized(form.get("run_rate")), _sized(form.get("one_off"))
-    used = {*run_rates, *one_offs, *sized[0], *sized[1]}
+    run_rates = run_rates or _sized(form.get("run_rate"))
+    one_offs = one_offs or _sized(form.get("one_off"))
+    used = {*run_rates, *one_offs}
     lacking = tuple(sorted(used - known.keys())) or (() if to else (rules.currency,))
     if lacking or not to:
         return None, lacking
@@ -146,8 +147,7 @@ def _value(
     def rate_of(code: str, minor: int) -> Decimal:
         return from_minor(minor, code) * known[code] / rate
 
-    found = [value_of_figures(*figures, rate_of) for figures in ((run_rates, one_offs), sized)]
-    return max(value for value in found if value is not None), ()
+    return value_of_figures(run_rates, one_offs, rate_of), ()
 
 
 def _rates(row: Any, at: datetime) -> dict[str, str]:

@@ -171,8 +171,6 @@ def _set_group(work: Work, command: SetGroup) -> int:
     known = set(work.session.scalars(select(Person.id).where(Person.id.in_(members))))
     if set(members) - known:
         raise NotFound("not_found", person=min(set(members) - known))
-    if voiceless := without_voice(work.session, members, organization.id, work.today(organization.timezone)):
-        raise Invalid("not_saved", {"members": ["member_without_voice"]}, people=voiceless)
     group = work.session.scalar(
         select(Group).where(Group.organization_id == organization.id, Group.key == command.key)
     )
@@ -182,6 +180,8 @@ def _set_group(work: Work, command: SetGroup) -> int:
     group.name, group.quorum, group.summary = name, command.quorum, command.summary.strip()
     work.session.flush()
     added, ended = _set_members(work, group.id, members, command.chair)
+    if voiceless := without_voice(work.session, members, organization.id, work.today(organization.timezone)):
+        raise Invalid("not_saved", {"members": ["member_without_voice"]}, people=voiceless)
     work.log(
         Event.GROUP_SET,
         {"key": group.key, "name": name, "quorum": group.quorum, "chair": command.chair, "members": members,
