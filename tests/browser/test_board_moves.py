@@ -264,4 +264,4 @@ def test_the_form_that_asks_for_a_reason_is_announced_instead_of_what_was_said_b
     page.keyboard.press("Escape")
     drag(page, key, "defined")
     expect(page.locator("#dlg-reason")).to_be_focused()
-    expect(page.locator("#live")).to_have_text(f"{key} needs a reason; the form asks for it.")
+    expect(page.locator("#live")).to_have_text(f"{key} needs a reason or details; the form asks for them.")
