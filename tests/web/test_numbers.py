@@ -34,7 +34,8 @@ def test_a_huge_number_in_an_address_is_not_found(app: Flask, client: GovappClie
             address = address.replace(f"<int:{name}>", huge).replace(f"<{name}>", "1")
         get = "GET" in (rule.methods or ())
         answer = client.get(address) if get else client.submit(address)
-        assert answer.status_code == 404, address
+        # 405 where an address of words has the same shape and is only read
+        assert answer.status_code in ({404} if get else {404, 405}), address
 
 
 @pytest.mark.parametrize("after", ["9" * 11 + "-1", "1-" + "9" * 30, "-", "1-x"])
