@@ -117,7 +117,7 @@ def _found(work: Work, command: AddOrganization) -> int:
     if work.actor.id is None or founder(work.session) != work.actor.id:
         raise Refused("setup_over")
     rights = frozenset({Permission.GOVERNANCE_ACTIVATE, Permission.SYSTEM_OPERATE})
-    work.actor = replace(work.actor, grants=(GrantHeld(FOUNDING, 0, "/", rights),))
+    work.actor = work.voice = replace(work.actor, grants=(GrantHeld(FOUNDING, 0, "/", rights),))
     _install_roles(work, read_set())
     work.session.flush()
     added = _add_organization(work, command)
