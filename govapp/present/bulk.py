@@ -7,11 +7,10 @@ from typing import Any
 from govapp.domain.asks import AskKind, Outcome
 from govapp.domain.criteria import Finding
 from govapp.domain.rules import Rules
+from govapp.present.decision_forms import DetailField, decision_form
 from govapp.present.errors import SENTENCES, sentence_of
 from govapp.present.findings import ask_words, detail_sentence, rule_sentence, stage_name
 from govapp.present.language import gettext as _
-
-FIELDS = ("hold_cause", "review_date", "value_treatment", "new_dates_checked", "cancel_cause", "sunk_cost")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,55 +74,19 @@ def _would(outcome: Outcome, to: str | None, rules: Rules, *, asks_for: AskKind)
     return _("It can be done")
 
 
-def details_needed(judged: Sequence[Any], asked: Any) -> dict[str, tuple[str, ...]]:
-    """Details the rules of these measures ask for, with their choices: those of all of them together."""
-    found: dict[str, dict[str, None]] = {}
-    for one in judged:
-        rule = one.rules.decisions.get(str(asked.kind))
-        for name in rule.needs if rule else ():
-            if name in FIELDS:
-                found.setdefault(name, {}).update(dict.fromkeys(rule.choices.get(name, ())))
-    return {name: tuple(keys) for name, keys in found.items()}
+def fields_of(judged: Sequence[Any], asked: Any, *, typed: bool) -> list[DetailField]:
+    """What the form asks for: the fields of the decision under the rules of each of these measures, each once.
 
-
-def wants_reason(asked: Any) -> bool:
-    """True for every decision but a plain advance."""
-    return bool(asked.kind is not AskKind.ADVANCE)
-
-
-def faults(judged: Sequence[Any]) -> dict[str, str]:
-    """Codes of what the form lacks, by field."""
-    found: dict[str, str] = {}
-    for one in judged:
-        for finding in one.decision.unmet if one.decision.wants_reason else ():
-            found |= {"reason": "reason_needed"} if finding.code == "rule_reason_needed" else {}
-            found |= finding.values.get("faults", {})
-    return found
-
-
-_LABELS = {
-    "hold_cause": lambda: _("What it waits for"),
-    "review_date": lambda: _("To be looked at again on"),
-    "value_treatment": lambda: _("What becomes of the value"),
-    "new_dates_checked": lambda: _("I have checked the dates of what is released"),
-    "cancel_cause": lambda: _("Cause"),
-    "sunk_cost": lambda: _("Cost spent so far, in the currency of the organization"),
-}
-
-
-def field_label(name: str) -> str:
-    """What a detail is called in the form."""
-    return _LABELS[name]()
-
-
-def choices_of(keys: Sequence[str]) -> list[tuple[str, str]]:
-    """Keys of a choice with their words."""
-    return [(key, _(key.replace("-", " ").replace("_", " ").capitalize())) for key in keys]
-
-
-def fault_words(found: Mapping[str, str], name: str) -> tuple[str, ...]:
-    """Why a field is not right, as a form shows it."""
-    return (sentence_of(found[name]),) if name in found else ()
+    `typed`: something was sent, so what is lacking is said at its field.
+    """
+    if asked.kind is AskKind.ADVANCE:
+        return []
+    currency = "/".join(sorted({one.currency for one in judged}))
+    fields: dict[str, DetailField] = {}
+    for one in {(each.rules.workflow, each.rules.version): each for each in judged}.values():
+        form = decision_form(one.rules, one.decision.ask, one.today, currency=currency, typed=typed)
+        fields = {field.name: field for field in form.fields} | fields
+    return list(fields.values())
 
 
 def ask_of(batch: Any) -> str:

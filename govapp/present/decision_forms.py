@@ -98,13 +98,14 @@ def decision_form(
     people: Sequence[tuple[int, str]] = (),
     password: bool = False,
     refused: Mapping[str, str] | None = None,
+    typed: bool = False,
 ) -> DecisionForm:
-    """The form of an ask with what was typed; faults are shown once something was.
+    """The form of an ask with what was typed; faults are shown once something was, or where `typed` says it was sent.
 
     `people` may be chosen as informed; `password`: the form must carry one; `refused` are further faults by field.
     """
     kind, rule = str(ask.kind), rules.decisions.get(str(ask.kind), NO_RULE)
-    typed = bool(ask.reason or ask.details or refused)
+    typed = typed or bool(ask.reason or ask.details or refused)
     faults = dict(detail_faults(rule, ask.details, today)) if typed else {}
     if typed and len(ask.reason.strip()) < 3:
         faults["reason"] = "reason_needed"

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -52,6 +52,8 @@ class Judged:
     stage: str | None
     rules: Rules
     decision: Decision
+    today: date
+    currency: str
 
     @property
     def passes(self) -> bool:
@@ -120,7 +122,10 @@ def _judged(
         holders = holders_of_path(session, loaded, decision.to, standing.today, known)
         decision = decide(loaded.rules, loaded.snapshot, ask, standing.today, right=right, holders=holders)
     measure = loaded.measure
-    return Judged(measure.key, measure.title, measure.version, measure.stage, loaded.rules, decision)
+    return Judged(
+        measure.key, measure.title, measure.version, measure.stage, loaded.rules, decision, standing.today,
+        loaded.currency,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +141,7 @@ class AskInBulk:
 def ask_in_bulk(command: AskInBulk) -> int:
     """Put the asks down as a batch that a job works off; returns its id. Nothing moves in this transaction.
 
-    Raises Invalid (bulk_many, bulk_empty, ask_unknown, bulk_reason_needed), KeyReused.
+    Raises Invalid (bulk_many, bulk_empty, ask_unknown), KeyReused.
     """
     return writing(command.origin, lambda work: _ask(work, command), action_key=command.action_key)
 

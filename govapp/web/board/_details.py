@@ -9,11 +9,11 @@ from govapp.data.engine import reading
 from govapp.data.measure_pages import people_here
 from govapp.domain.asks import NO_RULE, Ask, AskKind
 from govapp.domain.errors import Invalid
-from govapp.domain.number_text import NumberRefused, read_number
 from govapp.domain.rules import Rules
 from govapp.present.decision_forms import HOLD_CAUSES, DecisionForm, decision_form, needed
 from govapp.services.board_moves import Standing, standing
 from govapp.web._context import actor, moment
+from govapp.web._detail_text import detail_text
 from govapp.web._recent_password import password_wanted, require_recent_password
 from govapp.web.board.forms import MoveForm
 
@@ -49,12 +49,7 @@ def _value(rules: Rules, form: MoveForm, name: str) -> Any:
         text = text or form.sent.get("cause", "")
         named = rules.decisions.get(str(AskKind.HOLD), NO_RULE).choices.get(name)
         return text if named or text in HOLD_CAUSES else ""
-    if name == "sunk_cost":
-        try:
-            return str(read_number(text, 2))
-        except NumberRefused:
-            return text.strip()
-    return text.strip()
+    return detail_text(name, text)
 
 
 def form_of(now: Standing, ask: Ask, faults: dict[str, str] | None = None) -> DecisionForm:

@@ -11,6 +11,7 @@ from govapp.domain.permissions import Permission
 from govapp.present import bulk as words
 from govapp.services.bulk import ASKS, AskInBulk, BulkAsk, Judged, ask_in_bulk, bulk_page, judge_bulk
 from govapp.web._context import actor, moment, origin
+from govapp.web._detail_text import detail_text
 from govapp.web._fields import text
 from govapp.web._hx import page, see_other
 from govapp.web._numbers import whole
@@ -46,7 +47,7 @@ def _context(judged: list[Judged], asked: BulkAsk) -> dict[str, Any]:
         "items": [words.item_view(one) for one in judged],
         "passing": sum(one.passes for one in judged),
         "asked": asked,
-        "needs": words.details_needed(judged, asked),
+        "fields": words.fields_of(judged, asked, typed=request.method == "POST"),
         "words": words,
     }
 
@@ -55,7 +56,7 @@ def _context(judged: list[Judged], asked: BulkAsk) -> dict[str, Any]:
 def ask() -> Response:
     """Ask for it: the batch is put down and worked off by a job. 422 with the form where something is lacking."""
     asked, _, stage = text("ask", 120).partition(":")
-    details = {name: value for name in _DETAILS if (value := text(name, 200))}
+    details = {name: value for name in _DETAILS if (value := detail_text(name, text(name, 200)))}
     bulk = BulkAsk(_kind(asked), stage or None, text("reason", 4000), details)
     seen = {
         key: whole(version) or 0
@@ -63,7 +64,7 @@ def ask() -> Response:
     }
     judged = judge_bulk(actor(), list(seen), bulk, moment())
     if any(one.decision.wants_reason for one in judged) or not any(one.passes for one in judged):
-        return page("bulk/judge.html", status=422, faults=words.faults(judged), **_context(judged, bulk))
+        return page("bulk/judge.html", status=422, **_context(judged, bulk))
     passing = {one.key: seen[one.key] for one in judged if one.passes}
     batch = ask_in_bulk(AskInBulk(passing, bulk, origin(), text("action_key", 200)))
     return see_other(f"/bulk/{batch}")
