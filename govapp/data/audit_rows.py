@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from govapp.data.base import HISTORY, Base
 from govapp.data.evidence import EvidenceFile, EvidenceRevision
-from govapp.data.measures import Comment, StagePassage
+from govapp.data.ledger import CellRuling, LedgerRow, PeriodLock, PlanChangeVote, PlanVersion
+from govapp.data.measures import Comment, StagePassage, StatusReport
 from govapp.data.reviews import DecisionRecord, Dossier, ReviewStep, Vote
 from govapp.data.types import canonical
 
@@ -55,6 +56,12 @@ FACTS: dict[type[Base], Fact] = {
     Dossier: Fact("seq"),
     DecisionRecord: Fact("seq"),
     Comment: Fact("seq"),
+    LedgerRow: Fact("seq"),
+    CellRuling: Fact("seq"),
+    PeriodLock: Fact("seq"),
+    PlanVersion: Fact("seq"),
+    PlanChangeVote: Fact("seq"),
+    StatusReport: Fact("seq"),
     EvidenceRevision: Fact("seq", _JUDGED),
     EvidenceFile: Fact("seq", parent=EvidenceRevision, by="revision_id"),
     ReviewStep: Fact("seq", _STANDING),

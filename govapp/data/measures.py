@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from govapp.data.base import Base, Identified, Kept
-from govapp.data.types import CanonicalJson, Money
+from govapp.data.types import BigId, CanonicalJson, Money
 
 WAITING, READY, MISSING = "waiting", "ready", "missing"
 EXPIRED, VACANT, COLLIDING = "expired <> '[]'", "vacant <> '[]'", "colliding <> '[]'"
@@ -47,6 +47,7 @@ class Measure(Identified, Kept, Base):
     hold_review_date: Mapped[date | None]
     cancel_cause: Mapped[str] = mapped_column(default="")
     value_treatment: Mapped[str] = mapped_column(default="")
+    sustain_dates: Mapped[list[str]] = mapped_column(CanonicalJson, default=list)
     archived: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
     created_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
@@ -120,7 +121,10 @@ class Dependency(Identified, Kept, Base):
 
 
 class StatusEntry(Identified, Kept, Base):
-    """One declared or computed status (implementation or potential) with its reason and how long it holds."""
+    """One declared status (implementation or potential) with its reason and how long it holds.
+
+    `computed` is the colour that was computed at that moment: the declared one lapses when that changes.
+    """
 
     __tablename__ = "status_entry"
     measure_id: Mapped[int] = mapped_column(ForeignKey("measure.id"))
@@ -128,6 +132,7 @@ class StatusEntry(Identified, Kept, Base):
     origin: Mapped[str]
     colour: Mapped[str]
     reason: Mapped[str] = mapped_column(default="")
+    computed: Mapped[str] = mapped_column(default="")
     from_day: Mapped[date]
     until_day: Mapped[date | None]
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
@@ -154,6 +159,9 @@ class Card(Base):
     `standing` before the next gate: waiting (a review is open), ready, missing, or empty where no gate is ahead now.
     `judging`: revision, kind and key of whom evidence that waits names as judge; `ends_told`: by revision, of which end
     the owner was told (expiring, expired). `lookback_due`: of the open look-back, where there is one.
+    `computed`: by status kind, the computed colour with its reasons (ids and values of the rows that apply).
+    `money_branch`: the branch whose money totals include this measure; `plan_number`: its plan version in force.
+    `overlapping`: cost objects with an unresolved overlap of claims.
     """
 
     __tablename__ = "card"
@@ -178,6 +186,10 @@ class Card(Base):
     ends_told: Mapped[dict[str, str]] = mapped_column(CanonicalJson, default=dict)
     implementation: Mapped[str] = mapped_column(default="none")
     potential: Mapped[str] = mapped_column(default="none")
+    computed: Mapped[dict[str, object]] = mapped_column(CanonicalJson, default=dict)
+    money_branch: Mapped[int | None] = mapped_column(BigId)
+    plan_number: Mapped[int] = mapped_column(default=0)
+    overlapping: Mapped[list[str]] = mapped_column(CanonicalJson, default=list)
     values: Mapped[dict[str, int]] = mapped_column(CanonicalJson, default=dict)
     counted: Mapped[list[object]] = mapped_column(CanonicalJson, default=list)
     lookback_due: Mapped[date | None]
@@ -194,7 +206,10 @@ class Card(Base):
 
 
 class StagePassage(Identified, Base):
-    """A stay of a measure in a stage: how and when it came and left, its value (minor units by currency) at entry."""
+    """A stay of a measure in a stage: how and when it came and left, its value (minor units by currency) at entry.
+
+    `confirmed`: of a passage into the last stage, what the ledger held then, by currency (*confirmed at closing*).
+    """
 
     __tablename__ = "stage_passage"
     measure_id: Mapped[int] = mapped_column(ForeignKey("measure.id"))
@@ -206,6 +221,7 @@ class StagePassage(Identified, Base):
     left_seq: Mapped[int | None]
     values: Mapped[dict[str, int]] = mapped_column(CanonicalJson, default=dict)
     review_id: Mapped[int | None]
+    confirmed: Mapped[dict[str, int]] = mapped_column(CanonicalJson, default=dict)
     __table_args__ = (
         Index("ix_stage_passage_measure", "measure_id", "id"),
         Index("ix_stage_passage_stage", "stage", "entered_at"),
@@ -224,3 +240,27 @@ class StageTotal(Base):
     currency: Mapped[str] = mapped_column(primary_key=True)
     count: Mapped[int] = mapped_column(default=0)
     value: Mapped[int] = mapped_column(Money, default=0)
+
+
+class StatusReport(Identified, Base):
+    """A published status report of a measure for a month; a correction is the next number, with its reason.
+
+    A fact. `computed` and `shown`: colours by status kind with reasons; `figures`: the year's figures in minor units.
+    """
+
+    __tablename__ = "status_report"
+    measure_id: Mapped[int] = mapped_column(ForeignKey("measure.id"))
+    month: Mapped[date]
+    number: Mapped[int]
+    corrects_id: Mapped[int | None] = mapped_column(ForeignKey("status_report.id"))
+    text: Mapped[str] = mapped_column(default="")
+    reason: Mapped[str] = mapped_column(default="")
+    computed: Mapped[dict[str, object]] = mapped_column(CanonicalJson, default=dict)
+    shown: Mapped[dict[str, object]] = mapped_column(CanonicalJson, default=dict)
+    figures: Mapped[dict[str, object]] = mapped_column(CanonicalJson, default=dict)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    on_behalf_of: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    right_used: Mapped[str] = mapped_column(default="")
+    at: Mapped[datetime]
+    seq: Mapped[int] = mapped_column(default=0)
+    __table_args__ = (UniqueConstraint("measure_id", "month", "number"),)

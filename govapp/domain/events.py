@@ -28,6 +28,31 @@ class Event(StrEnum):
     STATUS_DECLARED = "status:declared"
     EFFECT_CHANGED = "finance:effect-changed"
     PLAN_RATES_SET = "finance:plan-rates-set"
+    ACTUAL_RATES_SET = "finance:actual-rates-set"
+    GRID_CHANGED = "finance:grid-changed"
+    FORECAST_SHIFTED = "finance:forecast-shifted"
+    PLAN_FROZEN = "finance:plan-frozen"
+    PLAN_CHANGE_OPENED = "finance:plan-change-opened"
+    PLAN_CHANGE_ASKED = "finance:plan-change-asked"
+    PLAN_CHANGE_VOTED = "finance:plan-change-voted"
+    PLAN_CHANGE_ENDED = "finance:plan-change-ended"
+    AMOUNTS_CONFIRMED = "finance:confirmed"
+    AMOUNTS_REFUSED = "finance:refused"
+    MONTHS_EXCEPTED = "finance:excepted"
+    CONFIRMATION_REVERSED = "finance:reversed"
+    LEAKAGE_BOOKED = "finance:leakage-booked"
+    PERIOD_LOCKED = "finance:period-locked"
+    COST_OBJECT_SET = "finance:cost-object-set"
+    CLAIMS_SPLIT = "finance:claims-split"
+    KPI_SET = "kpi:set"
+    KPI_READ = "kpi:read"
+    MEASURE_KPI_SET = "kpi:measure-set"
+    KPI_EXPLAINED = "kpi:explained"
+    KPI_EXPLANATION_SIGNED = "kpi:explanation-signed"
+    SUSTAIN_DATES_SET = "sustain:dates-set"
+    SUSTAIN_DUE = "sustain:due"
+    SUSTAIN_CHECKED = "sustain:checked"
+    STATUS_PUBLISHED = "status:published"
     EVIDENCE_SUBMITTED = "evidence:submitted"
     EVIDENCE_JUDGED = "evidence:judged"
     REVIEW_OPENED = "review:opened"
@@ -149,6 +174,24 @@ REQUIRED: dict[Event, frozenset[str]] = {
     _E.DUE_REMINDED: frozenset({"what", "due", "people"}),
     _E.LOOKBACK_SET: frozenset({"due", "into", "debts"}),
     _E.PLAN_RATES_SET: frozenset({"from_day", "changes"}),
+    _E.ACTUAL_RATES_SET: frozenset({"month", "changes"}),
+    _E.GRID_CHANGED: frozenset({"cells"}),
+    _E.FORECAST_SHIFTED: frozenset({"milestone", "months", "cells"}),
+    _E.PLAN_FROZEN: frozenset({"number", "cause", "totals"}),
+    _E.PLAN_CHANGE_OPENED: frozenset({"change", "reason"}),
+    _E.PLAN_CHANGE_ASKED: frozenset({"change", "delta", "needs"}),
+    _E.PLAN_CHANGE_VOTED: frozenset({"change", "part", "verdict"}),
+    _E.PLAN_CHANGE_ENDED: frozenset({"change", "state"}),
+    _E.AMOUNTS_CONFIRMED: frozenset({"rows"}),
+    _E.AMOUNTS_REFUSED: frozenset({"rows", "reason"}),
+    _E.MONTHS_EXCEPTED: frozenset({"rows", "reason"}),
+    _E.CONFIRMATION_REVERSED: frozenset({"rows", "reason"}),
+    _E.LEAKAGE_BOOKED: frozenset({"rows", "reason"}),
+    _E.PERIOD_LOCKED: frozenset({"month"}),
+    _E.COST_OBJECT_SET: frozenset({"key", "changes"}),
+    _E.CLAIMS_SPLIT: frozenset({"cost_object", "shares", "reason"}),
+    _E.SUSTAIN_CHECKED: frozenset({"months_after", "state"}),
+    _E.STATUS_PUBLISHED: frozenset({"month", "number"}),
     _E.ROLE_GRANTED: frozenset({"person", "role", "branch"}),
     _E.ROLE_ENDED: frozenset({"person", "role", "branch"}),
     _E.DEPUTY_SET: frozenset({"absence", "person", "deputy", "from", "until", "kinds"}),
@@ -175,7 +218,23 @@ REQUIRED: dict[Event, frozenset[str]] = {
 
 # who reads a measure without one of these does not read these of its history either
 READ_WITH: dict[Permission, frozenset[Event]] = {
-    Permission.FINANCE_VIEW: frozenset({_E.EFFECT_CHANGED}),
+    Permission.FINANCE_VIEW: frozenset(
+        {
+            _E.EFFECT_CHANGED,
+            _E.GRID_CHANGED,
+            _E.FORECAST_SHIFTED,
+            _E.PLAN_FROZEN,
+            _E.PLAN_CHANGE_OPENED,
+            _E.PLAN_CHANGE_ASKED,
+            _E.PLAN_CHANGE_VOTED,
+            _E.PLAN_CHANGE_ENDED,
+            _E.AMOUNTS_CONFIRMED,
+            _E.AMOUNTS_REFUSED,
+            _E.MONTHS_EXCEPTED,
+            _E.CONFIRMATION_REVERSED,
+            _E.LEAKAGE_BOOKED,
+        }
+    ),
     Permission.EVIDENCE_VIEW: frozenset({_E.EVIDENCE_SUBMITTED, _E.EVIDENCE_JUDGED}),
     Permission.REVIEW_VIEW: frozenset(
         {

@@ -50,7 +50,8 @@ class Origin:
 class Work:
     """One transaction: session, actor re-read in it, the moment, and what is to be recorded at its end.
 
-    `voice` is whose rights are used: the actor's own, or an absent person's whose deputy the actor is.
+    `voice` is whose rights are used: the actor's own, or an absent person's whose deputy the actor is. `money` names
+    the effect lines, by measure, whose amounts or fields this work changed: settle renews their kept sums.
     """
 
     session: Session
@@ -67,6 +68,7 @@ class Work:
     at_seq: list[Callable[[int], None]] = field(default_factory=list)
     before_log: list[Callable[[], None]] = field(default_factory=list)
     totals: dict[tuple[Any, ...], list[int]] = field(default_factory=dict)
+    money: dict[int, set[int]] = field(default_factory=dict)
     facts: list[Any] = field(default_factory=list)
     enqueued: bool = False
 
@@ -109,6 +111,10 @@ class Work:
         """
         where.setdefault("on_behalf_of", self.on_behalf_of)
         self.entries.append(Entry(what, payload, tuple(made), **where))
+
+    def touched_money(self, measure_id: int, *line_ids: int) -> None:
+        """Note that amounts or fields of these lines changed; settle then renews what is kept of them."""
+        self.money.setdefault(measure_id, set()).update(line_ids)
 
     def today(self, zone: str) -> date:
         """The day in a time zone at this work's moment."""
