@@ -17,7 +17,7 @@ from govapp.web._assets import asset
 from govapp.web._counters import unread_notices
 from govapp.web._headers import csp_nonce
 from govapp.web._identity import current_actor
-from govapp.web._nav import admin_places, navigation
+from govapp.web._nav import admin_places, finance_places, navigation
 from govapp.web._numbers import whole
 
 
@@ -103,6 +103,7 @@ def install(app: Flask) -> None:
         csp_nonce=csp_nonce,
         navigation=navigation,
         admin_places=admin_places,
+        finance_places=finance_places,
         unread_notices=unread_notices,
         action_key=action_key,
     )

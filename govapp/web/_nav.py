@@ -30,7 +30,7 @@ _PLACES: tuple[tuple[str, object, tuple[Permission, ...]], ...] = (
     ("/board", _l("Board"), (P.MEASURE_VIEW,)),
     ("/measures", _l("Measures"), (P.MEASURE_VIEW,)),
     ("/reviews", _l("Reviews"), (P.REVIEW_VIEW,)),
-    ("/finance/confirmations", _l("Finance"), (P.FINANCE_CONFIRM,)),
+    ("/finance", _l("Finance"), (P.FINANCE_VIEW,)),
     ("/structure", _l("Structure"), (P.STRUCTURE_VIEW,)),
     ("/dashboard", _l("Dashboard"), (P.REPORT_VIEW,)),
     ("/reports", _l("Reports"), (P.REPORT_VIEW, P.REPORT_MAKE)),
@@ -55,6 +55,27 @@ def navigation() -> list[Entry]:
     return [
         Entry(address, str(label), _is_here(address), count if address in _COUNTED else 0)
         for address, label, _ in shown
+    ]
+
+
+_FINANCE: tuple[tuple[str, object, tuple[Permission, ...]], ...] = (
+    ("/finance", _l("Overview"), (P.FINANCE_VIEW,)),
+    ("/finance/confirmations", _l("Confirmations"), (P.FINANCE_CONFIRM,)),
+    ("/finance/periods", _l("Periods"), (P.FINANCE_VIEW,)),
+    ("/finance/rates", _l("Rates"), (P.FINANCE_VIEW,)),
+    ("/finance/cost-objects", _l("Cost objects"), (P.FINANCE_VIEW,)),
+    ("/finance/operating-figures", _l("Operating figures"), (P.MEASURE_VIEW,)),
+)
+
+
+def finance_places() -> list[Entry]:
+    """Places of finance that are there and that the person may enter."""
+    actor = current_actor()
+    known = {rule.rule for rule in current_app.url_map.iter_rules()}
+    return [
+        Entry(address, str(label), request.path == address if address == "/finance" else _is_here(address), 0)
+        for address, label, needed in _FINANCE
+        if actor is not None and address in known and any(_open(actor, each, False) for each in needed)
     ]
 
 
