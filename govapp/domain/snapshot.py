@@ -148,11 +148,56 @@ class ReviewFact:
     steps: tuple[StepFact, ...] = ()
 
 
+Amounts = tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LineFact:
+    """An effect line with its amounts in minor units (FTE: 1/10,000), by month as YYYY-MM, '' where undated.
+
+    `plan`: the draft before the stage that freezes it, the version in force from then on. `actual` amounts come with
+    their standing (awaits, confirmed, refused). `excepted`: due months that the controller lets pass without an amount.
+    """
+
+    id: int
+    name: str
+    kind: str
+    timing: str
+    category: str = ""
+    currency: str = ""
+    run_rate: int | None = None
+    baseline: Amounts = ()
+    plan: Amounts = ()
+    actual: tuple[tuple[str, int, str], ...] = ()
+    excepted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KpiFact:
+    """An operating figure of the measure with its readings by month, oldest first, all in 1/10,000 of its unit.
+
+    `signed`: a gap to the target is explained and the controller has signed the explanation.
+    """
+
+    id: int
+    name: str
+    unit: str
+    source: str
+    better: str
+    baseline: int | None = None
+    target: int | None = None
+    readings: Amounts = ()
+    signed: bool = False
+    explained: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """A measure as `decide` sees it. `figures` are plan totals in minor units by line.
 
-    `no_rate` names currencies without a plan rate: then `fields['value']` is None and nothing may be decided by value.
+    `locked` is the newest closed month (YYYY-MM) of the organization; `overlapping` names cost objects on which claims
+    overlap without an agreed split. `no_rate` names currencies without a plan rate: then `fields['value']` is None and
+    nothing may be decided by value.
     """
 
     key: str
@@ -166,6 +211,10 @@ class Snapshot:
     risks: tuple[RiskFact, ...] = ()
     predecessors: tuple[PredecessorFact, ...] = ()
     figures: Mapping[str, int] = field(default_factory=dict)
+    lines: tuple[LineFact, ...] = ()
+    kpis: tuple[KpiFact, ...] = ()
+    locked: str = ""
+    overlapping: tuple[str, ...] = ()
     conditions: tuple[ConditionFact, ...] = ()
     lookbacks: tuple[LookbackFact, ...] = ()
     no_rate: tuple[str, ...] = ()
