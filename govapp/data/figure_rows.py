@@ -87,14 +87,24 @@ def cells_of(row: Any) -> dict[int, Cells]:
     return found
 
 
-def line_fact(row: Any, cells: Cells, *, frozen: bool) -> LineFact:
-    """A line as gates read it: `row` is [id, name, kind, timing, category, currency, run rate] of the statement."""
+def line_fact(row: Any, cells: Cells, locked: str, *, frozen: bool) -> LineFact:
+    """A line as gates read it: `row` is [id, name, kind, timing, category, currency, run rate] of the statement.
+
+    `locked` is the newest closed month.
+    """
     number, name, kind, timing, category, currency, run_rate = row
     plan = tuple(cells.frozen if frozen else cells.draft)
     return LineFact(
         number, name, kind, timing, category, currency, run_rate, tuple(cells.baseline), plan, tuple(cells.actual),
-        tuple(cells.excepted),
+        _due(cells, plan, locked), tuple(cells.excepted),
     )  # fmt: skip
+
+
+def _due(cells: Cells, plan: tuple[tuple[str, int], ...], locked: str) -> tuple[str, ...]:
+    """Months up to the newest closed one where an amount is expected or there; an undated actual amount always is."""
+    months = {month for month, amount in (*plan, *cells.forecast) if month and amount}
+    months |= {month for month, *_ in cells.actual}
+    return tuple(sorted(month for month in months if month <= locked))
 
 
 def kpi_facts(row: Any) -> tuple[KpiFact, ...]:

@@ -197,8 +197,10 @@ def _loaded(session: Session, row: Any, at: datetime) -> Loaded:
     rules = rules_for(session, measure.workflow_version_id, row.digest)
     cells = cells_of(row)
     frozen = bool(row.plan_number and rules.frozen_in(measure.stage))
+    locked = str(row.locked or "")[:7]
     facts = tuple(
-        line_fact(each, cells.get(each[0]) or Cells(), frozen=frozen) for each in json.loads(row.lines)
+        line_fact(each, cells.get(each[0]) or Cells(), locked, frozen=frozen)
+        for each in json.loads(row.lines)
     )
     lines = tuple(
         Line(
@@ -244,7 +246,7 @@ def _loaded(session: Session, row: Any, at: datetime) -> Loaded:
         figures=figures,
         lines=facts,
         kpis=kpi_facts(row),
-        locked=str(row.locked or "")[:7],
+        locked=locked,
         overlapping=tuple(row.Card.overlapping) if row.Card else (),
         conditions=tuple(
             ConditionFact(i, state, _date(due), bool(blocking), owner, setter)

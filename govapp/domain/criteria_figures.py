@@ -165,15 +165,10 @@ def figures(params: Mapping[str, Any], effects: EffectRules, snapshot: Snapshot)
     return check(params, effects, snapshot) if check else (False, "kind_unknown", {})
 
 
-def due_months(line: LineFact, locked: str) -> list[str]:
-    """Months up to the newest closed one in which the plan expects something of a line. An undated amount has none."""
-    return [month for month, amount in line.plan if month and amount and month <= locked]
-
-
-def open_months(line: LineFact, locked: str) -> list[str]:
-    """Due months of a line that are neither confirmed nor refused nor excepted."""
+def open_months(line: LineFact) -> list[str]:
+    """Due months of a line that are neither confirmed nor refused nor excepted; '' for an undated amount."""
     settled = {month for month, _, standing in line.actual if standing in SETTLED} | set(line.excepted)
-    return [month for month in due_months(line, locked) if month not in settled]
+    return [month for month in line.due if month not in settled]
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +197,7 @@ def confirmation(params: Mapping[str, Any], effects: EffectRules, snapshot: Snap
     values: dict[str, Any] = {"months": share.months, "needed": needed, "waiting": share.awaiting}
     if share.confirmed * 100 < percent * (share.confirmed + share.awaiting):
         return False, "amounts_await", values | {"percent": str(percent)}
-    due = [(line, months) for line in snapshot.lines if (months := open_months(line, snapshot.locked))]
+    due = [(line, months) for line in snapshot.lines if (months := open_months(line))]
     if due:
         count = sum(len(months) for _, months in due)
         first = min(months[0] for _, months in due)

@@ -120,11 +120,11 @@ def _fact_field(name: str, value: Any) -> Any:
         return frozenset(value)
     if name in _MOMENTS:
         return datetime.fromisoformat(value)
-    if name in _DAYS:
+    if name in _DAYS and isinstance(value, str):
         return date.fromisoformat(value)
     if name in _BY_MONTH and isinstance(value, list):
         return tuple(tuple(each) for each in value)
-    return tuple(value) if name in _TUPLES else value
+    return tuple(value) if name in _TUPLES or (name == "due" and isinstance(value, list)) else value
 
 
 def given_to_json(snapshot: Snapshot, holders: Mapping[str, frozenset[int]] | None) -> dict[str, Any]:

@@ -156,7 +156,8 @@ class LineFact:
     """An effect line with its amounts in minor units (FTE: 1/10,000), by month as YYYY-MM, '' where undated.
 
     `plan`: the draft before the stage that freezes it, the version in force from then on. `actual` amounts come with
-    their standing (awaits, confirmed, refused). `excepted`: due months that the controller lets pass without an amount.
+    their standing (awaits, confirmed, refused). `due`: months up to the newest closed one in which plan or forecast
+    expect an amount, or one is there. `excepted`: due months that the controller lets pass without one.
     """
 
     id: int
@@ -169,6 +170,7 @@ class LineFact:
     baseline: Amounts = ()
     plan: Amounts = ()
     actual: tuple[tuple[str, int, str], ...] = ()
+    due: tuple[str, ...] = ()
     excepted: tuple[str, ...] = ()
 
 
