@@ -247,7 +247,6 @@ def _loaded(session: Session, row: Any, at: datetime) -> Loaded:
         lines=facts,
         kpis=kpi_facts(row),
         locked=locked,
-        overlapping=tuple(row.Card.overlapping) if row.Card else (),
         conditions=tuple(
             ConditionFact(i, state, _date(due), bool(blocking), owner, setter)
             for i, state, due, blocking, owner, setter in json.loads(row.conditions)
@@ -256,6 +255,7 @@ def _loaded(session: Session, row: Any, at: datetime) -> Loaded:
             LookbackFact(i, state, _date(due), into) for i, state, due, into in json.loads(row.lookbacks)
         ),
         no_rate=no_rate,
+        claims=tuple(row.Card.overlapping) if row.Card else (),
         passage_id=row.passage,
         review=review,
     )

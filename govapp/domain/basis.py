@@ -119,7 +119,7 @@ def _money(gate: GateRule, kinds: set[str], checks: set[Any], snapshot: Snapshot
     if "figures" in kinds:
         found["lines"] = [[o.id, o.kind, o.timing, o.category, o.currency, o.name] for o in snapshot.lines]
     if "no_unresolved_claim_overlap" in checks:
-        found["overlapping"] = snapshot.overlapping
+        found["claims"] = snapshot.claims
     if "confirmation" in kinds or "one_off_booked" in checks:
         found["actual"] = {str(line.id): [line.actual, sorted(line.excepted)] for line in snapshot.lines}
         found["locked"] = snapshot.locked

@@ -131,7 +131,7 @@ def _plan_covers(params: Mapping[str, Any], effects: EffectRules, snapshot: Snap
 
 
 def _no_overlap(params: Mapping[str, Any], effects: EffectRules, snapshot: Snapshot) -> Answer:
-    found = list(snapshot.overlapping)
+    found = list(snapshot.claims)
     values = {"cost_objects": found[:_SHOWN], "count": len(found)}
     return not found, "claims_apart" if not found else "claims_overlap", values
 

@@ -197,9 +197,9 @@ class KpiFact:
 class Snapshot:
     """A measure as `decide` sees it. `figures` are plan totals in minor units by line.
 
-    `locked` is the newest closed month (YYYY-MM) of the organization; `overlapping` names cost objects on which claims
-    overlap without an agreed split. `no_rate` names currencies without a plan rate: then `fields['value']` is None and
-    nothing may be decided by value.
+    `locked` is the newest closed month (YYYY-MM) of the organization. `claims`: cost objects on which it and other measures
+    claim more than there is, without an agreed split. `no_rate` names currencies without a plan rate: then
+    `fields['value']` is None and nothing may be decided by value.
     """
 
     key: str
@@ -216,10 +216,10 @@ class Snapshot:
     lines: tuple[LineFact, ...] = ()
     kpis: tuple[KpiFact, ...] = ()
     locked: str = ""
-    overlapping: tuple[str, ...] = ()
     conditions: tuple[ConditionFact, ...] = ()
     lookbacks: tuple[LookbackFact, ...] = ()
     no_rate: tuple[str, ...] = ()
+    claims: tuple[str, ...] = ()
     passage_id: int | None = None
     review: ReviewFact | None = None
 

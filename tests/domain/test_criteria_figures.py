@@ -114,7 +114,7 @@ def test_a_hole_in_the_plan_is_named():
 
 def test_overlapping_claims_stop_until_they_are_split():
     check = {"check": "no_unresolved_claim_overlap"}
-    assert asked("figures", measure(overlapping=("CT-2207",)), **check) == (False, "claims_overlap")
+    assert asked("figures", measure(claims=("CT-2207",)), **check) == (False, "claims_overlap")
     assert asked("figures", measure(), **check) == (True, "claims_apart")
 
 
@@ -233,7 +233,7 @@ CHANGES = {
     "a month of the plan": ("decided", replace(WHOLE, lines=(replace(SAVING, plan=RAMP[:-1]), COST))),
     "a baseline": ("decided", replace(WHOLE, lines=(replace(SAVING, baseline=((YEAR[0], 1),)), COST))),
     "the category of a line": ("decided", replace(WHOLE, lines=(SAVING, replace(COST, category="training-cost")))),
-    "an overlap": ("decided", replace(WHOLE, overlapping=("CT-2207",))),
+    "an overlap": ("decided", replace(WHOLE, claims=("CT-2207",))),
     "a target": ("detailed", replace(WHOLE, kpis=(replace(WHOLE.kpis[0], target=1),))),
     "one of the last readings": (
         "closed", replace(WHOLE, kpis=(replace(WHOLE.kpis[0], readings=readings(9, 9, 9, 9)),)),
@@ -263,6 +263,6 @@ def test_what_a_gate_does_not_read_makes_no_vote_stale():
 def test_a_snapshot_with_figures_comes_back_from_a_record_as_it_was():
     full = replace(
         WHOLE, lines=(replace(SAVING, run_rate=0, baseline=((YEAR[0], 0),)), replace(COST, excepted=("",))),
-        kpis=(*WHOLE.kpis, replace(FIGURE, baseline=0, target=None, signed=True)), overlapping=("CT-1",),
+        kpis=(*WHOLE.kpis, replace(FIGURE, baseline=0, target=None, signed=True)), claims=("CT-1",),
     )  # fmt: skip
     assert snapshot_from_json(snapshot_to_json(full)) == full
