@@ -234,6 +234,7 @@ def _loaded(session: Session, row: Any, at: datetime) -> Loaded:
             LookbackFact(i, state, _date(due), into) for i, state, due, into in json.loads(row.lookbacks)
         ),
         no_rate=no_rate,
+        claims=tuple(row.Card.overlapping) if row.Card else (),
         passage_id=row.passage,
         review=review,
     )
