@@ -130,7 +130,6 @@ def _cell_faults(sheet: Sheet, changed: Changed, *, frozen: bool, reaches_closed
 
 def _store(work: Work, loaded: Loaded, sheet: Sheet, changed: Changed, source: str = "") -> None:
     """Set amounts; None deletes. An actual amount awaits confirmation anew, and who wrote it is among its hands."""
-    hands = {person for person in (work.actor.id, work.on_behalf_of) if person is not None}
     for cell, (_, new) in changed.items():
         line, series, month = cell
         row = sheet.held.get(cell)
@@ -148,13 +147,19 @@ def _store(work: Work, loaded: Loaded, sheet: Sheet, changed: Changed, source: s
         row.amount = new
         if series == "actual":
             row.standing = AWAITS
-            row.hands = sorted(hands | set(row.hands or ()))
+            row.hands = hands_of(work, row.hands)
             row.source = source or row.source or ""
             if sheet.is_closed(month):
                 row.late_on = work.today(loaded.timezone)
     for number in {line for line, _, _ in changed}:
         work.touched_money(loaded.measure.id, number)
     work.session.flush()
+
+
+def hands_of(work: Work, before: Iterable[int] | None) -> list[int]:
+    """All who entered or edited an amount, the acting person and the absent one too: none of them confirms it (R05)."""
+    now = {person for person in (work.actor.id, work.on_behalf_of) if person is not None}
+    return sorted(now.union(before or ()))
 
 
 def _follow_plan(sheet: Sheet, changed: Changed) -> dict[int, list[int | None]]:

@@ -17,6 +17,7 @@ from govapp.data.imports import BatchRow
 from govapp.data.measure_queries import highest_number
 from govapp.data.measures import Measure, Milestone, StatusEntry
 from govapp.domain.events import Event
+from govapp.services._cells import hands_of
 from govapp.services._import_changes import Change, Problems
 from govapp.services._import_judge import Target
 from govapp.services._shifts import _shift_forecasts
@@ -205,7 +206,7 @@ def _set_amounts(work: Work, known: Known, line: EffectLine, totals: dict[str, l
         held.amount = amount
         if series == "actual":
             held.standing = AWAITS
-            held.hands = sorted({*(held.hands or ()), *({work.actor.id} - {None})})
+            held.hands = hands_of(work, held.hands)
     work.touched_money(known.measure.id, line.id)
 
 

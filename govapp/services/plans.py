@@ -101,9 +101,7 @@ def save_milestone(command: SetMilestone) -> MilestoneSaved:
 
     Raises NotFound, Refused, Stale, KeyReused, and Invalid with codes by field (an actual date ahead: date_ahead).
     """
-    return writing(
-        command.origin, lambda work: _save_milestone(work, command), action_key=command.action_key
-    )
+    return writing(command.origin, lambda work: _save_milestone(work, command), action_key=command.action_key)
 
 
 def _save_milestone(work: Work, command: SetMilestone) -> MilestoneSaved:
