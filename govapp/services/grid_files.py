@@ -2,7 +2,6 @@
 
 import csv
 import io
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -19,12 +18,13 @@ from govapp.domain.errors import Invalid
 from govapp.domain.finance import Faults, minor_of
 from govapp.domain.pasting import Pasted, Place, Problem, Table, Value, read_table, rows_of_text
 from govapp.domain.permissions import Permission
+from govapp.forms.content import BROKEN, ContentRefused
+from govapp.forms.file_contents import CHECKS
 from govapp.services._belongs import _locked_for, _settle_again
 from govapp.services._cells import _allowed, _sheet, _write
 from govapp.services._keys import consume, consumed
 from govapp.services._work import Origin, Work, writing
 
-MOST_UNPACKED = 64 * 1024**2
 _XLSX = b"PK\x03\x04"
 
 
@@ -103,7 +103,7 @@ def _refuse(pasted: Pasted, faults: Mapping[str, list[str]], **values: Any) -> N
 def table_of(data: bytes) -> Table:
     """Rows of a file: XLSX (its first sheet), else text in UTF-8, UTF-16 or Windows-1252, separated as its first line.
 
-    Raises Invalid (file_unreadable, file_too_large).
+    Raises Invalid (file_unreadable).
     """
     if data.startswith(_XLSX):
         return _sheet_rows(data)
@@ -124,12 +124,10 @@ def _decoded(data: bytes) -> str:
 
 def _sheet_rows(data: bytes) -> Table:
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as packed:
-            if sum(each.file_size for each in packed.infolist()) > MOST_UNPACKED:
-                raise Invalid("file_too_large")
-        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        return [[_value(cell) for cell in row] for row in book.get_sheet_by_index(0).to_python(skip_empty_area=False)]
-    except (zipfile.BadZipFile, CalamineError, IndexError) as error:
+        CHECKS["xlsx"](io.BytesIO(data), len(data))
+        sheet = CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_index(0)
+        return [[_value(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
+    except (ContentRefused, CalamineError, *BROKEN) as error:
         raise Invalid("file_unreadable") from error
 
 
