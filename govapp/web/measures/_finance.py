@@ -77,7 +77,7 @@ def finance_page(
         return {
             "lines": lines,
             "row": row,
-            "form": _form_of(row, loaded.currency),
+            "line_form": _form_of(row, loaded.currency),
             "figures": figures(lines),
             "frozen": loaded.rules.frozen_in(loaded.snapshot.stage),
             "kinds": list(loaded.rules.effects.kinds),
