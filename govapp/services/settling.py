@@ -27,7 +27,7 @@ def settle_all(origin: Origin, progress: Callable[[int, int], None] | None = Non
     changed = 0
     for start in range(0, len(ids), CHUNK):
         chunk = ids[start : start + CHUNK]
-        changed += len(writing(origin, partial(_settle_chunk, ids=chunk)))
+        changed += len(writing(origin, partial(_settle_chunk, ids=chunk, anew=True)))
         if progress:
             progress(min(start + CHUNK, len(ids)), len(ids))
     return changed
@@ -40,9 +40,9 @@ def settle_in_chunks(origin: Origin, measures: Iterable[int]) -> None:
         writing(plain, partial(_settle_chunk, ids=ids[start : start + CHUNK]))
 
 
-def _settle_chunk(work: Work, ids: list[int]) -> dict[str, list[str]]:
+def _settle_chunk(work: Work, ids: list[int], *, anew: bool = False) -> dict[str, list[str]]:
     """Settle, and say in the history what changed by it: open boards find cards by a row's sequence."""
-    changed = settle(work, load_measures(work.session, ids, lock=True))
+    changed = settle(work, load_measures(work.session, ids, lock=True), anew=anew)
     shown = {key: sorted(set(names) - {"check_at"}) for key, names in changed.items()}
     if any(shown.values()):
         work.log(
