@@ -112,7 +112,9 @@ def _settle_claims(work: Work, measures: Sequence[Loaded], *, anew: bool = False
 
 def _came_or_went(loaded: Loaded) -> bool:
     """Whether the measure was cancelled, archived, or brought back since its card was written."""
-    counted = loaded.card.counted if loaded.card else []
+    if loaded.card is None:
+        return False
+    counted = loaded.card.counted
     before = not counted or counted[3] == CANCELLED
     return before != (loaded.measure.archived or loaded.measure.state == CANCELLED)
 

@@ -33,6 +33,7 @@ from govapp.services._claims import _settle_claims
 from govapp.services._clocks import _keep_clocks
 from govapp.services._dossier import write_dossier
 from govapp.services._evidence_life import _evidence_life
+from govapp.services._money import _settle_money
 from govapp.services._review_end import _send_back
 from govapp.services._reviews import _follow_path, _keep_barred, deciders_of
 from govapp.services._work import Work
@@ -301,7 +302,8 @@ def _adding(dialect: str) -> Insert:
 def settle(work: Work, measures: Iterable[Loaded], *, anew: bool = False) -> dict[str, list[str]]:
     """Bring derived data of these measures up to date; returns what changed on their cards, by the measure's key.
 
-    Their rows are locked by the caller. Amounts are minor units. `anew`: claims that nobody touched, too.
+    Their rows are locked by the caller. Amounts are minor units. `anew`: claims and sums of money that nobody touched,
+    too; where the sums were wrong, `money` is among what changed.
     """
     changed: dict[str, list[str]] = {}
     settled = list(measures)
@@ -327,6 +329,9 @@ def settle(work: Work, measures: Iterable[Loaded], *, anew: bool = False) -> dic
             changed[loaded.measure.key] = touched
         work.at_seq.append(partial(_stamp, card))
     work.before_log.append(partial(_write_totals, work))
+    wrong = _settle_money(work, settled, anew=anew)
+    for key in wrong if anew else ():
+        changed.setdefault(key, []).append("money")
     return changed
 
 

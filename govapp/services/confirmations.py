@@ -136,7 +136,9 @@ def _rule(work: Work, command: RuleCells, key: str) -> list[Result]:
     right = confirming_right(work, loaded)
     _refuse_cancelled(work, loaded)
     deciding = _deciding(work, loaded, right, command.reason, command.document, signed=command.signed)
-    wishes = [Wish(w.line_id, w.month and w.month.replace(day=1), w.act, w.part, w.seen) for w in command.cells]
+    wishes = [
+        Wish(w.line_id, w.month and w.month.replace(day=1), w.act, w.part, w.seen) for w in command.cells
+    ]
     results = _rule_cells(deciding, wishes)
     if any(each.done for each in results):
         _settle_again(work, loaded.measure.id)
@@ -198,4 +200,3 @@ def _reverse_row(deciding: Deciding, row: LedgerRow) -> LedgerRow:
     )
     work.touched_money(row.measure_id, row.line_id)
     return back
-

@@ -151,8 +151,9 @@ DERIVED: dict[str, tuple[int, tuple[tuple[str, Any, bool], ...]]] = {
         (
             ("line_id", BIG, False), ("year", NUMBER, False), ("measure_id", BIG, False), ("kind", TEXT, False),
             ("timing", TEXT, False), ("category", TEXT, False), ("currency", TEXT, False), ("rate", TEXT, False),
-            ("baseline", MINOR, False), ("target", MINOR, False), ("plan", MINOR, False), ("replanned", MINOR, False),
-            ("forecast", MINOR, False), ("actual", MINOR, False), ("confirmed", MINOR, False), ("booked", MINOR, False),
+            ("first_rate", TEXT, False), ("baseline", MINOR, False), ("target", MINOR, False), ("plan", MINOR, False),
+            ("first_plan", MINOR, False), ("forecast", MINOR, False), ("actual", MINOR, False),
+            ("confirmed", MINOR, False), ("booked", MINOR, False), ("run_rate", MINOR, False),
         ),
     ),
     "money_total": (
