@@ -4,12 +4,12 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from govapp.data.finance import EffectLine, EffectValue
 from govapp.data.ledger import CellRuling, LedgerRow, PlanVersion
-from govapp.domain.ledger import EXCEPTED, NONE, Booking, Cell, LineMonths
+from govapp.domain.ledger import EXCEPTED, LEAKAGE, NONE, Booking, Cell, LineMonths
 
 Place = tuple[int, date | None]  # line and month of a cell
 ACTUAL = "actual"
@@ -63,14 +63,16 @@ def net_by_cell(session: Session, lines: Collection[int]) -> dict[Place, int]:
     return {(line, month): int(total) for line, month, total in rows}
 
 
-def net_by_line(session: Session, lines: Collection[int]) -> dict[int, int]:
-    """What the ledger holds of each line over all its months, in minor units."""
-    rows = session.execute(
-        select(LedgerRow.line_id, func.sum(LedgerRow.amount))
-        .where(LedgerRow.line_id.in_(lines))
-        .group_by(LedgerRow.line_id)
-    )
-    return {line: int(total) for line, total in rows}
+def line_sums(session: Session, line: int) -> tuple[int, int]:
+    """What the ledger holds of a line over all its months, and how much has leaked (above zero); minor units."""
+    taken = aliased(LedgerRow)
+    leaked = (LedgerRow.kind == LEAKAGE) | (taken.kind == LEAKAGE)
+    row = session.execute(
+        select(func.sum(LedgerRow.amount), func.sum(case((leaked, -LedgerRow.amount), else_=0)))
+        .outerjoin(taken, taken.id == LedgerRow.reverses_id)
+        .where(LedgerRow.line_id == line)
+    ).one()
+    return int(row[0] or 0), int(row[1] or 0)
 
 
 def _excepted(session: Session, lines: Collection[int]) -> frozenset[Place]:

@@ -7,7 +7,15 @@ from datetime import date
 from typing import Any
 
 from govapp.domain.events import Event
-from govapp.present import dates, deputies, history_decisions, history_evidence, history_rules, history_time
+from govapp.present import (
+    dates,
+    deputies,
+    history_decisions,
+    history_evidence,
+    history_ledger,
+    history_rules,
+    history_time,
+)
 from govapp.present.findings import ask_words, part_words
 from govapp.present.language import gettext as _
 from govapp.present.measures import word
@@ -318,4 +326,5 @@ _SAID: dict[str, Callable[[Payload, Names, str], str]] = {
     Event.AUDIT_VERIFIED: _verified,
     Event.INTEGRITY_FAILED: _failed,
     **history_time.SAID,
+    **history_ledger.SAID,
 }

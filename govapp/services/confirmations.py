@@ -14,7 +14,7 @@ from sqlalchemy import select
 from govapp.data.engine import reading
 from govapp.data.finance import EffectLine
 from govapp.data.ledger import LedgerRow
-from govapp.data.ledger_queries import booking, net_by_line
+from govapp.data.ledger_queries import booking, line_sums
 from govapp.data.measures import Measure
 from govapp.domain.errors import GovappError, Invalid, NotFound
 from govapp.domain.events import Event
@@ -175,8 +175,8 @@ def _reverse(work: Work, command: ReverseRow) -> str:
 def _reverse_row(deciding: Deciding, row: LedgerRow) -> LedgerRow:
     """The row of the exact negative; a confirmed cell awaits the controller again. The caller settles."""
     work, reason = deciding.work, deciding.reason
-    net = net_by_line(work.session, [row.line_id]).get(row.line_id, 0)
-    faults = why_not_reversed(booking(work.session, row), net, reason)
+    net, leaked = line_sums(work.session, row.line_id)
+    faults = why_not_reversed(booking(work.session, row), net, leaked, reason)
     if faults:
         of_reason = [code for code in faults if code in {"reason_needed", "too_long"}]
         of_row = [code for code in faults if code not in of_reason]
