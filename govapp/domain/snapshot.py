@@ -197,8 +197,8 @@ class KpiFact:
 class Snapshot:
     """A measure as `decide` sees it. `figures` are plan totals in minor units by line.
 
-    `locked` is the newest closed month (YYYY-MM) of the organization. `claims`: cost objects on which it and other
-    measures claim more than there is, without an agreed split. `no_rate` names currencies without a plan rate: then
+    `locked` is the newest closed month (YYYY-MM) of the organization. `claims`: cost objects on which it and others
+    claim more than there is, without an agreed split. `no_rate` names currencies without a plan rate: then
     `fields['value']` is None and nothing may be decided by value.
     """
 
