@@ -11,17 +11,17 @@ from govapp.data.claim_queries import claims_on
 from govapp.data.claims import ClaimSplit, CostObject
 from govapp.data.finance import EffectLine
 from govapp.data.measures import Measure
-from govapp.data.snapshots import load_measures
+from govapp.data.snapshots import Loaded, load_measures
 from govapp.data.structure import Branch, Organization
 from govapp.domain.claims import split_faults
 from govapp.domain.effect_rules import EffectRules
-from govapp.domain.errors import Invalid, NotFound, Stale
+from govapp.domain.errors import Invalid, NotFound, Refused, Stale
 from govapp.domain.events import Event
 from govapp.domain.finance import Faults, minor_of
 from govapp.domain.measures import NAME, SHORT, text_fault
 from govapp.domain.money import CURRENCIES, from_minor
 from govapp.domain.permissions import Permission
-from govapp.domain.rights import Place
+from govapp.domain.rights import Place, may, right_of
 from govapp.services._belongs import changes_of
 from govapp.services._keys import writing_once
 from govapp.services._settle import settle
@@ -66,34 +66,43 @@ class SplitClaims:
 def set_cost_object(command: SetCostObject) -> int:
     """Register or change a cost object; returns its id. Measures that claim on it are settled.
 
-    Needs finance:split-claims on the organization. Raises NotFound, Refused, Stale, KeyReused, Invalid by field.
+    Needs finance:split-claims on the organization or on all of these measures. Raises NotFound, Refused, Stale,
+    KeyReused, Invalid by field.
     """
     return int(writing_once(command, lambda work: _set_object(work, command))["id"])
 
 
 def split_claims(command: SplitClaims) -> None:
-    """Agree a split. Needs finance:split-claims on the organization.
+    """Agree a split. Needs finance:split-claims on the organization or on all measures that claim on the object.
 
     Raises NotFound, Refused, Stale, KeyReused, Invalid (under `shares` or `reason`).
     """
     writing_once(command, lambda work: _split(work, command))
 
 
-def _organization(work: Work, key: str) -> tuple[Organization, Branch, str]:
-    """The organization with its root and the right used. Raises NotFound, Refused."""
+def _organization(work: Work, key: str, cost_object: str) -> tuple[Organization, Branch, str, list[int]]:
+    """The organization with its root, the right used, and measures that claim on the object, their rows locked.
+
+    The right must reach the whole organization, or else every measure whose lines name the object. Raises NotFound,
+    Refused.
+    """
     organization = work.session.scalar(select(Organization).where(Organization.key == key))
     root = work.session.scalar(select(Branch).where(Branch.key == key, Branch.parent_id.is_(None)))
     if organization is None or root is None:
         raise NotFound("not_found")
-    right = work.may(Permission.FINANCE_SPLIT_CLAIMS, Place(root.path, {}, root.id))
-    return organization, root, right
+    found = _lock_measures(work, organization.id, cost_object)
+    right = right_of(work.actor, Permission.FINANCE_SPLIT_CLAIMS, Place(root.path, {}, root.id))
+    for loaded in found if right is None else ():
+        right = may(work.actor, Permission.FINANCE_SPLIT_CLAIMS, loaded.place)
+    if right is None:
+        raise Refused("no_right", permission=str(Permission.FINANCE_SPLIT_CLAIMS))
+    return organization, root, right, [loaded.measure.id for loaded in found]
 
 
 def _set_object(work: Work, command: SetCostObject) -> dict[str, Any]:
-    organization, root, right = _organization(work, command.organization)
     key, values = command.key.strip(), _clean(command)
+    organization, root, right, measures = _organization(work, command.organization, key)
     named = (CostObject.organization_id == organization.id) & (CostObject.key == key)
-    measures = _lock_measures(work, organization.id, key)
     row = work.session.scalar(select(CostObject).where(named).with_for_update())
     if row is not None and command.seen_version not in {None, row.version}:
         raise Stale("stale")
@@ -139,7 +148,7 @@ def _clean(command: SetCostObject) -> dict[str, Any]:
     return values
 
 
-def _lock_measures(work: Work, organization_id: int, key: str) -> list[int]:
+def _lock_measures(work: Work, organization_id: int, key: str) -> list[Loaded]:
     """Measures whose lines name the object, their rows locked in order of id: before the object's own row."""
     ids = work.session.scalars(
         select(EffectLine.measure_id)
@@ -147,7 +156,7 @@ def _lock_measures(work: Work, organization_id: int, key: str) -> list[int]:
         .where(EffectLine.cost_object == key, Measure.organization_id == organization_id)
         .distinct()
     )
-    return [loaded.measure.id for loaded in load_measures(work.session, sorted(ids), lock=True)]
+    return load_measures(work.session, sorted(ids), lock=True)
 
 
 def _settle_claiming(work: Work, measures: list[int]) -> None:
@@ -158,8 +167,7 @@ def _settle_claiming(work: Work, measures: list[int]) -> None:
 
 
 def _split(work: Work, command: SplitClaims) -> dict[str, Any]:
-    organization, root, right = _organization(work, command.organization)
-    measures = _lock_measures(work, organization.id, command.cost_object)
+    organization, root, right, measures = _organization(work, command.organization, command.cost_object)
     named = (CostObject.organization_id == organization.id) & (CostObject.key == command.cost_object)
     each = work.session.scalar(select(CostObject).where(named).with_for_update())
     if each is None:
