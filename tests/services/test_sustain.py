@@ -1,7 +1,6 @@
 """Checks after closing: their days, the clock that tells of them, what a judged one makes of them, reopening."""
 
 from datetime import date, timedelta
-from decimal import Decimal
 
 import pytest
 from sqlalchemy import select
@@ -15,7 +14,6 @@ from govapp.domain.errors import Invalid, Refused, Stale
 from govapp.domain.events import Event
 from govapp.domain.sustain import lost_percent, months_after
 from govapp.services._work import Origin, now
-from govapp.services.effects import SetEffectLine, set_effect_line
 from govapp.services.sustain import SetSustainDates, set_sustain_dates, tell_sustain
 from tests.factories import (
     bring_to,
@@ -28,7 +26,12 @@ from tests.factories import (
     today_of,
     version_of,
 )
+from tests.factories3 import bring_to3, make_measure3, use_version_3
 from tests.logged import payloads
+
+
+def closing(cast, stage):
+    return make_measure3(cast, use_version_3(cast), stage)
 
 
 def states(key):
@@ -48,11 +51,14 @@ def set_days(cast, key, *ahead, by=None, **more):
     return list(wanted)
 
 
-def check(cast, key, months, still, amount="0"):
-    submit(
-        cast, key, "sustain-check", months_after=str(months), still_there=still, monthly_effect=amount,
-        leakage_reason="Eight entries came back after the trade fair and stayed.",
-    )  # fmt: skip
+def check(cast, key, months, still, amount=0):
+    why = (
+        {}
+        if still == "fully"
+        else {"leakage_reason": "Eight entries came back after the trade fair and stayed."}
+    )
+    said = {"months_after": str(months), "still_there": still, "monthly_effect": amount}
+    submit(cast, key, "sustain-check", **said, **why)
     judge(cast, key, "sustain-check")
 
 
@@ -62,25 +68,29 @@ def notices(kind):
 
 
 def test_closing_makes_the_checks_on_the_days_that_were_set(database, cast):
-    key = make_measure(cast, "implemented")
+    board = use_version_3(cast)
+    key = make_measure3(cast, board, "implemented")
     wanted = set_days(cast, key, 95, 190, 370)
     assert loaded(key).snapshot.fields["sustain_dates"] == [day.isoformat() for day in wanted]
-    bring_to(cast, key, "closed")
+    bring_to3(cast, board, key, "closed")
     assert days(key) == wanted
     assert states(key) == [(3, "due"), (6, "due"), (12, "due")]
     with reading() as session:
         passages = session.scalars(select(StagePassage.confirmed).where(StagePassage.stage == "closed")).all()
-    assert passages == [{}]
+    assert passages == [{"EUR": 3 * 950_00 - 480_00}]
 
 
-def test_without_days_the_checks_are_due_three_six_and_twelve_months_on(sqlite, cast):
-    key = make_measure(cast, "closed")
-    today = today_of(key)
-    assert [(due.year * 12 + due.month) - (today.year * 12 + today.month) for due in days(key)] == [3, 6, 12]
+def test_the_days_of_the_form_of_earlier_versions_count_where_none_are_set(sqlite, cast):
+    key = make_measure(cast, "implemented")
+    wanted = [today_of(key) + timedelta(days=ahead) for ahead in (80, 180, 360)]
+    said = {f"after_{months}_months": day.isoformat() for months, day in zip((3, 6, 12), wanted, strict=True)}
+    submit(cast, key, "sustain-dates", **said)
+    bring_to(cast, key, "closed")
+    assert days(key) == wanted
 
 
 def test_who_sets_the_days(sqlite, cast):
-    key = make_measure(cast, "implemented")
+    key = closing(cast, "implemented")
     set_days(cast, key, 95, 190, 370)
     set_days(cast, key, 96, 190, 370, by=cast.owner)
     for who in (cast.sponsor, cast.auditor, cast.administrator, cast.leader):
@@ -96,14 +106,14 @@ def test_who_sets_the_days(sqlite, cast):
      ((95, 190, 2000), "sustain_far")],
 )  # fmt: skip
 def test_days_that_cannot_be(sqlite, cast, ahead, code):
-    key = make_measure(cast, "implemented")
+    key = closing(cast, "implemented")
     with pytest.raises(Invalid) as refused:
         set_days(cast, key, *ahead)
     assert refused.value.errors == {"days": [code]}
 
 
 def test_once_closed_only_the_controller_moves_the_days_that_are_open(sqlite, cast):
-    key = make_measure(cast, "closed")
+    key = closing(cast, "closed")
     with pytest.raises(Refused):
         set_days(cast, key, 100, 200, 380, by=cast.owner)
     assert days(key) != (wanted := set_days(cast, key, 100, 200, 380))
@@ -111,7 +121,7 @@ def test_once_closed_only_the_controller_moves_the_days_that_are_open(sqlite, ca
 
 
 def test_the_clock_tells_those_who_hand_in_once(database, cast):
-    key = make_measure(cast, "closed")
+    key = closing(cast, "closed")
     first = days(key)[0]
     assert tell_sustain(Origin(None, "job", "clock")) == 0
     later = Origin(None, "job", "clock", at=now() + (first - today_of(key)) + timedelta(days=1))
@@ -123,26 +133,20 @@ def test_the_clock_tells_those_who_hand_in_once(database, cast):
 
 @pytest.mark.parametrize(("still", "state"), [("fully", "kept"), ("partly", "partly"), ("lost", "lost")])
 def test_a_judged_check_settles_the_one_it_answers(database, cast, still, state):
-    key = make_measure(cast, "closed")
+    key = closing(cast, "closed")
     check(cast, key, 6, still)
     assert states(key) == [(3, "due"), (6, state), (12, "due")]
     assert notices("sustain_lost") == (set() if state == "kept" else {cast.controller.id})
 
 
 def test_how_much_is_lost_is_the_months_effect_against_the_run_rate(sqlite, cast):
-    key = make_measure(cast, "defined")
-    set_effect_line(
-        SetEffectLine(
-            key, "Fewer entries", "ebitda", "recurring", "EUR", cast.owner.origin, run_rate=Decimal(9600)
-        )
-    )
-    bring_to(cast, key, "closed")
-    check(cast, key, 3, "partly", "560 EUR")
+    key = closing(cast, "closed")  # a run rate of EUR 12,000, so 1,000 a month
+    check(cast, key, 3, "partly", 700)
     assert payloads(Event.SUSTAIN_CHECKED)[-1]["lost_percent"] == "30.0"
 
 
 def test_reopening_voids_the_open_checks_and_closing_anew_makes_new_ones(database, cast):
-    key = make_measure(cast, "closed")
+    key = closing(cast, "closed")
     check(cast, key, 3, "lost")
     move(cast, key, ask=AskKind.REOPEN, by=cast.controller, reason="The effect is lost for good")
     assert measure_row(key).stage == "implemented"
