@@ -13,6 +13,7 @@ from govapp.present import (
     history_decisions,
     history_evidence,
     history_grid,
+    history_ledger,
     history_rules,
     history_time,
 )
@@ -327,4 +328,5 @@ _SAID: dict[str, Callable[[Payload, Names, str], str]] = {
     Event.AUDIT_VERIFIED: _verified,
     Event.INTEGRITY_FAILED: _failed,
     **history_time.SAID,
+    **history_ledger.SAID,
 }

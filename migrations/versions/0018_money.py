@@ -290,7 +290,11 @@ def upgrade() -> None:
         op.create_index(name, table, list(keys), unique=False)
     some = sa.text(AWAITS)
     op.create_index(
-        "ix_effect_value_awaits", "effect_value", ["measure_id", "month"], sqlite_where=some, postgresql_where=some
+        "ix_effect_value_awaits",
+        "effect_value",
+        ["measure_id", "month"],
+        sqlite_where=some,
+        postgresql_where=some,
     )
     op.execute("UPDATE effect_value SET standing = 'awaits' WHERE series = 'actual'")
     for table, later in LATER.items():
