@@ -8,9 +8,10 @@ from sqlalchemy.orm import aliased
 
 from govapp.data.clock_queries import clock_columns
 from govapp.data.evidence import Evidence, EvidenceRevision
-from govapp.data.finance import CurrencyRate, EffectLine, EffectValue
+from govapp.data.finance import DRAFT, CurrencyRate, EffectLine, EffectValue
 from govapp.data.gates import EvidenceKindVersion, WorkflowVersion
 from govapp.data.json_rows import json_rows, json_text
+from govapp.data.ledger import PlanChange, PlanVersion
 from govapp.data.measures import Card, Dependency, Measure, Milestone, Part, Risk, StagePassage, StatusEntry
 from govapp.data.people import Grant, Group, GroupMember, Person, Role, RolePermission
 from govapp.data.reviews import BARRED, Condition, Dossier, Lookback, Review, ReviewStep, StepDecider, Vote
@@ -50,11 +51,16 @@ def snapshot_statement() -> Select[*tuple[Any, ...]]:
     )
     plan = (
         select(func.sum(EffectValue.amount))
-        .where(EffectValue.line_id == EffectLine.id, EffectValue.series == "plan")
+        .where(
+            EffectValue.line_id == EffectLine.id,
+            EffectValue.series == "plan",
+            EffectValue.plan_version == DRAFT,
+        )
         .correlate(EffectLine.__table__)
         .scalar_subquery()
     )
     on = Measure.__table__.alias("predecessor")
+    frozen = aliased(PlanVersion)
     return (
         select(
             Measure,
@@ -116,6 +122,19 @@ def snapshot_statement() -> Select[*tuple[Any, ...]]:
                 ).where(_of(EffectLine.measure_id)),
                 EffectLine.id,
             ).label("lines"),
+            _rows(
+                select(PlanVersion.number, PlanVersion.lines.label("planned")).where(
+                    _of(PlanVersion.measure_id),
+                    PlanVersion.number == select(func.max(frozen.number)).where(_of(frozen.measure_id))
+                    .correlate(Measure.__table__).scalar_subquery(),
+                ),
+                PlanVersion.number,
+            ).label("plan"),
+            _rows(
+                select(PlanChange.id, PlanChange.state)
+                .where(_of(PlanChange.measure_id), PlanChange.state.in_(("draft", "asked"))),
+                PlanChange.id,
+            ).label("plan_change"),
             _rows(
                 select(StatusEntry.kind, StatusEntry.colour, StatusEntry.until_day)
                 .where(StatusEntry.id.in_(newest_status)),

@@ -16,6 +16,7 @@ from govapp.data.clock_queries import ClockFacts, clock_facts
 from govapp.data.json_rows import moment_of as _moment
 from govapp.data.locks import lock_measures, neighbours_of
 from govapp.data.measures import Card, Measure, Part
+from govapp.data.plan_lines import Line, plan_in_force
 from govapp.data.rulebook import rules_for
 from govapp.data.snapshot_query import VALUE_FORMS, snapshot_statement
 from govapp.data.structure import Branch
@@ -23,7 +24,7 @@ from govapp.domain.approvals import with_electors
 from govapp.domain.money import exact_minor, from_minor
 from govapp.domain.permissions import DECIDING_PARTS
 from govapp.domain.rights import Place
-from govapp.domain.rules import Rules
+from govapp.domain.rules import Rules, StageRule
 from govapp.domain.snapshot import (
     ConditionFact,
     EvidenceFact,
@@ -39,6 +40,7 @@ from govapp.domain.snapshot import (
 )
 from govapp.domain.table import value_of_figures
 
+DRAFTED, ASKED = "draft", "asked"
 FIELDS = (
     "title", "description", "problem", "expected_effect", "business_unit", "legal_entity", "function", "service",
     "request_category", "vendor", "steering_committee", "change_type", "risk_rating", "security_relevant",
@@ -46,23 +48,13 @@ FIELDS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """An effect line in short: amounts in minor units (FTE: 1/10,000)."""
-
-    id: int
-    kind: str
-    timing: str
-    currency: str
-    run_rate: int | None
-    plan: int | None
-
-
 @dataclass(slots=True)
 class Loaded:
     """A measure in a transaction: its row, its card row if any, the snapshot, the rules and where it stands.
 
-    `barred`: the rows of `step_decider` that name who may not decide a step of its open review; `named`: active people
+    `lines` are those of the plan in force, which is version `plan_number` (0: none is frozen, the draft counts);
+    `draft` those of the working plan; `plan_change`: id and state of its open change request. `barred`: the rows of
+    `step_decider` that name who may not decide a step of its open review; `named`: active people
     whom its steps name by role or group, by step.
     """
 
@@ -79,8 +71,27 @@ class Loaded:
     branch_kind: str
     clock: ClockFacts
     successors: tuple[int, ...] = ()
+    draft: tuple[Line, ...] = ()
+    plan_number: int = 0
+    plan_change: tuple[int, str] | None = None
     barred: frozenset[tuple[int, str, str]] = frozenset()
     named: Mapping[int, frozenset[int]] = field(default_factory=dict)
+
+    @property
+    def plan_locked(self) -> StageRule | None:
+        """The stage since which the working plan may not be edited; None while it may.
+
+        It may before the stage that freezes plans, after a recycle to before it, and under a change request not asked
+        yet (issue: Freeze).
+        """
+        if self.plan_change is not None and self.plan_change[1] == DRAFTED:
+            return None
+        return self.rules.frozen_in(self.snapshot.stage)
+
+    @property
+    def gate_lines(self) -> tuple[Line, ...]:
+        """Lines as gates read them: the draft before the stage that freezes plans, the plan in force from it on."""
+        return self.lines if self.rules.frozen_in(self.snapshot.stage) else self.draft
 
 
 def _time(value: str | None) -> datetime | None:
@@ -182,10 +193,11 @@ def _review(row: Any) -> ReviewFact | None:
 def _loaded(session: Session, row: Any, at: datetime) -> Loaded:
     measure: Measure = row.Measure
     parts = {part: Held(person, name, bool(active)) for part, person, name, active in json.loads(row.parts)}
-    lines = tuple(
+    draft = tuple(
         Line(i, kind, timing, cur, run, None if plan is None else int(plan))
         for i, kind, timing, cur, run, plan in json.loads(row.lines)
     )
+    plan_number, in_force = plan_in_force(row.plan, draft)
     review = _review(row)
     fields: dict[str, Any] = {name: getattr(measure, name) for name in FIELDS}
     predecessors = tuple(PredecessorFact(*item) for item in json.loads(row.predecessors))
@@ -195,6 +207,7 @@ def _loaded(session: Session, row: Any, at: datetime) -> Loaded:
         None if measure.vendor_spend is None else int(from_minor(measure.vendor_spend, row.currency))
     )
     rules = rules_for(session, measure.workflow_version_id, row.digest)
+    lines = in_force if rules.frozen_in(measure.stage) else draft
     pieces = json.loads(row.evidence)
     evidence = tuple(
         EvidenceFact(
@@ -205,7 +218,8 @@ def _loaded(session: Session, row: Any, at: datetime) -> Loaded:
     )  # fmt: skip
     sizes = {kind: json.loads(said) for kind, *_, said in pieces if said}
     fields["service_tier"] = (row.service_details or {}).get("tier", "")
-    fields["value"], no_rate = _value(rules, row.currency, lines, sizes, _rates(row, at))
+    rates = _rates(row, at)
+    fields["value"], no_rate = _value(rules, row.currency, lines, sizes, rates)
     figures = {f"{line.id}:run_rate": line.run_rate for line in lines if line.run_rate is not None}
     figures |= {f"{line.id}:plan": line.plan for line in lines if line.plan is not None}
     snapshot = Snapshot(
@@ -234,6 +248,7 @@ def _loaded(session: Session, row: Any, at: datetime) -> Loaded:
             LookbackFact(i, state, _date(due), into) for i, state, due, into in json.loads(row.lookbacks)
         ),
         no_rate=no_rate,
+        unrated=tuple(sorted({each.currency for each in draft if each.planned} - {"", row.currency, *rates})),
         passage_id=row.passage,
         review=review,
     )
@@ -242,8 +257,9 @@ def _loaded(session: Session, row: Any, at: datetime) -> Loaded:
     named = _named(row, parts, at)
     return Loaded(
         measure, row.Card, with_electors(rules, snapshot, named), rules, place, row.currency, row.timezone,
-        row.workflow_id, lines, declared,
+        row.workflow_id, in_force, declared,
         row.branch_kind, clock_facts(row), tuple(measure_id for (measure_id,) in json.loads(row.successors)),
+        draft, plan_number, next(((i, state) for i, state in json.loads(row.plan_change)), None),
         frozenset((step, kind, person) for step, kind, person in json.loads(row.barred)), named,
     )  # fmt: skip
 

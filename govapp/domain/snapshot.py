@@ -153,6 +153,7 @@ class Snapshot:
     """A measure as `decide` sees it. `figures` are plan totals in minor units by line.
 
     `no_rate` names currencies without a plan rate: then `fields['value']` is None and nothing may be decided by value.
+    `unrated` are those of its working plan: without a rate no plan is frozen.
     """
 
     key: str
@@ -169,6 +170,7 @@ class Snapshot:
     conditions: tuple[ConditionFact, ...] = ()
     lookbacks: tuple[LookbackFact, ...] = ()
     no_rate: tuple[str, ...] = ()
+    unrated: tuple[str, ...] = ()
     passage_id: int | None = None
     review: ReviewFact | None = None
 

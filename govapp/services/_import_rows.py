@@ -10,11 +10,12 @@ from typing import Any
 
 from sqlalchemy import select
 
-from govapp.data.finance import EffectLine, EffectValue
+from govapp.data.finance import DRAFT, EffectLine, EffectValue
 from govapp.data.import_queries import Known
 from govapp.data.imports import BatchRow
 from govapp.data.measure_queries import highest_number
 from govapp.data.measures import Measure, Milestone, StatusEntry
+from govapp.data.plan_queries import PLAN
 from govapp.domain.events import Event
 from govapp.services._import_changes import Change, Problems
 from govapp.services._import_judge import Target
@@ -192,7 +193,7 @@ def _set_amounts(work: Work, known: Known, line: EffectLine, totals: dict[str, l
             held.amount = amount
             continue
         value = EffectValue(
-            measure_id=known.measure.id, line_id=line.id, series=series, amount=amount, plan_version=0
+            measure_id=known.measure.id, line_id=line.id, series=series, amount=amount, plan_version=DRAFT
         )
         work.session.add(value)
 
@@ -243,3 +244,12 @@ def _refuse(work: Work, row: BatchRow, problems: Problems, branch_id: int, addin
         {"file": adding.file_name, "row": row.content["number"], "problems": said},
         right=adding.right, object_type="batch", object_id=str(row.batch_id), branch_id=branch_id,
     )  # fmt: skip
+
+
+def replanned(told: list[Told]) -> set[int]:
+    """Measures whose rows brought another plan."""
+    return {
+        known.measure.id
+        for _, known, changes in told
+        if any(change.what == "amount" and change.more[0] == PLAN for change in changes)
+    }

@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from govapp.data.finance import EffectLine, EffectValue
+from govapp.data.finance import DRAFT, EffectLine, EffectValue
+from govapp.data.plan_queries import frozen_lines
 from govapp.data.snapshots import Loaded
 from govapp.domain.errors import Invalid, NotFound
 from govapp.domain.events import Event
@@ -180,8 +181,8 @@ def _refuse(faults: Faults, **values: Any) -> None:
 
 
 def _refuse_frozen(loaded: Loaded, faults: Faults) -> None:
-    """Raise Invalid for what the frozen plan does not allow; a recycle to before the freezing stage opens it again."""
-    frozen = loaded.rules.frozen_in(loaded.snapshot.stage)
+    """Raise Invalid for what a frozen plan does not allow; a recycle or a change request opens its draft again."""
+    frozen = loaded.plan_locked
     if frozen:
         _refuse(faults, stage=frozen.name)
 
@@ -190,7 +191,7 @@ def _held(work: Work, line_id: int) -> list[tuple[str, date | None, int]]:
     """Series, month (None: undated) and amount in minor units of all a line holds."""
     rows = work.session.execute(
         select(EffectValue.series, EffectValue.month, EffectValue.amount).where(
-            EffectValue.line_id == line_id
+            EffectValue.line_id == line_id, EffectValue.plan_version == DRAFT
         )
     )
     return [(row.series, row.month, row.amount) for row in rows]
@@ -204,7 +205,9 @@ def _store(work: Work, line: EffectLine, amounts: Mapping[tuple[str, date | None
         (row.series, row.month): row
         for row in work.session.scalars(
             select(EffectValue).where(
-                EffectValue.line_id == line.id, EffectValue.series.in_({series for series, _ in amounts})
+                EffectValue.line_id == line.id,
+                EffectValue.plan_version == DRAFT,
+                EffectValue.series.in_({series for series, _ in amounts}),
             )
         )
     }
@@ -221,7 +224,7 @@ def _store(work: Work, line: EffectLine, amounts: Mapping[tuple[str, date | None
                     line_id=line.id,
                     series=series,
                     month=month,
-                    plan_version=0,
+                    plan_version=DRAFT,
                     amount=amount,
                 )
             )
@@ -276,7 +279,10 @@ def _set_monthly(
     _refuse(faults)
     found = work.session.execute(
         select(EffectValue.month, EffectValue.amount).where(
-            EffectValue.line_id == line.id, EffectValue.series == series, EffectValue.month.is_not(None)
+            EffectValue.line_id == line.id,
+            EffectValue.plan_version == DRAFT,
+            EffectValue.series == series,
+            EffectValue.month.is_not(None),
         )
     )
     old = {row.month: row.amount for row in found}
@@ -299,7 +305,8 @@ def _set_monthly(
 def remove_effect_line(command: RemoveEffectLine) -> None:
     """Remove a line with its amounts; their history stays.
 
-    Raises NotFound, Refused, Stale, KeyReused, and Invalid while the plan is frozen or the line holds actuals.
+    Raises NotFound, Refused, Stale, KeyReused, and Invalid while the plan is frozen, where the line holds actuals, and
+    where a frozen version holds it: then only its draft can be set to nothing.
     """
     writing(command.origin, lambda work: _remove_line(work, command), action_key=command.action_key)
 
@@ -311,9 +318,11 @@ def _remove_line(work: Work, command: RemoveEffectLine) -> None:
         return
     row = _line(work, loaded, command.line_id)
     _same_version(command.seen_version, row.version, "stale_row")
-    frozen = loaded.rules.frozen_in(loaded.snapshot.stage)
+    frozen = loaded.plan_locked
     if frozen:
         raise Invalid("plan_frozen", stage=frozen.name)
+    if row.id in frozen_lines(work.session, loaded.measure.id):
+        raise Invalid("line_frozen")
     if any(series in _BOOKED for series, _, _ in _held(work, row.id)):
         raise Invalid("line_holds_actuals")
     for value in work.session.scalars(select(EffectValue).where(EffectValue.line_id == row.id)):
