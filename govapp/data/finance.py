@@ -57,6 +57,7 @@ class EffectValue(Identified, Kept, Base):
         Index("ix_effect_value_line", "line_id"),
         Index(
             "ix_effect_value_awaits",
+            "measure_id",
             "month",
             sqlite_where=text(_AWAITING),
             postgresql_where=text(_AWAITING),

@@ -1,10 +1,10 @@
 """Derived figures, written by settle only: by line and year, and by branch, in minor units, months of a fiscal year.
 
 `year` is the calendar year in which a fiscal year starts, m01 its first month; year 0 holds undated amounts in `total`.
-Series: baseline, target, plan (the version in force), replanned (plan less its first frozen version; no row while
-there is one version only), forecast, actual, confirmed (ledger, in the line's currency), booked (ledger as translated
-for good; its currency is the organization's). `rate` is the frozen plan rate of plan and replanned, '' elsewhere and
-while open.
+Series: baseline, target, plan (the version in force), first_plan (as first frozen), forecast, actual, confirmed
+(ledger, in the line's currency), booked (ledger as translated for good; its currency is the organization's), run_rate
+(year 0). `rate` is the frozen plan rate of baseline, target, plans and run rate; '' in the own currency, while open
+and elsewhere: then that of the day holds. Words and sums: domain/money_rows.py.
 """
 
 from sqlalchemy.orm import Mapped, mapped_column
@@ -56,14 +56,16 @@ class MoneyYear(Base):
     category: Mapped[str]
     currency: Mapped[str]
     rate: Mapped[str] = mapped_column(default="")
+    first_rate: Mapped[str] = mapped_column(default="")
     baseline: Mapped[int] = mapped_column(Money, default=0)
     target: Mapped[int] = mapped_column(Money, default=0)
     plan: Mapped[int] = mapped_column(Money, default=0)
-    replanned: Mapped[int] = mapped_column(Money, default=0)
+    first_plan: Mapped[int] = mapped_column(Money, default=0)
     forecast: Mapped[int] = mapped_column(Money, default=0)
     actual: Mapped[int] = mapped_column(Money, default=0)
     confirmed: Mapped[int] = mapped_column(Money, default=0)
     booked: Mapped[int] = mapped_column(Money, default=0)
+    run_rate: Mapped[int] = mapped_column(Money, default=0)
 
 
 class MoneyTotal(Months, Base):

@@ -249,6 +249,7 @@ def _loaded(session: Session, row: Any, at: datetime) -> Loaded:
         ),
         no_rate=no_rate,
         unrated=tuple(sorted({each.currency for each in draft if each.planned} - {"", row.currency, *rates})),
+        claims=tuple(row.Card.overlapping) if row.Card else (),
         passage_id=row.passage,
         review=review,
     )

@@ -112,7 +112,7 @@ def _fact_field(name: str, value: Any) -> Any:
         return datetime.fromisoformat(value)
     if name in _DAYS:
         return date.fromisoformat(value)
-    return tuple(value) if name in {"no_rate", "unrated"} else value
+    return tuple(value) if name in {"no_rate", "unrated", "claims"} else value
 
 
 def given_to_json(snapshot: Snapshot, holders: Mapping[str, frozenset[int]] | None) -> dict[str, Any]:

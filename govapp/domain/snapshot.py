@@ -152,6 +152,7 @@ class ReviewFact:
 class Snapshot:
     """A measure as `decide` sees it. `figures` are plan totals in minor units by line.
 
+    `claims`: cost objects on which it and other measures claim more than there is, without an agreed split.
     `no_rate` names currencies without a plan rate: then `fields['value']` is None and nothing may be decided by value.
     `unrated` are those of its working plan: without a rate no plan is frozen.
     """
@@ -171,6 +172,7 @@ class Snapshot:
     lookbacks: tuple[LookbackFact, ...] = ()
     no_rate: tuple[str, ...] = ()
     unrated: tuple[str, ...] = ()
+    claims: tuple[str, ...] = ()
     passage_id: int | None = None
     review: ReviewFact | None = None
 

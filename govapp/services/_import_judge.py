@@ -43,7 +43,9 @@ class Targets:
     """Where rows lead and what is in force there, as far as one transaction has asked for it."""
 
     known: dict[Levels, Target] = field(default_factory=dict)
-    versions: dict[int | None, tuple[int | None, frozenset[str], frozenset[str]]] = field(default_factory=dict)
+    versions: dict[int | None, tuple[int | None, frozenset[str], frozenset[str]]] = field(
+        default_factory=dict
+    )
     rates: RateTable | None = None
 
     def added(self, levels: Levels) -> None:
@@ -89,9 +91,7 @@ def _target(session: Session, frame: Frame, levels: Levels, targets: Targets) ->
     )
 
 
-def _in_force(
-    session: Session, workflow_id: int | None
-) -> tuple[int | None, frozenset[str], frozenset[str]]:
+def _in_force(session: Session, workflow_id: int | None) -> tuple[int | None, frozenset[str], frozenset[str]]:
     """The version new measures start under, its stages, and those in which plans are frozen."""
     version = active_version(session, workflow_id) if workflow_id else None
     if version is None:

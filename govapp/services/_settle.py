@@ -32,6 +32,7 @@ from govapp.services._absent import tell_deciders
 from govapp.services._clocks import _keep_clocks
 from govapp.services._dossier import write_dossier
 from govapp.services._evidence_life import _evidence_life
+from govapp.services._money import _settle_money
 from govapp.services._review_end import _send_back
 from govapp.services._reviews import _follow_path, _keep_barred, deciders_of
 from govapp.services._work import Work
@@ -298,13 +299,15 @@ def _adding(dialect: str) -> Insert:
     return statement.on_conflict_do_update(index_elements=keys, set_=add)
 
 
-def settle(work: Work, measures: Iterable[Loaded]) -> dict[str, list[str]]:
+def settle(work: Work, measures: Iterable[Loaded], *, anew: bool = False) -> dict[str, list[str]]:
     """Bring derived data of these measures up to date; returns what changed on their cards, by the measure's key.
 
-    Their rows are locked by the caller. Amounts are minor units.
+    Their rows are locked by the caller. Amounts are minor units. `anew`: sums of money that nobody touched, too;
+    where they were wrong, `money` is among what changed.
     """
     changed: dict[str, list[str]] = {}
-    for loaded in measures:
+    settled = list(measures)
+    for loaded in settled:
         derived = _derive(work, loaded)
         derived["counted"] = _counted(loaded, derived)
         card = loaded.card
@@ -323,6 +326,9 @@ def settle(work: Work, measures: Iterable[Loaded]) -> dict[str, list[str]]:
             changed[loaded.measure.key] = touched
         work.at_seq.append(partial(_stamp, card))
     work.before_log.append(partial(_write_totals, work))
+    wrong = _settle_money(work, settled, anew=anew)
+    for key in wrong if anew else ():
+        changed.setdefault(key, []).append("money")
     return changed
 
 

@@ -69,6 +69,7 @@ class Work:
     before_log: list[Callable[[], None]] = field(default_factory=list)
     totals: dict[tuple[Any, ...], list[int]] = field(default_factory=dict)
     money: dict[int, set[int]] = field(default_factory=dict)
+    money_totals: dict[tuple[Any, ...], list[int]] = field(default_factory=dict)
     facts: list[Any] = field(default_factory=list)
     enqueued: bool = False
 

@@ -1,6 +1,6 @@
 """Effect lines of a measure and their amounts: run rate, whole-life totals and months, by series."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from govapp.data.finance import DRAFT, EffectLine, EffectValue
+from govapp.data.finance import AWAITS, CONFIRMED, DRAFT, EffectLine, EffectValue
 from govapp.data.plan_queries import frozen_lines
 from govapp.data.snapshots import Loaded
 from govapp.domain.errors import Invalid, NotFound
@@ -198,9 +198,13 @@ def _held(work: Work, line_id: int) -> list[tuple[str, date | None, int]]:
 
 
 def _store(work: Work, line: EffectLine, amounts: Mapping[tuple[str, date | None], int | None]) -> None:
-    """Set amounts (minor units) by series and month; None deletes."""
+    """Set amounts (minor units) by series and month; None deletes. Raises Invalid for an actual that is confirmed.
+
+    An actual amount then awaits the controller; whoever entered or edited it stays noted.
+    """
     if not amounts:
         return
+    work.touched_money(line.measure_id, line.id)
     rows = {
         (row.series, row.month): row
         for row in work.session.scalars(
@@ -213,22 +217,32 @@ def _store(work: Work, line: EffectLine, amounts: Mapping[tuple[str, date | None
     }
     for (series, month), amount in amounts.items():
         row = rows.get((series, month))
-        if amount is None and row is not None:
-            work.session.delete(row)
-        elif amount is not None and row is not None:
-            row.amount = amount
-        elif amount is not None:
-            work.session.add(
-                EffectValue(
-                    measure_id=line.measure_id,
-                    line_id=line.id,
-                    series=series,
-                    month=month,
-                    plan_version=DRAFT,
-                    amount=amount,
-                )
+        if row is not None and row.standing == CONFIRMED:
+            _refuse({series: ["amount_confirmed"]})
+        if amount is None:
+            if row is not None:
+                work.session.delete(row)
+            continue
+        if row is None:
+            row = EffectValue(
+                measure_id=line.measure_id,
+                line_id=line.id,
+                series=series,
+                month=month,
+                plan_version=DRAFT,
+                hands=[],
             )
+            work.session.add(row)
+        row.amount = amount
+        if series == "actual":
+            row.standing, row.hands = AWAITS, _hands(work, row.hands)
     work.session.flush()
+
+
+def _hands(work: Work, before: Iterable[int]) -> list[int]:
+    """Everybody who entered or edited an amount, acting and absent: none of them confirms it (R05)."""
+    both = (work.actor.id, work.on_behalf_of)
+    return sorted({*before, *(person for person in both if person is not None)})
 
 
 def set_monthly_values(command: SetMonthlyValues) -> int:

@@ -14,6 +14,7 @@ from govapp.data.reviews import Review, ReviewStep, StepDecider
 from govapp.data.snapshots import due_measures, load_measures
 from govapp.data.structure import Branch, Organization
 from govapp.domain.events import Event
+from govapp.services._money import _rebuild_totals
 from govapp.services._settle import settle
 from govapp.services._work import Origin, Work, now, writing
 
@@ -21,15 +22,25 @@ CHUNK = 100
 
 
 def settle_all(origin: Origin, progress: Callable[[int, int], None] | None = None) -> int:
-    """Settle every measure in chunks; returns how many cards changed, which should be none. `progress(done, total)`."""
+    """Settle every measure in chunks, then the sums of every branch; returns how many cards and sums changed.
+
+    That should be none. `progress(done, total)` counts measures.
+    """
     with reading() as session:
         ids = list(session.scalars(select(Measure.id).order_by(Measure.id)))
+        branches = session.execute(
+            select(Branch.id, Organization.currency)
+            .join(Organization, Organization.id == Branch.organization_id)
+            .order_by(Branch.id)
+        ).all()
     changed = 0
     for start in range(0, len(ids), CHUNK):
         chunk = ids[start : start + CHUNK]
-        changed += len(writing(origin, partial(_settle_chunk, ids=chunk)))
+        changed += len(writing(origin, partial(_settle_chunk, ids=chunk, anew=True)))
         if progress:
             progress(min(start + CHUNK, len(ids)), len(ids))
+    for branch_id, own in branches:
+        changed += writing(origin, partial(_rebuild_totals, branch_id=branch_id, own=own))
     return changed
 
 
@@ -40,9 +51,9 @@ def settle_in_chunks(origin: Origin, measures: Iterable[int]) -> None:
         writing(plain, partial(_settle_chunk, ids=ids[start : start + CHUNK]))
 
 
-def _settle_chunk(work: Work, ids: list[int]) -> dict[str, list[str]]:
+def _settle_chunk(work: Work, ids: list[int], *, anew: bool = False) -> dict[str, list[str]]:
     """Settle, and say in the history what changed by it: open boards find cards by a row's sequence."""
-    changed = settle(work, load_measures(work.session, ids, lock=True))
+    changed = settle(work, load_measures(work.session, ids, lock=True), anew=anew)
     shown = {key: sorted(set(names) - {"check_at"}) for key, names in changed.items()}
     if any(shown.values()):
         work.log(

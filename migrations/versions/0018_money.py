@@ -151,8 +151,9 @@ DERIVED: dict[str, tuple[int, tuple[tuple[str, Any, bool], ...]]] = {
         (
             ("line_id", BIG, False), ("year", NUMBER, False), ("measure_id", BIG, False), ("kind", TEXT, False),
             ("timing", TEXT, False), ("category", TEXT, False), ("currency", TEXT, False), ("rate", TEXT, False),
-            ("baseline", MINOR, False), ("target", MINOR, False), ("plan", MINOR, False), ("replanned", MINOR, False),
-            ("forecast", MINOR, False), ("actual", MINOR, False), ("confirmed", MINOR, False), ("booked", MINOR, False),
+            ("first_rate", TEXT, False), ("baseline", MINOR, False), ("target", MINOR, False), ("plan", MINOR, False),
+            ("first_plan", MINOR, False), ("forecast", MINOR, False), ("actual", MINOR, False),
+            ("confirmed", MINOR, False), ("booked", MINOR, False), ("run_rate", MINOR, False),
         ),
     ),
     "money_total": (
@@ -335,7 +336,7 @@ def upgrade() -> None:
         op.create_index(name, table, list(keys), unique=False)
     some = sa.text(AWAITS)
     op.create_index(
-        "ix_effect_value_awaits", "effect_value", ["month"], sqlite_where=some, postgresql_where=some
+        "ix_effect_value_awaits", "effect_value", ["measure_id", "month"], sqlite_where=some, postgresql_where=some
     )
     op.execute("UPDATE effect_value SET standing = 'awaits' WHERE series = 'actual'")
     for table, later in LATER.items():
