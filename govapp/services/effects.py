@@ -142,6 +142,9 @@ def _set_line(
         _refuse(unit_faults(changed, [(series, month is not None) for series, month, _ in held], minors))
     planned = before.get("run_rate") is not None or any(series == "plan" for series, _, _ in held)
     _refuse_frozen(loaded, frozen_faults(changed, moved, planned=planned))
+    meaning = sorted({"kind", "timing", "currency"} & changed.keys())
+    if row is not None and meaning and row.id in frozen_lines(work.session, loaded.measure.id):
+        _refuse({name: ["line_frozen"] for name in meaning})
     if row is None:
         row = EffectLine(measure_id=loaded.measure.id, version=0)
         work.session.add(row)
@@ -154,19 +157,10 @@ def _set_line(
     _store(work, row, {(series, None): pair[1] for series, pair in moved.items()})
     work.log(
         Event.EFFECT_CHANGED,
-        {
-            "line": row.id,
-            "name": row.name,
-            "what": "changed" if before else "added",
-            "changes": changed,
-            "totals": moved,
-            "currency": row.currency,
-        },
-        right=right,
-        object_type="effect_line",
-        object_id=str(row.id),
-        **_where(loaded),
-    )
+        {"line": row.id, "name": row.name, "what": "changed" if before else "added", "changes": changed,
+         "totals": moved, "currency": row.currency},
+        right=right, object_type="effect_line", object_id=str(row.id), **_where(loaded),
+    )  # fmt: skip
     return row
 
 
@@ -225,13 +219,8 @@ def _store(work: Work, line: EffectLine, amounts: Mapping[tuple[str, date | None
             continue
         if row is None:
             row = EffectValue(
-                measure_id=line.measure_id,
-                line_id=line.id,
-                series=series,
-                month=month,
-                plan_version=DRAFT,
-                hands=[],
-            )
+                measure_id=line.measure_id, line_id=line.id, series=series, month=month, plan_version=DRAFT, hands=[]
+            )  # fmt: skip
             work.session.add(row)
         row.amount = amount
         if series == "actual":
