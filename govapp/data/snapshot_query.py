@@ -8,7 +8,8 @@ from sqlalchemy.orm import aliased
 
 from govapp.data.clock_queries import clock_columns
 from govapp.data.evidence import Evidence, EvidenceRevision
-from govapp.data.finance import DRAFT, CurrencyRate, EffectLine, EffectValue
+from govapp.data.figure_rows import figure_columns
+from govapp.data.finance import CurrencyRate, EffectLine
 from govapp.data.gates import EvidenceKindVersion, WorkflowVersion
 from govapp.data.json_rows import json_rows, json_text
 from govapp.data.ledger import PlanChange, PlanVersion
@@ -49,18 +50,13 @@ def snapshot_statement() -> Select[*tuple[Any, ...]]:
         .group_by(StatusEntry.kind)
         .correlate(Measure.__table__)
     )
-    plan = (
-        select(func.sum(EffectValue.amount))
-        .where(
-            EffectValue.line_id == EffectLine.id,
-            EffectValue.series == "plan",
-            EffectValue.plan_version == DRAFT,
-        )
-        .correlate(EffectLine.__table__)
+    plan_number = (
+        select(func.coalesce(func.max(PlanVersion.number), 0))
+        .where(_of(PlanVersion.measure_id))
+        .correlate(Measure.__table__)
         .scalar_subquery()
     )
     on = Measure.__table__.alias("predecessor")
-    frozen = aliased(PlanVersion)
     return (
         select(
             Measure,
@@ -117,17 +113,14 @@ def snapshot_statement() -> Select[*tuple[Any, ...]]:
             ).label("successors"),
             _rows(
                 select(
-                    EffectLine.id, EffectLine.kind, EffectLine.timing, EffectLine.currency, EffectLine.run_rate,
-                    plan.label("plan"),
+                    EffectLine.id, EffectLine.name, EffectLine.kind, EffectLine.timing, EffectLine.category,
+                    EffectLine.currency, EffectLine.run_rate,
                 ).where(_of(EffectLine.measure_id)),
                 EffectLine.id,
             ).label("lines"),
             _rows(
-                select(PlanVersion.number, PlanVersion.lines.label("planned")).where(
-                    _of(PlanVersion.measure_id),
-                    PlanVersion.number == select(func.max(frozen.number)).where(_of(frozen.measure_id))
-                    .correlate(Measure.__table__).scalar_subquery(),
-                ),
+                select(PlanVersion.number, PlanVersion.lines.label("planned"))
+                .where(_of(PlanVersion.measure_id), PlanVersion.number == plan_number),
                 PlanVersion.number,
             ).label("plan"),
             _rows(
@@ -135,6 +128,7 @@ def snapshot_statement() -> Select[*tuple[Any, ...]]:
                 .where(_of(PlanChange.measure_id), PlanChange.state.in_(("draft", "asked"))),
                 PlanChange.id,
             ).label("plan_change"),
+            *figure_columns(plan_number),
             _rows(
                 select(StatusEntry.kind, StatusEntry.colour, StatusEntry.until_day)
                 .where(StatusEntry.id.in_(newest_status)),

@@ -13,10 +13,11 @@ from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from govapp.data.clock_queries import ClockFacts, clock_facts
+from govapp.data.figure_rows import Cells, cells_of, forecasts, kpi_facts, line_fact
 from govapp.data.json_rows import moment_of as _moment
 from govapp.data.locks import lock_measures, neighbours_of
 from govapp.data.measures import Card, Measure, Part
-from govapp.data.plan_lines import Line, plan_in_force
+from govapp.data.plan_lines import Line, planned_in, stated_in, working_line
 from govapp.data.rulebook import rules_for
 from govapp.data.snapshot_query import VALUE_FORMS, snapshot_statement
 from govapp.data.structure import Branch
@@ -44,7 +45,7 @@ DRAFTED, ASKED = "draft", "asked"
 FIELDS = (
     "title", "description", "problem", "expected_effect", "business_unit", "legal_entity", "function", "service",
     "request_category", "vendor", "steering_committee", "change_type", "risk_rating", "security_relevant",
-    "no_dependencies_declared",
+    "no_dependencies_declared", "sustain_dates",
 )  # fmt: skip
 
 
@@ -52,10 +53,10 @@ FIELDS = (
 class Loaded:
     """A measure in a transaction: its row, its card row if any, the snapshot, the rules and where it stands.
 
-    `lines` are those of the plan in force, which is version `plan_number` (0: none is frozen, the draft counts);
-    `draft` those of the working plan; `plan_change`: id and state of its open change request. `barred`: the rows of
-    `step_decider` that name who may not decide a step of its open review; `named`: active people
-    whom its steps name by role or group, by step.
+    `barred`: the rows of `step_decider` that name who may not decide a step of its open review; `named`: active people
+    whom its steps name by role or group, by step. `lines` are those of the plan in force, version `plan_number` (0: the
+    draft counts, none is frozen), `draft` those of the working plan, `forecast` the amounts by line and month;
+    `plan_change` is the open change request: id and state.
     """
 
     measure: Measure
@@ -71,11 +72,12 @@ class Loaded:
     branch_kind: str
     clock: ClockFacts
     successors: tuple[int, ...] = ()
-    draft: tuple[Line, ...] = ()
-    plan_number: int = 0
-    plan_change: tuple[int, str] | None = None
     barred: frozenset[tuple[int, str, str]] = frozenset()
     named: Mapping[int, frozenset[int]] = field(default_factory=dict)
+    plan_number: int = 0
+    forecast: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
+    draft: tuple[Line, ...] = ()
+    plan_change: tuple[int, str] | None = None
 
     @property
     def plan_locked(self) -> StageRule | None:
@@ -193,11 +195,6 @@ def _review(row: Any) -> ReviewFact | None:
 def _loaded(session: Session, row: Any, at: datetime) -> Loaded:
     measure: Measure = row.Measure
     parts = {part: Held(person, name, bool(active)) for part, person, name, active in json.loads(row.parts)}
-    draft = tuple(
-        Line(i, kind, timing, cur, run, None if plan is None else int(plan))
-        for i, kind, timing, cur, run, plan in json.loads(row.lines)
-    )
-    plan_number, in_force = plan_in_force(row.plan, draft)
     review = _review(row)
     fields: dict[str, Any] = {name: getattr(measure, name) for name in FIELDS}
     predecessors = tuple(PredecessorFact(*item) for item in json.loads(row.predecessors))
@@ -207,7 +204,19 @@ def _loaded(session: Session, row: Any, at: datetime) -> Loaded:
         None if measure.vendor_spend is None else int(from_minor(measure.vendor_spend, row.currency))
     )
     rules = rules_for(session, measure.workflow_version_id, row.digest)
-    lines = in_force if rules.frozen_in(measure.stage) else draft
+    cells, working = cells_of(row), json.loads(row.lines)
+    plan_number, planned = planned_in(row.plan)
+    frozen = bool(plan_number and rules.frozen_in(measure.stage))
+    locked = str(row.locked or "")[:7]
+    facts = tuple(
+        line_fact(
+            stated_in(planned, each) if frozen else each, cells.get(each[0]) or Cells(), locked, frozen=frozen
+        )
+        for each in working
+    )
+    draft = tuple(working_line(each, cells.get(each[0])) for each in working)
+    in_force = tuple(each.under(planned) for each in draft) if plan_number else draft
+    lines = in_force if frozen else draft
     pieces = json.loads(row.evidence)
     evidence = tuple(
         EvidenceFact(
@@ -240,6 +249,9 @@ def _loaded(session: Session, row: Any, at: datetime) -> Loaded:
         ),
         predecessors=predecessors,
         figures=figures,
+        lines=facts,
+        kpis=kpi_facts(row),
+        locked=locked,
         conditions=tuple(
             ConditionFact(i, state, _date(due), bool(blocking), owner, setter)
             for i, state, due, blocking, owner, setter in json.loads(row.conditions)
@@ -260,8 +272,8 @@ def _loaded(session: Session, row: Any, at: datetime) -> Loaded:
         measure, row.Card, with_electors(rules, snapshot, named), rules, place, row.currency, row.timezone,
         row.workflow_id, in_force, declared,
         row.branch_kind, clock_facts(row), tuple(measure_id for (measure_id,) in json.loads(row.successors)),
-        draft, plan_number, next(((i, state) for i, state in json.loads(row.plan_change)), None),
         frozenset((step, kind, person) for step, kind, person in json.loads(row.barred)), named,
+        plan_number, forecasts(cells), draft, next(((i, state) for i, state in json.loads(row.plan_change)), None),
     )  # fmt: skip
 
 

@@ -335,9 +335,6 @@ errors.SENTENCES.update(
         "line_holds_actuals": lambda: _(
             "This line holds actual amounts, which belong to the record. A line with none can be removed."
         ),
-        "line_frozen": lambda: _(
-            "A frozen plan holds this line, so it stays as what it is. Its amounts can be set to nothing in the draft."
-        ),
         "run_rate_of_one_off": lambda: _("A one-off effect has totals, no run rate a year."),
         "status_reason": lambda: _("At risk and off track need a reason of at least 30 characters."),
         "status_until": lambda: _("A declared status holds from today on and at most 92 days."),
