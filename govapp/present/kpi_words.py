@@ -27,11 +27,8 @@ def value(units: int | Decimal | None, unit: str = "") -> str:
     """A kept value (1/10,000 of the unit) with its unit; a mean is shown with two decimals at most."""
     if units is None:
         return NONE
-    if isinstance(units, int):
-        text = number(value_of(units))
-    else:
-        text = number((units / 10_000).quantize(Decimal("0.01")))
-    return f"{text} {unit}".rstrip()
+    said = value_of(units) if isinstance(units, int) else (units / 10_000).quantize(Decimal("0.01"))
+    return f"{number(said)} {unit}".rstrip()
 
 
 def better_word(better: str) -> str:
