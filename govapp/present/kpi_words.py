@@ -62,6 +62,7 @@ errors.COMPOSED["readings_changed"] = _changed
 errors.SENTENCES.update(
     {
         "kpi_invalid": lambda: _("Not saved yet. Please look at the marked fields."),
+        "readings_changed": lambda: _("Somebody else changed readings meanwhile, so nothing was saved."),
         "readings_invalid": lambda: _("Nothing was saved. Please look at the marked months."),
         "sustain_invalid": lambda: _("Not saved yet. Please look at the days."),
         "target_worse": lambda: _(
