@@ -14,6 +14,7 @@ from govapp.present import (
     history_evidence,
     history_grid,
     history_ledger,
+    history_plans,
     history_rules,
     history_time,
 )
@@ -264,7 +265,6 @@ _SAID: dict[str, Callable[[Payload, Names, str], str]] = {
         removed=len(p["removed"]),
     ),
     **history_rules.SAID,
-    Event.PLAN_RATES_SET: _said(lambda: _("Plan rates set, in force from %(day)s"), day="from_day"),
     Event.GROUP_SET: lambda p, n, a: _(
         "Group %(name)s set: %(who)s",
         name=p["name"],
@@ -329,4 +329,5 @@ _SAID: dict[str, Callable[[Payload, Names, str], str]] = {
     Event.INTEGRITY_FAILED: _failed,
     **history_time.SAID,
     **history_ledger.SAID,
+    **history_plans.SAID,
 }
