@@ -15,6 +15,7 @@ from govapp.present import (
     history_grid,
     history_kpi,
     history_ledger,
+    history_plans,
     history_rules,
     history_time,
 )
@@ -266,7 +267,6 @@ _SAID: dict[str, Callable[[Payload, Names, str], str]] = {
         removed=len(p["removed"]),
     ),
     **history_rules.SAID,
-    Event.PLAN_RATES_SET: _said(lambda: _("Plan rates set, in force from %(day)s"), day="from_day"),
     Event.GROUP_SET: lambda p, n, a: _(
         "Group %(name)s set: %(who)s",
         name=p["name"],
@@ -331,4 +331,5 @@ _SAID: dict[str, Callable[[Payload, Names, str], str]] = {
     Event.INTEGRITY_FAILED: _failed,
     **history_time.SAID,
     **history_ledger.SAID,
+    **history_plans.SAID,
 }

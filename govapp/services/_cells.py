@@ -72,7 +72,7 @@ def _sheet(
     return Sheet(
         lines,
         {(row.line_id, row.series, row.month): row for row in rows},
-        locked_until(session, loaded.measure.organization_id),
+        locked_until(session, loaded.measure.organization_id, hold=True),
         lives_of(session, lines.values()),
     )
 

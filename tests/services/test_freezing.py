@@ -37,7 +37,7 @@ NEW_YEAR = date(2026, 1, 1)
 
 
 def rate(currency: str, worth: str, since: date = NEW_YEAR) -> None:
-    set_plan_rates(SetPlanRates(SYSTEM, "OI", since, {currency: Decimal(worth)}))
+    set_plan_rates(SetPlanRates(SYSTEM, "OI", since, {currency: Decimal(worth)}, "As the bank says"))
 
 
 def line(cast: Cast, key: str, **more: Any) -> int:
