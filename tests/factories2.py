@@ -12,7 +12,7 @@ from govapp.domain.approvals import standings
 from govapp.domain.asks import AskKind
 from govapp.domain.gates import gate_findings
 from govapp.services.choices import SetGroup, set_group
-from govapp.services.governance import STANDARD_SET, install_set, read_set
+from govapp.services.governance import SECOND_SET, install_set, read_set
 from govapp.services.grants import GrantRole, grant_role
 from govapp.services.moves import MoveOutcome
 from govapp.services.people import AddPerson, add_person
@@ -72,7 +72,7 @@ class Board:
 
 def use_version_2(cast: Cast) -> Board:
     """Switch version 2 on: what is proposed from now on starts under it. Its groups get their members."""
-    install_set(SYSTEM, read_set(STANDARD_SET))
+    install_set(SYSTEM, read_set(SECOND_SET))
     experts = []
     for number, name in enumerate(EXPERTS, 1):
         email = f"expert{number}@example.test"

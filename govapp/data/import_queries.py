@@ -7,6 +7,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from govapp.data.finance import EffectLine, EffectValue
+from govapp.data.grid_queries import DRAFT
 from govapp.data.imports import Batch, BatchRow, MappingRow
 from govapp.data.measures import Measure, Milestone, StagePassage, StatusEntry
 from govapp.data.snapshots import Loaded, load_measures
@@ -72,7 +73,9 @@ def known_details(session: Session, ids: Iterable[int], *, lock: bool = False) -
         select(EffectLine).where(EffectLine.measure_id.in_(wanted)).order_by(EffectLine.id)
     ):
         found[line.measure_id].lines.setdefault(line.name, line)
-    values = select(EffectValue).where(EffectValue.measure_id.in_(wanted), EffectValue.month.is_(None))
+    values = select(EffectValue).where(
+        EffectValue.measure_id.in_(wanted), EffectValue.month.is_(None), EffectValue.plan_version == DRAFT
+    )
     for value in session.scalars(values):
         found[value.measure_id].values[(value.line_id, value.series)] = value
     newest = (

@@ -8,9 +8,11 @@ from sqlalchemy.orm import aliased
 
 from govapp.data.clock_queries import clock_columns
 from govapp.data.evidence import Evidence, EvidenceRevision
-from govapp.data.finance import CurrencyRate, EffectLine, EffectValue
+from govapp.data.figure_rows import figure_columns
+from govapp.data.finance import CurrencyRate, EffectLine
 from govapp.data.gates import EvidenceKindVersion, WorkflowVersion
 from govapp.data.json_rows import json_rows, json_text
+from govapp.data.ledger import PlanVersion
 from govapp.data.measures import Card, Dependency, Measure, Milestone, Part, Risk, StagePassage, StatusEntry
 from govapp.data.people import Grant, Group, GroupMember, Person, Role, RolePermission
 from govapp.data.reviews import BARRED, Condition, Dossier, Lookback, Review, ReviewStep, StepDecider, Vote
@@ -48,10 +50,10 @@ def snapshot_statement() -> Select[*tuple[Any, ...]]:
         .group_by(StatusEntry.kind)
         .correlate(Measure.__table__)
     )
-    plan = (
-        select(func.sum(EffectValue.amount))
-        .where(EffectValue.line_id == EffectLine.id, EffectValue.series == "plan")
-        .correlate(EffectLine.__table__)
+    plan_number = (
+        select(func.coalesce(func.max(PlanVersion.number), 0))
+        .where(_of(PlanVersion.measure_id))
+        .correlate(Measure.__table__)
         .scalar_subquery()
     )
     on = Measure.__table__.alias("predecessor")
@@ -111,11 +113,13 @@ def snapshot_statement() -> Select[*tuple[Any, ...]]:
             ).label("successors"),
             _rows(
                 select(
-                    EffectLine.id, EffectLine.kind, EffectLine.timing, EffectLine.currency, EffectLine.run_rate,
-                    plan.label("plan"),
+                    EffectLine.id, EffectLine.name, EffectLine.kind, EffectLine.timing, EffectLine.category,
+                    EffectLine.currency, EffectLine.run_rate,
                 ).where(_of(EffectLine.measure_id)),
                 EffectLine.id,
             ).label("lines"),
+            plan_number.label("plan_number"),
+            *figure_columns(plan_number),
             _rows(
                 select(StatusEntry.kind, StatusEntry.colour, StatusEntry.until_day)
                 .where(StatusEntry.id.in_(newest_status)),

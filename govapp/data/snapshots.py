@@ -13,6 +13,7 @@ from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from govapp.data.clock_queries import ClockFacts, clock_facts
+from govapp.data.figure_rows import Cells, cells_of, forecasts, kpi_facts, line_fact
 from govapp.data.json_rows import moment_of as _moment
 from govapp.data.locks import lock_measures, neighbours_of
 from govapp.data.measures import Card, Measure, Part
@@ -42,7 +43,7 @@ from govapp.domain.table import value_of_figures
 FIELDS = (
     "title", "description", "problem", "expected_effect", "business_unit", "legal_entity", "function", "service",
     "request_category", "vendor", "steering_committee", "change_type", "risk_rating", "security_relevant",
-    "no_dependencies_declared",
+    "no_dependencies_declared", "sustain_dates",
 )  # fmt: skip
 
 
@@ -63,7 +64,8 @@ class Loaded:
     """A measure in a transaction: its row, its card row if any, the snapshot, the rules and where it stands.
 
     `barred`: the rows of `step_decider` that name who may not decide a step of its open review; `named`: active people
-    whom its steps name by role or group, by step.
+    whom its steps name by role or group, by step. `plan_number` is the highest frozen plan version, 0 before the first;
+    `forecast` the amounts by line and month.
     """
 
     measure: Measure
@@ -81,6 +83,8 @@ class Loaded:
     successors: tuple[int, ...] = ()
     barred: frozenset[tuple[int, str, str]] = frozenset()
     named: Mapping[int, frozenset[int]] = field(default_factory=dict)
+    plan_number: int = 0
+    forecast: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
 
 
 def _time(value: str | None) -> datetime | None:
@@ -182,10 +186,6 @@ def _review(row: Any) -> ReviewFact | None:
 def _loaded(session: Session, row: Any, at: datetime) -> Loaded:
     measure: Measure = row.Measure
     parts = {part: Held(person, name, bool(active)) for part, person, name, active in json.loads(row.parts)}
-    lines = tuple(
-        Line(i, kind, timing, cur, run, None if plan is None else int(plan))
-        for i, kind, timing, cur, run, plan in json.loads(row.lines)
-    )
     review = _review(row)
     fields: dict[str, Any] = {name: getattr(measure, name) for name in FIELDS}
     predecessors = tuple(PredecessorFact(*item) for item in json.loads(row.predecessors))
@@ -195,6 +195,24 @@ def _loaded(session: Session, row: Any, at: datetime) -> Loaded:
         None if measure.vendor_spend is None else int(from_minor(measure.vendor_spend, row.currency))
     )
     rules = rules_for(session, measure.workflow_version_id, row.digest)
+    cells = cells_of(row)
+    frozen = bool(row.plan_number and rules.frozen_in(measure.stage))
+    locked = str(row.locked or "")[:7]
+    facts = tuple(
+        line_fact(each, cells.get(each[0]) or Cells(), locked, frozen=frozen)
+        for each in json.loads(row.lines)
+    )
+    lines = tuple(
+        Line(
+            one.id,
+            one.kind,
+            one.timing,
+            one.currency,
+            one.run_rate,
+            sum(a for _, a in one.plan) if one.plan else None,
+        )
+        for one in facts
+    )
     pieces = json.loads(row.evidence)
     evidence = tuple(
         EvidenceFact(
@@ -226,6 +244,9 @@ def _loaded(session: Session, row: Any, at: datetime) -> Loaded:
         ),
         predecessors=predecessors,
         figures=figures,
+        lines=facts,
+        kpis=kpi_facts(row),
+        locked=locked,
         conditions=tuple(
             ConditionFact(i, state, _date(due), bool(blocking), owner, setter)
             for i, state, due, blocking, owner, setter in json.loads(row.conditions)
@@ -246,6 +267,7 @@ def _loaded(session: Session, row: Any, at: datetime) -> Loaded:
         row.workflow_id, lines, declared,
         row.branch_kind, clock_facts(row), tuple(measure_id for (measure_id,) in json.loads(row.successors)),
         frozenset((step, kind, person) for step, kind, person in json.loads(row.barred)), named,
+        row.plan_number, forecasts(cells),
     )  # fmt: skip
 
 

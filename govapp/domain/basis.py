@@ -106,4 +106,37 @@ def basis_of(rules: Rules, gate: GateRule, snapshot: Snapshot) -> Mapping[str, A
         basis["conditions"] = sorted(one.id for one in snapshot.conditions)
     if "lookback" in kinds:
         basis["lookbacks"] = sorted([one.id, one.state] for one in snapshot.lookbacks)
-    return basis
+    return basis | _money(gate, kinds, checks, snapshot)
+
+
+def _money(gate: GateRule, kinds: set[str], checks: set[Any], snapshot: Snapshot) -> dict[str, Any]:
+    """What a gate reads of money and operating figures: baseline and plan by month, and what its criteria ask for."""
+    found: dict[str, Any] = {
+        "amounts": {
+            str(line.id): [line.baseline, line.plan] for line in snapshot.lines if line.baseline or line.plan
+        }
+    }
+    if "figures" in kinds:
+        found["lines"] = [[o.id, o.kind, o.timing, o.category, o.currency, o.name] for o in snapshot.lines]
+    if "no_unresolved_claim_overlap" in checks:
+        found["claims"] = snapshot.claims
+    if "confirmation" in kinds or "one_off_booked" in checks:
+        found["actual"] = {str(line.id): [line.actual, sorted(line.excepted)] for line in snapshot.lines}
+        found["locked"] = snapshot.locked
+    for criterion in gate.criteria:
+        if criterion.kind == "kpi":
+            last = int(criterion.params.get("min_readings", 0))
+            found["kpis"] = [
+                [
+                    o.id,
+                    o.unit,
+                    o.source,
+                    o.better,
+                    o.baseline,
+                    o.target,
+                    o.signed,
+                    o.readings[-last:] if last else (),
+                ]
+                for o in snapshot.kpis
+            ]
+    return found

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from govapp.domain.criteria_figures import confirmation, figures, kpi
+from govapp.domain.effect_rules import EffectRules
 from govapp.domain.rules import CriterionRule, Rules
 from govapp.domain.snapshot import EvidenceFact, Snapshot
 from govapp.domain.when import holds
@@ -216,6 +218,13 @@ def _lookback(params: Mapping[str, Any], rules: Rules, snapshot: Snapshot, today
     return not open_ones, "lookback_none" if not open_ones else "lookback_open", values
 
 
+_Money = Callable[[Mapping[str, Any], EffectRules, Snapshot], _Answer]
+
+
+def _by_effects(check: _Money) -> "_Check":
+    return lambda params, rules, snapshot, today: check(params, rules.effects, snapshot)
+
+
 _Check = Callable[[Mapping[str, Any], Rules, Snapshot, date], _Answer]
 CHECKS: dict[str, _Check] = {
     "field": _field,
@@ -227,6 +236,9 @@ CHECKS: dict[str, _Check] = {
     "risk": _risk,
     "condition": _condition,
     "lookback": _lookback,
+    "figures": _by_effects(figures),
+    "kpi": _by_effects(kpi),
+    "confirmation": _by_effects(confirmation),
 }
 
 

@@ -12,6 +12,8 @@ from govapp.domain.snapshot import (
     ConditionFact,
     EvidenceFact,
     Held,
+    KpiFact,
+    LineFact,
     LookbackFact,
     MilestoneFact,
     PredecessorFact,
@@ -30,12 +32,17 @@ _LISTS: dict[str, type] = {
     "predecessors": PredecessorFact,
     "conditions": ConditionFact,
     "lookbacks": LookbackFact,
+    "lines": LineFact,
+    "kpis": KpiFact,
     "steps": StepFact,
     "votes": VoteFact,
 }
 _MOMENTS = frozenset({"at", "opened_at"})
 _DAYS = frozenset({"valid_until", "plan_date", "actual_date", "due"})
 _SETS = frozenset({"submitters", "named", "electors"})
+_TUPLES = frozenset({"no_rate", "claims", "excepted"})
+_BY_MONTH = frozenset({"baseline", "plan", "actual", "readings"})
+_ZERO_SAYS_SOMETHING = frozenset({"state", "version", "run_rate", "baseline", "target"})
 
 
 def _plain(value: Any) -> Any:
@@ -59,7 +66,8 @@ def _sparse(value: Any) -> dict[str, Any]:
     return {
         each.name: _plain(said)
         for each in fields(value)
-        if (said := getattr(value, each.name)) or (said is not None and each.name in {"state", "version"})
+        if (said := getattr(value, each.name))
+        or (said is not None and said != () and each.name in _ZERO_SAYS_SOMETHING)
     }
 
 
@@ -93,6 +101,8 @@ _EMPTY: dict[type, dict[str, Any]] = {
     RiskFact: {"rating": "", "owner_id": None, "response": "", "blocking": False, "open": False},
     PredecessorFact: {"stage": None},
     ConditionFact: {"blocking": False},
+    LineFact: {"name": "", "kind": "", "timing": ""},
+    KpiFact: {"name": "", "unit": "", "source": "", "better": ""},
     StepFact: {"id": 0, "rule": {}, "deciders": {}, "waits_for": ""},
     VoteFact: {"basis": ""},
     ReviewFact: {"basis": "", "dossier": 0, "asked_by": 0},
@@ -110,9 +120,11 @@ def _fact_field(name: str, value: Any) -> Any:
         return frozenset(value)
     if name in _MOMENTS:
         return datetime.fromisoformat(value)
-    if name in _DAYS:
+    if name in _DAYS and isinstance(value, str):
         return date.fromisoformat(value)
-    return tuple(value) if name in {"no_rate", "claims"} else value
+    if name in _BY_MONTH and isinstance(value, list):
+        return tuple(tuple(each) for each in value)
+    return tuple(value) if name in _TUPLES or (name == "due" and isinstance(value, list)) else value
 
 
 def given_to_json(snapshot: Snapshot, holders: Mapping[str, frozenset[int]] | None) -> dict[str, Any]:

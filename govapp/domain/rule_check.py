@@ -8,6 +8,7 @@ from typing import Any
 
 from govapp.domain.evidence_kinds import EvidenceKind, KindError
 from govapp.domain.rule_check_gates import check_criteria, check_kinds, check_stages
+from govapp.domain.rule_check_money import check_money, check_statuses
 from govapp.domain.rule_check_roles import check_roles
 from govapp.domain.rule_check_steps import check_calendars, check_decisions, check_duties, check_steps
 from govapp.domain.rule_check_table import check_table
@@ -19,7 +20,7 @@ _LISTS = (*_KEYED, "gates")
 _NEEDED = ("stages", "gates", "evidence_kinds", "parts", "roles")
 _CHECKS = (
     check_roles, check_stages, check_criteria, check_kinds, check_steps, check_table, check_duties, check_decisions,
-    check_calendars,
+    check_calendars, check_money, check_statuses,
 )  # fmt: skip
 
 

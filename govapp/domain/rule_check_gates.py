@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from govapp.domain.criteria import CHECKS
+from govapp.domain.criteria_figures import FIGURES, KPI
 from govapp.domain.measures import FIELDS
 from govapp.domain.rule_findings import (
     RuleFinding,
@@ -21,7 +22,16 @@ from govapp.domain.rule_findings import (
 from govapp.domain.when import names_read
 
 # fields of a measure that a criterion may read beside its own columns
-READABLE = frozenset(FIELDS) | {"vendor", "dependencies", "measure_package", "service_tier", "value"}
+READABLE = frozenset(FIELDS) | {
+    "vendor",
+    "dependencies",
+    "measure_package",
+    "service_tier",
+    "value",
+    "sustain_dates",
+}
+# series that a snapshot holds by month
+_SERIES = frozenset({"baseline", "plan", "actual"})
 _MORE_SUPPLIERS = frozenset({"submitter", "condition_owner"})
 
 
@@ -50,6 +60,11 @@ PARAMS: Mapping[str, _Params] = {
     ),
     "condition": _Params(frozenset({"check"}), frozenset(), frozenset({"none_open", "none_open_blocking"})),
     "lookback": _Params(),
+    "figures": _Params(
+        frozenset({"check"}), frozenset({"series", "min_months", "tolerance_percent"}), frozenset(FIGURES)
+    ),
+    "kpi": _Params(frozenset({"check"}), frozenset({"min_count", "min_readings"}), frozenset(KPI)),
+    "confirmation": _Params(frozenset(), frozenset({"series", "min_months", "share_percent"})),
 }
 
 
@@ -141,14 +156,23 @@ def _named(names: SetNames, gate: str, key: str, params: Mapping[str, Any]) -> I
 
 
 def _limits(gate: str, key: str, params: Mapping[str, Any]) -> Iterator[RuleFinding]:
-    for name in ("min_length", "max_length", "min_count"):
+    for name in ("min_length", "max_length", "min_count", "min_months", "min_readings"):
         if name in params and (whole(params[name]) is None or params[name] < 1):
             yield fault("param_value_unknown", key, gate=gate, param=name, value=params[name])
+    for name in ("share_percent", "tolerance_percent"):
+        if name in params and not _is_percent(params[name]):
+            yield fault("param_value_unknown", key, gate=gate, param=name, value=params[name])
+    if one(params.get("series", "plan")) not in _SERIES:
+        yield fault("param_value_unknown", key, gate=gate, param="series", value=params["series"])
     least, most = whole(params.get("min_length")), whole(params.get("max_length"))
     if least is not None and most is not None and least > most:
         yield fault("criterion_never_met", key, gate=gate, least=least, most=most)
     if one(params.get("match", "all")) not in {"any", "all"}:
         yield fault("param_value_unknown", key, gate=gate, param="match", value=params["match"])
+
+
+def _is_percent(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 100
 
 
 def check_kinds(names: SetNames) -> Iterator[RuleFinding]:

@@ -96,7 +96,7 @@ def check_table(names: SetNames) -> Iterator[RuleFinding]:
     named = isinstance(names.data.get("decision_table"), Mapping)
     if named:
         yield from _form(names)
-        yield from _last_row([row for row in rows if not row.id.startswith(OF_GATE)])
+        yield from _last_row(names, [row for row in rows if not row.id.startswith(OF_GATE)])
     for row in rows:
         yield from _names_of(names, row)
     matching = [row for row in rows if _can_match(names, row)]
@@ -129,9 +129,19 @@ def _form(names: SetNames) -> Iterator[RuleFinding]:
                 yield fault("row_order_wrong", key, step=step, order=order)
 
 
-def _last_row(rows: Sequence[_Row]) -> Iterator[RuleFinding]:
-    """The last row matches whatever the measure is (product.md, Words: approval path)."""
-    if rows and rows[-1].tests:
+def _last_row(names: SetNames, rows: Sequence[_Row]) -> Iterator[RuleFinding]:
+    """The last row matches whatever the measure is (product.md, Words: approval path).
+
+    A row for each stage that asks for nothing but the stage does the same.
+    """
+    plain = {
+        stage
+        for row in rows
+        if row.tests.keys() == {"stage"}
+        for stage in names.stages
+        if row.accepts("stage", stage)
+    }
+    if rows and rows[-1].tests and not plain >= set(names.stages):
         yield fault("table_no_last_row", rows[-1].id)
     for row in rows:
         if row.otherwise and row is not rows[-1]:

@@ -7,7 +7,9 @@ from typing import Any
 
 from govapp.domain.decisions import DecisionRule, parse_decisions
 from govapp.domain.duties import COMMITTEE_VOTE, VOTE, Duties, DutyError, parse_duties, parts_without
+from govapp.domain.effect_rules import EffectRules, parse_effects
 from govapp.domain.evidence_kinds import EvidenceKind
+from govapp.domain.status_rules import StatusRules, parse_statuses
 
 
 class RulesError(ValueError):
@@ -114,6 +116,8 @@ class Rules:
     currency: str = ""
     reminders: tuple[int, ...] = ()
     calendar: str = ""
+    effects: EffectRules = field(default_factory=EffectRules)
+    statuses: StatusRules | None = None
 
     @property
     def roles_of_parts(self) -> Mapping[str, str]:
@@ -214,6 +218,13 @@ def _table(data: Mapping[str, Any], steps: Mapping[str, StepRule]) -> tuple[Tabl
     return tuple(rows)
 
 
+def _money(data: Mapping[str, Any]) -> tuple[EffectRules, StatusRules | None]:
+    try:
+        return parse_effects(data), parse_statuses(data)
+    except (ValueError, ArithmeticError) as error:
+        raise RulesError(f"effects, sustain or statuses: {error}") from error
+
+
 def parse_rules(data: Mapping[str, Any]) -> Rules:
     """A governance set (governance/README.md) as rules. Raises RulesError naming the first thing that does not fit."""
     try:
@@ -233,6 +244,7 @@ def parse_rules(data: Mapping[str, Any]) -> Rules:
         steps = {raw["key"]: _step(raw, duties) for raw in data.get("approval_steps", ())}
         gates = {raw["into"]: _gate(raw, kinds) for raw in data["gates"]}
         table = _table(data, steps)
+        effects, statuses = _money(data)
     except KeyError as error:
         raise RulesError(f"the set lacks {error.args[0]}") from error
     except DutyError as error:
@@ -257,4 +269,6 @@ def parse_rules(data: Mapping[str, Any]) -> Rules:
         head.get("currency", ""),
         tuple(defaults.get("reminders_percent") or ()),
         defaults.get("calendar", ""),
+        effects,
+        statuses,
     )

@@ -148,12 +148,58 @@ class ReviewFact:
     steps: tuple[StepFact, ...] = ()
 
 
+Amounts = tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LineFact:
+    """An effect line with its amounts in minor units (FTE: 1/10,000), by month as YYYY-MM, '' where undated.
+
+    `plan`: the draft before the stage that freezes it, the version in force from then on. `actual` amounts come with
+    their standing (awaits, confirmed, refused). `due`: months up to the newest closed one in which plan or forecast
+    expect an amount, or one is there. `excepted`: due months that the controller lets pass without one.
+    """
+
+    id: int
+    name: str
+    kind: str
+    timing: str
+    category: str = ""
+    currency: str = ""
+    run_rate: int | None = None
+    baseline: Amounts = ()
+    plan: Amounts = ()
+    actual: tuple[tuple[str, int, str], ...] = ()
+    due: tuple[str, ...] = ()
+    excepted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KpiFact:
+    """An operating figure of the measure with its readings by month, oldest first, all in 1/10,000 of its unit.
+
+    `signed`: a gap to the target is explained and the controller has signed the explanation.
+    """
+
+    id: int
+    name: str
+    unit: str
+    source: str
+    better: str
+    baseline: int | None = None
+    target: int | None = None
+    readings: Amounts = ()
+    signed: bool = False
+    explained: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """A measure as `decide` sees it. `figures` are plan totals in minor units by line.
 
-    `claims`: cost objects on which it and other measures claim more than there is, without an agreed split.
-    `no_rate` names currencies without a plan rate: then `fields['value']` is None and nothing may be decided by value.
+    `locked` is the newest closed month (YYYY-MM) of the organization. `claims`: cost objects on which it and others
+    claim more than there is, without an agreed split. `no_rate` names currencies without a plan rate: then
+    `fields['value']` is None and nothing may be decided by value.
     """
 
     key: str
@@ -167,6 +213,9 @@ class Snapshot:
     risks: tuple[RiskFact, ...] = ()
     predecessors: tuple[PredecessorFact, ...] = ()
     figures: Mapping[str, int] = field(default_factory=dict)
+    lines: tuple[LineFact, ...] = ()
+    kpis: tuple[KpiFact, ...] = ()
+    locked: str = ""
     conditions: tuple[ConditionFact, ...] = ()
     lookbacks: tuple[LookbackFact, ...] = ()
     no_rate: tuple[str, ...] = ()

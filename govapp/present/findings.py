@@ -6,7 +6,7 @@ from typing import Any
 
 from govapp.domain.criteria import UNJUDGED, Finding, Suppliers
 from govapp.domain.rules import Rules
-from govapp.present import finding_decisions, finding_evidence
+from govapp.present import finding_decisions, finding_evidence, finding_figures
 from govapp.present.finding_decisions import ask_words
 from govapp.present.language import gettext as _
 from govapp.present.language import ngettext
@@ -32,6 +32,7 @@ _FIELDS: dict[str, Callable[[], str]] = {
     "risk_rating": lambda: _("risk rating"),
     "dependencies": lambda: _("dependencies"),
     "no_dependencies_declared": lambda: _("that there are none"),
+    "sustain_dates": lambda: _("dates of the sustain checks"),
 }
 
 
@@ -133,6 +134,10 @@ def _where(finding: Finding, key: str) -> tuple[str, str]:
         return f"{at}/evidence/new?kind={finding.values.get('kind', '')}", _("Open the form")
     if subject in {"role", "distinct"}:
         return f"{at}/parts", _("Name people")
+    if found := finding_figures.where(subject, key):
+        return found
+    if finding.key == "field:sustain-dates":
+        return f"{at}/kpi#sustain", _("Set the dates")
     if subject in {"condition", "lookback"}:
         return f"{at}/conditions", _("Open the conditions")
     if subject == "milestone" or finding.key == "field:dependencies" or subject == "dependency":
@@ -222,6 +227,7 @@ _DETAILS: dict[str, Callable[[Values, Rules], str]] = {
         "%(num)s risk lacks an owner or a response.", "%(num)s risks lack an owner or a response.", v["count"]
     ),
     **finding_decisions.DETAILS,
+    **finding_figures.DETAILS,
     "kind_unknown": lambda v, r: _(
         "This version of the program does not know this check. An administrator must look at it."
     ),

@@ -7,7 +7,15 @@ from datetime import date
 from typing import Any
 
 from govapp.domain.events import Event
-from govapp.present import dates, deputies, history_decisions, history_evidence, history_rules, history_time
+from govapp.present import (
+    dates,
+    deputies,
+    history_decisions,
+    history_evidence,
+    history_grid,
+    history_rules,
+    history_time,
+)
 from govapp.present.findings import ask_words, part_words
 from govapp.present.language import gettext as _
 from govapp.present.measures import word
@@ -226,6 +234,7 @@ _SAID: dict[str, Callable[[Payload, Names, str], str]] = {
     ),
     Event.STATUS_DECLARED: _declared,
     Event.EFFECT_CHANGED: _effect,
+    **history_grid.SAID,
     **history_evidence.SAID,
     Event.REVIEW_OPENED: lambda p, n, a: _("Review into %(b)s opened", b=n.stage(p["into"])),
     Event.REVIEW_DOSSIER: _said(lambda: _("Dossier %(n)s written"), n="dossier"),

@@ -188,6 +188,9 @@ _WHY: dict[str, Callable[[Problem], str]] = {
         "name another line.",
         line=_line_words(p.detail),
     ),
+    "amount_confirmed": lambda p: _(
+        "this amount is confirmed and stays; the controller can reverse the confirmation."
+    ),
     "plan_frozen": lambda p: _(
         "the plan is frozen since %(stage)s; bring the figure in as a forecast, or have the measure sent back "
         "to before %(stage)s.",

@@ -182,6 +182,19 @@ _SENTENCES: dict[str, Say] = {
     "decision_stage_unknown": _told(
         lambda: _("Decision %(about)s names the stage %(stage)s, which is not there.")
     ),
+    "money_part_unknown": _told(lambda: _("Effects, %(about)s: there is no part %(part)s.")),
+    "money_number_wrong": _told(lambda: _("%(about)s: %(value)s is no number that fits.")),
+    "category_kind_unknown": _told(lambda: _("Category %(about)s: there is no kind of effect %(kind)s.")),
+    "category_value_wrong": _told(lambda: _("Category %(about)s: %(value)s is no %(name)s.")),
+    "sustain_kind_unknown": _told(lambda: _("Sustain checks name %(kind)s, which is no evidence kind.")),
+    "status_without_rows": _told(lambda: _("The %(about)s status has no rows.")),
+    "status_colour_wrong": _told(lambda: _("Status row %(about)s: %(colour)s is neither yellow nor red.")),
+    "status_measure_count": _told(
+        lambda: _("Status row %(about)s must look at one thing, and looks at %(count)s.")
+    ),
+    "status_measure_unknown": _told(lambda: _("Status row %(about)s: nobody can measure %(name)s.")),
+    "status_kind_unknown": _told(lambda: _("Status row %(about)s: there is no evidence kind %(kind)s.")),
+    "status_stage_unknown": _told(lambda: _("Status row %(about)s: there is no stage %(stage)s.")),
     "permission_unknown": _told(lambda: _("Role %(about)s permits %(permission)s, which is not there.")),
     "permission_nowhere": _told(
         lambda: _("No role permits %(permission)s, so nobody could ever mend the rules again.")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from govapp.data.finance import CONFIRMED
 from govapp.data.import_queries import Known
 from govapp.data.measure_queries import workflow_id_at
 from govapp.data.rulebook import active_version, rules_for
@@ -144,6 +145,12 @@ def _misplaced(work: Work, content: Content, target: Target) -> Problems:
     return found
 
 
+def _is_confirmed(known: Known, name: str) -> bool:
+    line = known.lines.get(name)
+    value = known.values.get((line.id, "actual")) if line else None
+    return value is not None and value.standing == CONFIRMED
+
+
 def _not_changed(work: Work, frame: Frame, content: Content, known: Known, changes: list[Change]) -> Problems:
     """Why a known measure does not take the row: no right there, it has ended, another line, its plan is frozen."""
     loaded = known.loaded
@@ -160,6 +167,11 @@ def _not_changed(work: Work, frame: Frame, content: Content, known: Known, chang
     # a measure only opened here keeps the plan of its source: no gate of ours has frozen it
     frozen = loaded.rules.frozen_in(loaded.snapshot.stage) if known.decided else None
     moved = {change.name for change in changes if change.what == "amount" and change.more[0] == "plan"}
+    booked = {
+        change.name
+        for change in changes
+        if change.what == "amount" and change.more[0] == "actual" and _is_confirmed(known, change.name)
+    }
     found: Problems = []
     for _, name, kind, _, timing, series, amount, unit in content["amounts"]:
         line = known.lines.get(name)
@@ -168,4 +180,6 @@ def _not_changed(work: Work, frame: Frame, content: Content, known: Known, chang
             found.append(problem_of(content, f"{name}, {series}", amount, "other_line", held))
         elif frozen and series == "plan" and name in moved:
             found.append(problem_of(content, f"{name}, {series}", amount, "plan_frozen", frozen.name))
+        elif line is not None and series == "actual" and name in booked:
+            found.append(problem_of(content, f"{name}, {series}", amount, "amount_confirmed"))
     return found

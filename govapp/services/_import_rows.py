@@ -10,14 +10,17 @@ from typing import Any
 
 from sqlalchemy import select
 
-from govapp.data.finance import EffectLine, EffectValue
+from govapp.data.finance import AWAITS, EffectLine, EffectValue
+from govapp.data.grid_queries import DRAFT, day_of
 from govapp.data.import_queries import Known
 from govapp.data.imports import BatchRow
 from govapp.data.measure_queries import highest_number
 from govapp.data.measures import Measure, Milestone, StatusEntry
 from govapp.domain.events import Event
+from govapp.services._cells import hands_of
 from govapp.services._import_changes import Change, Problems
 from govapp.services._import_judge import Target
+from govapp.services._shifts import _shift_forecasts
 from govapp.services._stage import _open_at
 from govapp.services._work import Work
 from govapp.services.measures import _count
@@ -113,9 +116,13 @@ def _apply_belongings(work: Work, told: list[Told], adding: Adding) -> None:
 
     Log rows and amounts bear the numbers of milestones and lines, so these are flushed first, all at once.
     """
+    days: dict[int, date | None] = {}
     for _, known, changes in told:
         for change in changes:
             if change.what == "milestone":
+                if change.name in known.milestones:
+                    stone = known.milestones[change.name]
+                    days.setdefault(id(stone), day_of(stone))
                 _set_date(work, known, change)
             elif change.what == "amount":
                 _line_for(work, known, change)
@@ -131,6 +138,8 @@ def _apply_belongings(work: Work, told: list[Told], adding: Adding) -> None:
                 {"milestone": stone.id, "name": name, "what": what, "changes": dates, **adding.said(row)},
                 right=adding.right, object_type="milestone", object_id=str(stone.id), **_where(known.measure),
             )  # fmt: skip
+            if known.loaded is not None and id(stone) in days:
+                _shift_forecasts(work, known.loaded, stone, days[id(stone)], adding.right)
         for name, found in _by_name(changes, "amount").items():
             line = known.lines[name]
             what = _touched(line, added)
@@ -186,15 +195,19 @@ def _line_for(work: Work, known: Known, change: Change) -> None:
 
 
 def _set_amounts(work: Work, known: Known, line: EffectLine, totals: dict[str, list[Any]]) -> None:
+    """Set undated amounts; an actual one awaits confirmation, and who imports is among its hands."""
     for series, (_, amount) in totals.items():
         held = known.values.get((line.id, series))
-        if held is not None:
-            held.amount = amount
-            continue
-        value = EffectValue(
-            measure_id=known.measure.id, line_id=line.id, series=series, amount=amount, plan_version=0
-        )
-        work.session.add(value)
+        if held is None:
+            held = EffectValue(
+                measure_id=known.measure.id, line_id=line.id, series=series, plan_version=DRAFT
+            )
+            work.session.add(held)
+        held.amount = amount
+        if series == "actual":
+            held.standing = AWAITS
+            held.hands = hands_of(work, held.hands)
+    work.touched_money(known.measure.id, line.id)
 
 
 def _set_status(work: Work, row: BatchRow, known: Known, change: Change, adding: Adding) -> None:

@@ -1,6 +1,6 @@
-"""Effect lines of a measure and their amounts: run rate, whole-life totals and months, by series."""
+"""Effect lines of a measure: what they are, their whole-life totals, and amounts by month in one series."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -8,28 +8,42 @@ from typing import Any
 
 from sqlalchemy import select
 
-from govapp.data.finance import AWAITS, CONFIRMED, EffectLine, EffectValue
+from govapp.data.finance import EffectLine, EffectValue
+from govapp.data.grid_queries import DRAFT
+from govapp.data.ledger import CellRuling, LedgerRow
+from govapp.data.measures import Milestone
 from govapp.data.snapshots import Loaded
+from govapp.domain.cells import CellKey, right_for, series_fault
 from govapp.domain.errors import Invalid, NotFound
 from govapp.domain.events import Event
 from govapp.domain.finance import Faults, clean_line, frozen_faults, minor_of, unit_faults
-from govapp.domain.measures import SERIES, date_fault
 from govapp.domain.permissions import Permission
-from govapp.domain.rights import may
+from govapp.domain.planning import first_of
 from govapp.services._belongs import _locked_for, _same_version, _settle_again, _where, changes_of, plain
+from govapp.services._cells import (
+    Changed,
+    Sheet,
+    _allowed,
+    _cell_faults,
+    _plan_stands,
+    _sheet,
+    _store,
+    _write,
+)
 from govapp.services._keys import consume, consumed
 from govapp.services._work import Origin, Work, writing
 
-_FIELDS = ("name", "kind", "timing", "category", "cost_object", "currency", "run_rate", "start")
-_RIGHT = {"forecast": Permission.FINANCE_FORECAST, "actual": Permission.FINANCE_ACTUAL}
-_BOOKED = frozenset({"actual", "confirmed"})
+_FIELDS = (
+    "name", "kind", "timing", "category", "cost_object", "currency", "run_rate", "start", "start_milestone_id",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class SetEffectLine:
     """Add an effect line (no id) or change one. Amounts in units of the currency (FTE in posts, no currency).
 
-    `totals` are whole-life amounts by series; None takes one back, a series not named stays.
+    It starts on a day, or with a milestone of the measure. `totals` are undated amounts by series, for the whole life:
+    None takes one back, a series not named stays.
     """
 
     key: str
@@ -46,6 +60,7 @@ class SetEffectLine:
     line_id: int | None = None
     seen_version: int | None = None
     action_key: str = ""
+    start_milestone_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +76,7 @@ class RemoveEffectLine:
 
 @dataclass(frozen=True, slots=True)
 class SetMonthlyValues:
-    """Amounts of a line in a series by month (any day of it); None takes a month back."""
+    """Amounts of a line in a series by month (any day of it); None takes a month back. `source`: of actual amounts."""
 
     key: str
     line_id: int
@@ -69,6 +84,7 @@ class SetMonthlyValues:
     months: Mapping[date, Decimal | None]
     origin: Origin
     action_key: str = ""
+    source: str = ""
 
 
 def set_effect_line(command: SetEffectLine) -> int:
@@ -76,8 +92,8 @@ def set_effect_line(command: SetEffectLine) -> int:
 
     Plan figures need finance:plan, a forecast finance:forecast, actuals finance:actual. Raises NotFound, Refused,
     Stale, KeyReused, and Invalid with codes by field: amount_out_of_range for NaN, infinity and what is too large,
-    amount_too_precise for what would be rounded,
-    line_holds_amounts for another kind or currency, plan_frozen.
+    amount_too_precise for what would be rounded, start_twice for a day beside a milestone, line_holds_amounts for
+    another kind or currency, plan_frozen, amount_confirmed.
     """
     return writing(
         command.origin, lambda work: _set_effect_line(work, command), action_key=command.action_key
@@ -124,41 +140,44 @@ def _set_line(
 ) -> EffectLine:
     """Check and store a line with totals, log old and new (minor units). The caller settles."""
     values, minors, faults = clean_line(values, totals)
-    _refuse(faults)
+    _refuse(faults | _start_faults(work, loaded, values))
     before = {name: getattr(row, name) for name in _FIELDS} if row else {}
-    changed = changes_of(before, values)
-    held = _held(work, row.id) if row else []
-    old = {series: amount for series, month, amount in held if month is None}
-    anew = bool(before) and not {"kind", "currency"}.isdisjoint(changed)
-    moved = {
-        series: [old.get(series), minor]
+    fields = changes_of(before, values)
+    sheet = _sheet(work, loaded, {row.id: row}) if row else Sheet({})
+    number = row.id if row else 0
+    anew = bool(before) and not {"kind", "currency"}.isdisjoint(fields)
+    moved: Changed = {
+        (number, series, None): (old, minor)
         for series, minor in minors.items()
-        if old.get(series) != minor or (anew and minor is not None)
+        if (old := sheet.amount((number, series, None))) != minor or (anew and minor is not None)
     }
-    for permission in _needed(bool(changed), moved):
-        right = may(work.actor, permission, loaded.place)
+    if fields:
+        right = work.may(Permission.FINANCE_PLAN, loaded.place)
+    if moved:
+        right, _ = _allowed(work, loaded, sheet, list(moved))
     if anew:
-        _refuse(unit_faults(changed, [(series, month is not None) for series, month, _ in held], minors))
-    planned = before.get("run_rate") is not None or any(series == "plan" for series, _, _ in held)
-    _refuse_frozen(loaded, frozen_faults(changed, moved, planned=planned))
+        _refuse(unit_faults(fields, _held(work, number), minors))
+    _refuse_line(work, loaded, sheet, fields, moved)
     if row is None:
         row = EffectLine(measure_id=loaded.measure.id, version=0)
         work.session.add(row)
-    if not changed and not moved:
+    if not fields and not moved:
         return row
     for name, value in values.items():
         setattr(row, name, value)
     row.version += 1
     work.session.flush()
-    _store(work, row, {(series, None): pair[1] for series, pair in moved.items()})
+    moved = {(row.id, series, month): pair for (_, series, month), pair in moved.items()}
+    _store(work, loaded, sheet, moved)
+    work.touched_money(loaded.measure.id, row.id)
     work.log(
         Event.EFFECT_CHANGED,
         {
             "line": row.id,
             "name": row.name,
             "what": "changed" if before else "added",
-            "changes": changed,
-            "totals": moved,
+            "changes": fields,
+            "totals": {series: list(pair) for (_, series, _), pair in moved.items()},
             "currency": row.currency,
         },
         right=right,
@@ -169,9 +188,31 @@ def _set_line(
     return row
 
 
-def _needed(fields: bool, moved: Mapping[str, Any]) -> list[Permission]:
-    found = {_RIGHT.get(series, Permission.FINANCE_PLAN) for series in moved}
-    return sorted(found | ({Permission.FINANCE_PLAN} if fields else set()))
+def _start_faults(work: Work, loaded: Loaded, values: Mapping[str, Any]) -> Faults:
+    """A line starts on a day or with a milestone of its measure, not both."""
+    number = values["start_milestone_id"]
+    if number is None:
+        return {}
+    if values["start"] is not None:
+        return {"start": ["start_twice"]}
+    stone = work.session.get(Milestone, number)
+    known = stone is not None and stone.measure_id == loaded.measure.id
+    return {} if known else {"start_milestone_id": ["unknown_choice"]}
+
+
+def _refuse_line(work: Work, loaded: Loaded, sheet: Sheet, fields: Mapping[str, Any], moved: Changed) -> None:
+    """Raise Invalid for what stands still of a line: a frozen plan and its run rate, confirmed amounts."""
+    frozen = _plan_stands(work, loaded)
+    series = {name for _, name, _ in moved}
+    faults: Faults = {}
+    if frozen:
+        before = next(iter(sheet.lines.values()), None)
+        planned = bool(before and before.run_rate is not None) or any(s == "plan" for _, s, _ in sheet.held)
+        faults = frozen_faults(fields, series, planned=planned)
+    told = _cell_faults(sheet, moved, frozen=False, reaches_closed=False)
+    faults |= {name.split(":")[1]: codes for name, codes in told.items()}
+    stage = loaded.rules.frozen_in(loaded.snapshot.stage)
+    _refuse(faults, stage=stage.name if stage else "")
 
 
 def _refuse(faults: Faults, **values: Any) -> None:
@@ -179,75 +220,26 @@ def _refuse(faults: Faults, **values: Any) -> None:
         raise Invalid("effect_invalid", faults, **values)
 
 
-def _refuse_frozen(loaded: Loaded, faults: Faults) -> None:
-    """Raise Invalid for what the frozen plan does not allow; a recycle to before the freezing stage opens it again."""
-    frozen = loaded.rules.frozen_in(loaded.snapshot.stage)
-    if frozen:
-        _refuse(faults, stage=frozen.name)
+def _held(work: Work, line_id: int) -> list[tuple[str, bool]]:
+    """Series, and whether it can no longer be restated, of all amounts of a line: by month, frozen, in the ledger."""
+    values = select(EffectValue.series, EffectValue.month.is_not(None) | (EffectValue.plan_version > DRAFT))
+    found = [(series, bool(fixed)) for series, fixed in
+             work.session.execute(values.where(EffectValue.line_id == line_id))]  # fmt: skip
+    return [*found, ("confirmed", True)] if _in_ledger(work, line_id) else found
 
 
-def _held(work: Work, line_id: int) -> list[tuple[str, date | None, int]]:
-    """Series, month (None: undated) and amount in minor units of all a line holds."""
-    rows = work.session.execute(
-        select(EffectValue.series, EffectValue.month, EffectValue.amount).where(
-            EffectValue.line_id == line_id
-        )
+def _in_ledger(work: Work, line_id: int) -> bool:
+    """Whether ledger rows or rulings name the line."""
+    return any(
+        work.session.scalar(select(table.id).where(table.line_id == line_id).limit(1)) is not None
+        for table in (LedgerRow, CellRuling)
     )
-    return [(row.series, row.month, row.amount) for row in rows]
-
-
-def _store(work: Work, line: EffectLine, amounts: Mapping[tuple[str, date | None], int | None]) -> None:
-    """Set amounts (minor units) by series and month; None deletes. Raises Invalid for an actual that is confirmed.
-
-    An actual amount then awaits the controller; whoever entered or edited it stays noted.
-    """
-    if not amounts:
-        return
-    work.touched_money(line.measure_id, line.id)
-    rows = {
-        (row.series, row.month): row
-        for row in work.session.scalars(
-            select(EffectValue).where(
-                EffectValue.line_id == line.id,
-                EffectValue.series.in_({series for series, _ in amounts}),
-                EffectValue.plan_version == 0,
-            )
-        )
-    }
-    for (series, month), amount in amounts.items():
-        row = rows.get((series, month))
-        if row is not None and row.standing == CONFIRMED:
-            _refuse({series: ["amount_confirmed"]})
-        if amount is None:
-            if row is not None:
-                work.session.delete(row)
-            continue
-        if row is None:
-            row = EffectValue(
-                measure_id=line.measure_id,
-                line_id=line.id,
-                series=series,
-                month=month,
-                plan_version=0,
-                hands=[],
-            )
-            work.session.add(row)
-        row.amount = amount
-        if series == "actual":
-            row.standing, row.hands = AWAITS, _hands(work, row.hands)
-    work.session.flush()
-
-
-def _hands(work: Work, before: Iterable[int]) -> list[int]:
-    """Everybody who entered or edited an amount, acting and absent: none of them confirms it (R05)."""
-    both = (work.actor.id, work.on_behalf_of)
-    return sorted({*before, *(person for person in both if person is not None)})
 
 
 def set_monthly_values(command: SetMonthlyValues) -> int:
     """Set a line's amounts by month in one series; returns how many months changed.
 
-    Raises NotFound, Refused, Invalid (`months`, `series`; plan_frozen), KeyReused.
+    Raises NotFound, Refused, KeyReused, Invalid (`series`, `months`: the codes of `services.grids.save_grid`).
     """
     return writing(
         command.origin, lambda work: _set_monthly_verb(work, command), action_key=command.action_key
@@ -255,16 +247,15 @@ def set_monthly_values(command: SetMonthlyValues) -> int:
 
 
 def _set_monthly_verb(work: Work, command: SetMonthlyValues) -> int:
-    permission = _RIGHT.get(command.series, Permission.FINANCE_PLAN)
-    loaded, right = _locked_for(work, command.key, permission)
+    loaded, _ = _locked_for(work, command.key, Permission.FINANCE_VIEW)
     months = {day.isoformat(): plain(amount) for day, amount in command.months.items()}
     body = ["months", command.key, command.line_id, command.series, months]
     earlier = consumed(work, command.action_key, body)
     if earlier is not None:
         return int(earlier["changed"])
-    changed = _set_monthly(
-        work, loaded, _line(work, loaded, command.line_id), command.series, command.months, right
-    )
+    line = _line(work, loaded, command.line_id)
+    work.may(right_for(command.series), loaded.place)
+    changed = _set_monthly(work, loaded, line, command.series, command.months, command.source)
     if changed:
         _settle_again(work, loaded.measure.id)
     consume(work, command.action_key, body, {"changed": changed})
@@ -277,45 +268,30 @@ def _set_monthly(
     line: EffectLine,
     series: str,
     months: Mapping[date, Decimal | None],
-    right: str,
+    source: str = "",
 ) -> int:
     """Store months and log old and new (minor units). The caller settles."""
     faults: Faults = {}
-    if series not in SERIES:
-        faults["series"] = ["unknown_choice"]
-    if any(date_fault(day) for day in months):
-        faults["months"] = ["date_out_of_range"]
-    wanted = {
-        day.replace(day=1): minor_of(amount, line.currency, faults, "months")
+    if fault := series_fault(series):
+        faults["series"] = [fault]
+    wanted: dict[CellKey, int | None] = {
+        (line.id, series, first_of(day)): minor_of(amount, line.currency, faults, "months")
         for day, amount in months.items()
     }
     _refuse(faults)
-    found = work.session.execute(
-        select(EffectValue.month, EffectValue.amount).where(
-            EffectValue.line_id == line.id, EffectValue.series == series, EffectValue.month.is_not(None)
-        )
-    )
-    old = {row.month: row.amount for row in found}
-    changed = {day: amount for day, amount in wanted.items() if old.get(day) != amount}
-    if not changed:
-        return 0
-    if series == "plan":
-        _refuse_frozen(loaded, {"months": ["plan_frozen"]})
-    _store(work, line, {(series, day): amount for day, amount in changed.items()})
-    line.version += 1
-    work.log(
-        Event.EFFECT_CHANGED,
-        {"line": line.id, "name": line.name, "what": "months", "series": series, "currency": line.currency,
-         "months": {day.isoformat()[:7]: [old.get(day), amount] for day, amount in sorted(changed.items())}},
-        right=right, object_type="effect_line", object_id=str(line.id), **_where(loaded),
-    )  # fmt: skip
-    return len(changed)
+    sheet = _sheet(work, loaded, {line.id: line}, [series])
+    try:
+        return len(_write(work, loaded, sheet, wanted, source))
+    except Invalid as error:
+        codes = dict.fromkeys(code for found in error.errors.values() for code in found)
+        raise Invalid("effect_invalid", {"months": list(codes)}, **error.values) from error
 
 
 def remove_effect_line(command: RemoveEffectLine) -> None:
     """Remove a line with its amounts; their history stays.
 
-    Raises NotFound, Refused, Stale, KeyReused, and Invalid while the plan is frozen or the line holds actuals.
+    Raises NotFound, Refused, Stale, KeyReused, and Invalid: plan_frozen, line_holds_actuals (also what the ledger
+    says of it), line_in_frozen_plan (no frozen version is ever edited).
     """
     writing(command.origin, lambda work: _remove_line(work, command), action_key=command.action_key)
 
@@ -327,12 +303,15 @@ def _remove_line(work: Work, command: RemoveEffectLine) -> None:
         return
     row = _line(work, loaded, command.line_id)
     _same_version(command.seen_version, row.version, "stale_row")
-    frozen = loaded.rules.frozen_in(loaded.snapshot.stage)
-    if frozen:
-        raise Invalid("plan_frozen", stage=frozen.name)
-    if any(series in _BOOKED for series, _, _ in _held(work, row.id)):
+    if _plan_stands(work, loaded):
+        stage = loaded.rules.frozen_in(loaded.snapshot.stage)
+        raise Invalid("plan_frozen", stage=stage.name if stage else "")
+    held = work.session.scalars(select(EffectValue).where(EffectValue.line_id == row.id)).all()
+    if any(value.series == "actual" for value in held) or _in_ledger(work, row.id):
         raise Invalid("line_holds_actuals")
-    for value in work.session.scalars(select(EffectValue).where(EffectValue.line_id == row.id)):
+    if any(value.plan_version > DRAFT for value in held):
+        raise Invalid("line_in_frozen_plan")
+    for value in held:
         work.session.delete(value)
     work.session.flush()
     work.session.delete(row)
@@ -341,5 +320,6 @@ def _remove_line(work: Work, command: RemoveEffectLine) -> None:
         {"line": row.id, "name": row.name, "what": "removed", "changes": {}, "totals": {}, "currency": row.currency},
         right=right, object_type="effect_line", object_id=str(row.id), **_where(loaded),
     )  # fmt: skip
+    work.touched_money(loaded.measure.id, row.id)
     _settle_again(work, loaded.measure.id)
     consume(work, command.action_key, body, {"done": True})

@@ -23,7 +23,8 @@ from govapp.services._versions import ACTIVE, _new_version, _switch_on, _workflo
 from govapp.services._work import Origin, Work, writing
 
 FIRST_SET = ROOT / "governance" / "service-team-1.yaml"
-STANDARD_SET = ROOT / "governance" / "service-team-2.yaml"
+SECOND_SET = ROOT / "governance" / "service-team-2.yaml"
+STANDARD_SET = ROOT / "governance" / "service-team-3.yaml"
 
 
 @dataclass(frozen=True, slots=True)

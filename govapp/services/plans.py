@@ -6,6 +6,8 @@ from typing import Any
 
 from sqlalchemy import select
 
+from govapp.data.finance import EffectLine
+from govapp.data.grid_queries import day_of
 from govapp.data.measure_queries import in_short, key_of, readable_by, way_between
 from govapp.data.measures import Dependency, Measure, Milestone
 from govapp.data.snapshots import Loaded, place_of
@@ -25,6 +27,7 @@ from govapp.services._belongs import (
     plain,
 )
 from govapp.services._keys import consume, consumed
+from govapp.services._shifts import Shift, _shift_forecasts
 from govapp.services._work import Origin, Work, writing
 
 _DAYS = ("plan_date", "forecast_date", "actual_date")
@@ -80,30 +83,44 @@ class RemoveDependency:
     action_key: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class MilestoneSaved:
+    """The milestone's id, and what moved with it."""
+
+    id: int
+    shift: Shift
+
+
 def set_milestone(command: SetMilestone) -> int:
-    """Add or change a milestone; the first plan date is kept for good. Returns its id.
+    """As `save_milestone`; returns the milestone's id."""
+    return save_milestone(command).id
+
+
+def save_milestone(command: SetMilestone) -> MilestoneSaved:
+    """Add or change a milestone; the first plan date is kept for good. The forecast of lines that start with it moves.
 
     Raises NotFound, Refused, Stale, KeyReused, and Invalid with codes by field (an actual date ahead: date_ahead).
     """
-    return writing(
-        command.origin, lambda work: _set_milestone_verb(work, command), action_key=command.action_key
-    )
+    return writing(command.origin, lambda work: _save_milestone(work, command), action_key=command.action_key)
 
 
-def _set_milestone_verb(work: Work, command: SetMilestone) -> int:
+def _save_milestone(work: Work, command: SetMilestone) -> MilestoneSaved:
     loaded, right = _locked_for(work, command.key, Permission.MILESTONE_EDIT)
     values = {name: getattr(command, name) for name in ("name", "owner_id", *_DAYS, "final")}
     body = ["milestone", command.key, command.milestone_id, plain(values), command.seen_version]
     earlier = consumed(work, command.action_key, body)
     if earlier is not None:
-        return int(earlier["id"])
+        return MilestoneSaved(int(earlier["id"]), Shift(earlier["months"], earlier["lines"]))
     row = _milestone(work, loaded, command.milestone_id)
+    before = None
     if row is not None:
         _same_version(command.seen_version, row.version, "stale_row")
+        before = day_of(row)
     row = _set_milestone(work, loaded, row, values, right)
+    shift = _shift_forecasts(work, loaded, row, before, right)
     _settle_again(work, loaded.measure.id)
-    consume(work, command.action_key, body, {"id": row.id})
-    return row.id
+    consume(work, command.action_key, body, {"id": row.id, "months": shift.months, "lines": shift.lines})
+    return MilestoneSaved(row.id, shift)
 
 
 def _milestone(work: Work, loaded: Loaded, milestone_id: int | None) -> Milestone | None:
@@ -175,7 +192,10 @@ def _milestone_faults(work: Work, loaded: Loaded, values: dict[str, Any]) -> dic
 
 
 def remove_milestone(command: RemoveMilestone) -> None:
-    """Remove a milestone; one that is done stays. Raises NotFound, Refused, Stale, Invalid, KeyReused."""
+    """Remove a milestone; one that is done, or that effect lines start with, stays.
+
+    Raises NotFound, Refused, Stale, KeyReused, Invalid (milestone_done, milestone_starts_lines).
+    """
     writing(command.origin, lambda work: _remove_milestone(work, command), action_key=command.action_key)
 
 
@@ -190,6 +210,8 @@ def _remove_milestone(work: Work, command: RemoveMilestone) -> None:
     _same_version(command.seen_version, row.version, "stale_row")
     if row.actual_date is not None:
         raise Invalid("milestone_done")
+    if work.session.scalar(select(EffectLine.id).where(EffectLine.start_milestone_id == row.id).limit(1)):
+        raise Invalid("milestone_starts_lines")
     work.log(
         Event.MILESTONE_CHANGED, {"milestone": row.id, "name": row.name, "what": "removed", "changes": {}},
         right=right, object_type="milestone", object_id=str(row.id), **_where(loaded),

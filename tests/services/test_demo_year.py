@@ -21,7 +21,7 @@ from govapp.data.structure import Choice
 from govapp.domain.approvals import OPEN, standings, tally
 from govapp.domain.rules import parse_rules
 from govapp.services.demo.deviations import BASELINE, DEPUTY, DEVIATIONS, HELD, LEADERS, MONEY, PRODUCT, WORD
-from govapp.services.governance import read_set
+from govapp.services.governance import SECOND_SET, read_set
 from tests import databases
 from tests.demonstration import ZONE, Year, minute, play_once
 
@@ -88,7 +88,7 @@ def test_the_stages_hold_8_10_12_10_12_and_8_measures(year: Year) -> None:
             select(Measure.stage, func.count()).where(Measure.key.like("M-%")).group_by(Measure.stage)
         ).all()
     found: dict[str | None, int] = dict(rows)
-    stages = [stage.key for stage in parse_rules(read_set()).stages]
+    stages = [stage.key for stage in parse_rules(read_set(SECOND_SET)).stages]
     assert [found[stage] for stage in stages] == [8, 10, 12, 10, 12, 8]
 
 
@@ -419,7 +419,7 @@ def test_rates_and_the_catalogue_are_those_of_the_file(year: Year) -> None:
 
 
 def test_every_step_of_the_set_is_voted_on_and_every_rule_occurs(year: Year) -> None:
-    rules = parse_rules(read_set())
+    rules = parse_rules(read_set(SECOND_SET))
     with reading() as session:
         voted = set(session.scalars(select(ReviewStep.key).join(Vote, Vote.step_id == ReviewStep.id)))
         kinds = set(session.scalars(select(Evidence.kind)))
@@ -432,7 +432,7 @@ def test_every_step_of_the_set_is_voted_on_and_every_rule_occurs(year: Year) -> 
 
 
 def test_judges_are_never_who_handed_in_and_only_one_report_waits_for_its_judge(year: Year) -> None:
-    rules = parse_rules(read_set())
+    rules = parse_rules(read_set(SECOND_SET))
     waiting = []
     for key, kind, row in revisions(year):
         if not rules.kinds[kind].judged:

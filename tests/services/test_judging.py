@@ -26,7 +26,7 @@ from govapp.services.audit import verify
 from govapp.services.choices import SetGroup, set_group
 from govapp.services.evidence import Submission, SubmitEvidence, submit_evidence
 from govapp.services.evidence_pages import piece_view
-from govapp.services.governance import STANDARD_SET, install_set, read_set
+from govapp.services.governance import SECOND_SET, install_set, read_set
 from govapp.services.grants import EndGrant, end_grant
 from govapp.services.judging import JudgeEvidence, judge_evidence
 from govapp.services.lookbacks import _owe_lookback
@@ -420,7 +420,7 @@ def state_of_lookback():
 
 
 def test_an_accepted_look_back_settles_it_and_never_by_whom_it_looks_back_on(database, cast):
-    install_set(SYSTEM, read_set(STANDARD_SET))
+    install_set(SYSTEM, read_set(SECOND_SET))
     key = make_proposal(cast)
     assign_all(cast, key)
     members = [cast.approver.id, cast.lead.id]

@@ -14,7 +14,7 @@ from govapp.domain.errors import Invalid, NotFound, Refused
 from govapp.services import replay_runs
 from govapp.services._work import Origin
 from govapp.services.drafts import DiscardDraft, DraftVersion, discard_draft, draft_version
-from govapp.services.governance import FIRST_SET, STANDARD_SET, read_set
+from govapp.services.governance import FIRST_SET, SECOND_SET, read_set
 from govapp.services.replay_runs import fail_replay, reap_replays, replay_worker_died, run_replay
 from govapp.services.replays import StartReplay, start_replay
 from tests.cast import SYSTEM
@@ -128,7 +128,7 @@ def test_a_move_that_would_now_wait_for_one_more_step_says_for_which(database, c
 
 def test_the_full_set_names_the_rows_that_ask_for_more_steps(database, cast):
     a_history(cast)
-    row = tried(draft(read_set(STANDARD_SET)))
+    row = tried(draft(read_set(SECOND_SET)))
     assert row.faulty == 0
     said = {say for group in row.differences for say in group["says"].values()}
     assert "From 25 000 EUR on, a budget holder agrees before." in said

@@ -16,7 +16,7 @@ from govapp.domain.asks import AskKind
 from govapp.domain.errors import GovappError
 from govapp.services.choices import SetGroup, set_group
 from govapp.services.demo import seed_programme
-from govapp.services.governance import install_set, read_set
+from govapp.services.governance import SECOND_SET, install_set, read_set
 from govapp.services.replay_runs import run_replay
 from govapp.services.replays import MOST_WANTED, StartReplay, start_replay
 from tests import databases
@@ -120,7 +120,7 @@ def act(cast: Any, keys: list[str], chance: Any) -> None:
 def test_whatever_people_did_is_reproduced_exactly(sqlite: Engine, cast: Any, chance: Any, acts: int) -> None:
     if len(versions()) == 1:
         make_measure(cast, "detailed")
-        install_set(SYSTEM, read_set())
+        install_set(SYSTEM, read_set(SECOND_SET))
     older, newer = make_proposal(cast), make_proposal(cast, risk_rating="high", change_type="normal")
     for key in (older, newer):
         assign_all(cast, key)

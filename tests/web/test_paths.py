@@ -7,7 +7,7 @@ import pytest
 
 from govapp.services.choices import ChoiceItem, SetChoices, SetGroup, set_choices, set_group
 from govapp.services.effects import SetEffectLine, set_effect_line
-from govapp.services.governance import install_set, read_set
+from govapp.services.governance import SECOND_SET, install_set, read_set
 from tests.cast import SYSTEM
 from tests.factories import assign_all, make_measure, make_proposal, move, supply
 
@@ -15,7 +15,7 @@ from tests.factories import assign_all, make_measure, make_proposal, move, suppl
 @pytest.fixture
 def second(app):
     """The full set is switched on, so new measures start under it."""
-    install_set(SYSTEM, read_set())
+    install_set(SYSTEM, read_set(SECOND_SET))
 
 
 def group(key, *people):

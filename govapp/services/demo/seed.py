@@ -28,7 +28,7 @@ from govapp.services.demo.play import Play, measure_row
 from govapp.services.demo.portfolio import seed_portfolio
 from govapp.services.demo.stage_set import set_stage
 from govapp.services.due_notices import escalate_lookbacks, tell_due
-from govapp.services.governance import read_set
+from govapp.services.governance import SECOND_SET, read_set
 from govapp.services.reminders import remind_due
 from govapp.services.settling import settle_due
 
@@ -56,7 +56,7 @@ def seed_programme(progress: Progress | None = None) -> list[str]:
     began = datetime(2025, 12, 1, 8, tzinfo=zone).astimezone(UTC)
     writing(Origin(None, "import", at=began), _mark)
     stage = set_stage(data, began)
-    kinds = parse_rules(read_set()).kinds
+    kinds = parse_rules(read_set(SECOND_SET)).kinds
     kpis = {one["key"]: one for one in data["kpis"]}
     papers = Papers(measures, kinds, stage.people, Origin(None, "import", at=began), kpis)
     play = Play(stage, measures, papers)

@@ -9,7 +9,7 @@ from typing import Any
 from govapp.domain.structure import key_from
 from govapp.services._work import Origin
 from govapp.services.choices import ChoiceItem, SetChoices, SetGroup, set_choices, set_group
-from govapp.services.governance import install_set, read_set
+from govapp.services.governance import SECOND_SET, install_set, read_set
 from govapp.services.grants import GrantRole, grant_role
 from govapp.services.people import AddPerson, add_person
 from govapp.services.rates import SetPlanRates, set_plan_rates
@@ -44,7 +44,7 @@ def set_stage(data: Mapping[str, Any], began: datetime) -> Stage:
     """Organization with its tree, lists and rates, the fourteen people and their roles."""
     stage = Stage(began)
     system = Origin(None, "import", at=began)
-    install_set(system, read_set())
+    install_set(system, read_set(SECOND_SET))
     organization = data["organization"]
     zone = data["programme"]["timezone"]
     add_organization(
@@ -118,7 +118,7 @@ def _service(said: Mapping[str, Any], people: Mapping[str, int]) -> dict[str, An
 
 
 def _lists(data: Mapping[str, Any], organization: str, system: Origin, stage: Stage) -> None:
-    rules = read_set()
+    rules = read_set(SECOND_SET)
     company = data["organization"]
     lists: dict[str, list[ChoiceItem]] = {
         "business_units": [ChoiceItem(x["key"], x["name"]) for x in company["business_units"]],

@@ -1,0 +1,55 @@
+"""Sentences for what the money grid refuses, and words of its cells."""
+
+from govapp.domain.cells import CONFIRMED, UNDATED
+from govapp.present import errors
+from govapp.present.language import gettext as _
+from govapp.present.measures import word
+
+
+def series_word(series: str) -> str:
+    """A series by name."""
+    return _("Confirmed") if series == CONFIRMED else word("field", series)
+
+
+def month_word(name: str) -> str:
+    """A month as cells name it (`2026-05`), or the undated amount."""
+    return _("whole life") if name == UNDATED else name
+
+
+errors.SENTENCES.update(
+    {
+        "grid_invalid": lambda: _(
+            "Nothing was saved. Please look at the marked cells; what you typed is kept."
+        ),
+        "grid_changed": lambda: _(
+            "Somebody else changed amounts meanwhile, so nothing was saved. Both values stand beside each other below; "
+            "yours are kept in the cells: save again to put them in place."
+        ),
+        "fill_invalid": lambda: _("Nothing was filled. Please look at the marked fields."),
+        "paste_invalid": lambda: _("Nothing was stored: every fault is named below by row and column."),
+        "confirmed_not_entered": lambda: _(
+            "Confirmed amounts are not entered: they come from the controller's confirmations."
+        ),
+        "month_out_of_range": lambda: _("This month lies more than 50 years from the start of the line."),
+        "month_before_start": lambda: _("The line has not started in this month."),
+        "amount_confirmed": lambda: _(
+            "This amount is confirmed, so nobody edits it. The controller can reverse the confirmation first."
+        ),
+        "period_locked": lambda: _(
+            "This month is closed. Only a controller of the measure still adds to it, as a dated late entry."
+        ),
+        "sign_wrong": lambda: _("This category holds costs: its amounts are negative or zero."),
+        "start_twice": lambda: _("Choose a day or a milestone, not both."),
+        "line_in_frozen_plan": lambda: _(
+            "A frozen plan names this line, so it stays. Take its plan amounts back in the new draft instead."
+        ),
+        "milestone_starts_lines": lambda: _(
+            "Effect lines start with this milestone. Give them another start on the finance page first."
+        ),
+        "run_rate_missing": lambda: _(
+            "This line has no run rate. Enter it with the line, then fill the plan."
+        ),
+        "count_of_months": lambda: _("Between 1 and 600 months."),
+        "percent_form": lambda: _("Percents between 0 and 1000, such as 50; 75; 100."),
+    }
+)

@@ -1,0 +1,238 @@
+"""Steps that write amounts of effect lines: one way for grid, totals, months, files and moved forecasts."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from govapp.data.finance import AWAITS, CONFIRMED, EffectLine, EffectValue
+from govapp.data.grid_queries import DRAFT, has_draft_change, lives_of, working_values
+from govapp.data.period_queries import locked_until
+from govapp.data.snapshots import Loaded
+from govapp.domain.cells import (
+    BY_PERIOD,
+    CellKey,
+    Life,
+    month_fault,
+    name_of,
+    right_for,
+    series_fault,
+    standing_fault,
+)
+from govapp.domain.errors import Invalid, Refused
+from govapp.domain.events import Event
+from govapp.domain.finance import FTE, Faults
+from govapp.domain.permissions import Permission
+from govapp.domain.planning import YEAR, following
+from govapp.services._belongs import _where
+from govapp.services._work import Work
+
+Changed = dict[CellKey, tuple[int | None, int | None]]
+
+
+@dataclass
+class Sheet:
+    """Lines of a measure with what they hold: rows of amounts by cell, the newest closed month, when they start."""
+
+    lines: Mapping[int, EffectLine]
+    held: dict[CellKey, EffectValue] = field(default_factory=dict)
+    closed: date | None = None
+    lives: Mapping[int, Life] = field(default_factory=dict)
+
+    def amount(self, cell: CellKey) -> int | None:
+        """What a cell holds, in minor units."""
+        row = self.held.get(cell)
+        return None if row is None else row.amount
+
+    def months(self, line_id: int, series: str) -> dict[date, int]:
+        """Amounts of a line in a series by month."""
+        return {
+            month: row.amount
+            for (line, name, month), row in self.held.items()
+            if line == line_id and name == series and month is not None
+        }
+
+    def is_confirmed(self, cell: CellKey) -> bool:
+        """Whether a cell's actual amount is confirmed and not taken back since."""
+        row = self.held.get(cell)
+        return row is not None and row.standing == CONFIRMED
+
+    def is_closed(self, month: date | None) -> bool:
+        """Whether a month is closed; what is undated never is."""
+        return month is not None and self.closed is not None and month <= self.closed
+
+
+def _sheet(
+    work: Work, loaded: Loaded, lines: Mapping[int, EffectLine], series: Iterable[str] | None = None
+) -> Sheet:
+    """What lines hold, of all series or of some."""
+    session = work.session
+    known = [number for number in lines if number is not None]
+    rows = working_values(session, known, series)
+    return Sheet(
+        lines,
+        {(row.line_id, row.series, row.month): row for row in rows},
+        locked_until(session, loaded.measure.organization_id),
+        lives_of(session, lines.values()),
+    )
+
+
+def _changes(sheet: Sheet, wanted: Mapping[CellKey, int | None]) -> Changed:
+    """Old and new of every cell that would change."""
+    return {cell: (old, new) for cell, new in wanted.items() if (old := sheet.amount(cell)) != new}
+
+
+def _plan_stands(work: Work, loaded: Loaded) -> bool:
+    """Whether the plan is frozen and no change of it is being drafted."""
+    if loaded.rules.frozen_in(loaded.snapshot.stage) is None:
+        return False
+    return not has_draft_change(work.session, loaded.measure.id)
+
+
+def _allowed(work: Work, loaded: Loaded, sheet: Sheet, cells: Collection[CellKey]) -> tuple[str, bool]:
+    """The right used for writing these cells, and whether it reaches closed months.
+
+    Into closed months writes who holds finance:confirm, and needs nothing else there (a dated late entry); in all
+    others each series takes its own right. Raises Refused without it.
+    """
+    late = [cell for cell in cells if cell[1] in BY_PERIOD and sheet.is_closed(cell[2])]
+    needed = {right_for(series) for _, series, _ in set(cells).difference(late)}
+    right, reaches = "", False
+    for permission in sorted(needed):
+        right = work.may(permission, loaded.place)
+    if late:
+        try:
+            right, reaches = work.may(Permission.FINANCE_CONFIRM, loaded.place), True
+        except Refused:
+            for permission in sorted({right_for(series) for _, series, _ in late}):
+                right = work.may(permission, loaded.place)
+    return right, reaches
+
+
+def _cell_faults(sheet: Sheet, changed: Changed, *, frozen: bool, reaches_closed: bool) -> Faults:
+    """Why cells do not take their new amounts, by name of the cell; what is taken back may lie anywhere."""
+    faults: Faults = {}
+    for cell, (_, new) in changed.items():
+        line, series, month = cell
+        code = series_fault(series)
+        if not code and new is not None:
+            code = month_fault(series, month, sheet.lives.get(line, Life()))
+        code = code or standing_fault(
+            series,
+            frozen=frozen,
+            confirmed=sheet.is_confirmed(cell),
+            closed=sheet.is_closed(month) and not reaches_closed,
+        )
+        if code:
+            faults[name_of(cell)] = [code]
+    return faults
+
+
+def _store(work: Work, loaded: Loaded, sheet: Sheet, changed: Changed, source: str = "") -> None:
+    """Set amounts; None deletes. An actual amount awaits confirmation anew, and who wrote it is among its hands."""
+    for cell, (_, new) in changed.items():
+        line, series, month = cell
+        row = sheet.held.get(cell)
+        if new is None:
+            if row is not None:
+                work.session.delete(row)
+                del sheet.held[cell]
+            continue
+        if row is None:
+            row = EffectValue(
+                measure_id=loaded.measure.id, line_id=line, series=series, month=month, plan_version=DRAFT
+            )
+            work.session.add(row)
+            sheet.held[cell] = row
+        row.amount = new
+        if series == "actual":
+            row.standing = AWAITS
+            row.hands = hands_of(work, row.hands)
+            row.source = source or row.source or ""
+            if sheet.is_closed(month):
+                row.late_on = work.today(loaded.timezone)
+    for number in {line for line, _, _ in changed}:
+        work.touched_money(loaded.measure.id, number)
+    work.session.flush()
+
+
+def hands_of(work: Work, before: Iterable[int] | None) -> list[int]:
+    """All who entered or edited an amount, the acting person and the absent one too: none of them confirms it (R05)."""
+    now = {person for person in (work.actor.id, work.on_behalf_of) if person is not None}
+    return sorted(now.union(before or ()))
+
+
+def _follow_plan(sheet: Sheet, changed: Changed) -> dict[int, list[int | None]]:
+    """Let run rates follow the last plan month where they did before; old and new by line.
+
+    To be called once the new amounts are stored: what was before is taken from `changed`.
+    """
+    moved: dict[int, list[int | None]] = {}
+    for number in {line for line, series, month in changed if series == "plan" and month}:
+        line = sheet.lines[number]
+        if line.timing != "recurring":
+            continue
+        after = sheet.months(number, "plan")
+        before: dict[date, int | None] = dict(after)
+        before |= {m: old for (n, s, m), (old, _) in changed.items() if n == number and s == "plan" and m}
+        kept = {month: amount for month, amount in before.items() if amount is not None}
+        factor = 1 if line.kind == FTE else YEAR
+        new = following(line.run_rate, _last(kept), _last(after), factor)
+        if new != line.run_rate:
+            moved[number] = [line.run_rate, new]
+            line.run_rate = new
+    return moved
+
+
+def _last(months: Mapping[date, int]) -> int | None:
+    return months[max(months)] if months else None
+
+
+def _told(changed: Changed) -> dict[str, dict[str, dict[str, list[int | None]]]]:
+    """Changed cells as the log keeps them: by line, series and month (or `total`), old and new in minor units."""
+    said: dict[str, dict[str, dict[str, list[int | None]]]] = {}
+    for (line, series, month), pair in changed.items():
+        name = month.isoformat()[:7] if month else "total"
+        said.setdefault(str(line), {}).setdefault(series, {})[name] = list(pair)
+    return said
+
+
+def _log_where(loaded: Loaded) -> dict[str, Any]:
+    return {"object_type": "measure", "object_id": loaded.measure.key, **_where(loaded)}
+
+
+def _write(
+    work: Work,
+    loaded: Loaded,
+    sheet: Sheet,
+    wanted: Mapping[CellKey, int | None],
+    source: str = "",
+    *,
+    follow: bool = True,
+) -> Changed:
+    """Check and store cells (minor units), let run rates follow, log old and new; what changed. The caller settles.
+
+    Raises Refused, and Invalid (grid_invalid) with codes by name of the cell, all of them; then nothing is stored.
+    """
+    changed = _changes(sheet, wanted)
+    if not changed:
+        return changed
+    right, reaches = _allowed(work, loaded, sheet, changed)
+    frozen = any(series == "plan" for _, series, _ in changed) and _plan_stands(work, loaded)
+    faults = _cell_faults(sheet, changed, frozen=frozen, reaches_closed=reaches)
+    if faults:
+        stage = loaded.rules.frozen_in(loaded.snapshot.stage)
+        raise Invalid("grid_invalid", faults, stage=stage.name if stage else "")
+    _store(work, loaded, sheet, changed, source)
+    run_rates = _follow_plan(sheet, changed) if follow else {}
+    touched = sorted({line for line, _, _ in changed})
+    for number in touched:
+        sheet.lines[number].version += 1
+    payload: dict[str, Any] = {
+        "cells": _told(changed),
+        "lines": {str(n): [sheet.lines[n].name, sheet.lines[n].currency] for n in touched},
+    }
+    payload |= {"run_rates": {str(n): pair for n, pair in run_rates.items()}} if run_rates else {}
+    payload |= {"source": source} if source else {}
+    work.log(Event.GRID_CHANGED, payload, right=right, **_log_where(loaded))
+    return changed
