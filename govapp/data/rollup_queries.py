@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from govapp.data.finance import EffectLine
@@ -104,29 +104,35 @@ def _inside(reach: Reach) -> ColumnElement[bool]:
     return or_(inside, and_(branch.in_(sorted(reach.branches)), Measure.id.in_(held)))
 
 
-def clauses(reach: Reach, wanted: MoneyFilter) -> list[ColumnElement[bool]]:
-    """Conditions on measure, card and year rows; what is cancelled or archived only where it is asked for."""
-    found = [_inside(reach), Measure.archived.is_(wanted.state == "archived")]
-    if wanted.state and wanted.state != "archived":
-        found.append(Measure.state == wanted.state)
-    elif not wanted.state:
-        found.append(Measure.state != "cancelled")
+def measures_within(reach: Reach, wanted: MoneyFilter) -> list[ColumnElement[bool]]:
+    """Conditions on measures whatever their stage and state."""
+    found = [_inside(reach)]
     found += [
         getattr(Measure, field) == value for name, field in FIELDS.items() if (value := getattr(wanted, name))
     ]
-    if wanted.stage:
-        found.append(Measure.stage == wanted.stage)
     if wanted.measure:
         found.append(Measure.key == wanted.measure)
     if wanted.q:
         found.append(says(wanted.q, Measure.title, Measure.key))
     if wanted.owner is not None:
         found.append(Measure.id.in_(select(Card.measure_id).where(Card.owner_id == wanted.owner)))
+    if wanted.ids:
+        found.append(Measure.id.in_(wanted.ids))
+    return found
+
+
+def clauses(reach: Reach, wanted: MoneyFilter) -> list[ColumnElement[bool]]:
+    """Conditions on measures and year rows; what is cancelled or archived only where it is asked for."""
+    found = [*measures_within(reach, wanted), Measure.archived.is_(wanted.state == "archived")]
+    if wanted.state and wanted.state != "archived":
+        found.append(Measure.state == wanted.state)
+    elif not wanted.state:
+        found.append(Measure.state != "cancelled")
+    if wanted.stage:
+        found.append(Measure.stage == wanted.stage)
     if wanted.cost_object:
         lines = select(EffectLine.id).where(EffectLine.cost_object == wanted.cost_object)
         found.append(MoneyYear.line_id.in_(lines))
-    if wanted.ids:
-        found.append(Measure.id.in_(wanted.ids))
     return found + _of_lines(MoneyYear, wanted)
 
 
@@ -257,86 +263,3 @@ def joined(*parts: Grouped) -> Grouped:
             for key, months in rows:
                 _add(found, group, key, months)
     return _rows(found)
-
-
-@dataclass(frozen=True, slots=True)
-class LineRow:
-    """A line of the list behind a figure, with its rows."""
-
-    id: int
-    measure: str
-    title: str
-    name: str
-    kind: str
-    timing: str
-    category: str
-    cost_object: str
-    currency: str
-    rows: Rows
-
-
-def _line_ids(reach: Reach, wanted: MoneyFilter, series: str) -> Select[Any]:
-    """Lines that hold anything in the series and year, with their measures; a run rate belongs to no year."""
-    years = [MoneyYear.year == wanted.year] if wanted.year is not None and series != RUN_RATE else []
-    statement: Any = select(Measure.id.label("measure_id"), MoneyYear.line_id)
-    found: Select[Any] = (
-        statement.select_from(MoneyYear)
-        .join(Measure, Measure.id == MoneyYear.measure_id)
-        .join(MoneyLine, (MoneyLine.line_id == MoneyYear.line_id) & (MoneyLine.year == MoneyYear.year))
-        .where(*clauses(reach, wanted), MoneyLine.series == series, *years)
-        .distinct()
-    )
-    return found
-
-
-def count_lines(session: Session, reach: Reach, wanted: MoneyFilter, series: str) -> int:
-    """How many lines are behind a figure."""
-    return session.scalar(select(func.count()).select_from(_line_ids(reach, wanted, series).subquery())) or 0
-
-
-def lines_page(
-    session: Session, reach: Reach, wanted: MoneyFilter, own: str, series: str, limit: int, offset: int = 0
-) -> list[LineRow]:
-    """Lines behind a figure with their rows, in order of their measures."""
-    page = (
-        _line_ids(reach, wanted, series)
-        .order_by(Measure.id, MoneyYear.line_id)
-        .limit(limit)
-        .offset(offset)
-        .subquery()
-    )
-    lines = session.execute(
-        select(EffectLine, Measure.key, Measure.title)
-        .join(page, page.c.line_id == EffectLine.id)
-        .join(Measure, Measure.id == page.c.measure_id)
-        .order_by(Measure.id, EffectLine.id)
-    ).all()
-    among = MoneyYear.line_id.in_([row.EffectLine.id for row in lines])
-    rows = month_rows(session, reach, wanted, own, LINE, KEPT, among)
-    return [
-        LineRow(
-            line.id, key, title, line.name, line.kind, line.timing, line.category, line.cost_object, line.currency,
-            rows.get(line.id, []),
-        )
-        for line, key, title in lines
-    ]  # fmt: skip
-
-
-def measures_page(
-    session: Session, reach: Reach, wanted: MoneyFilter, limit: int, offset: int
-) -> tuple[dict[int, tuple[str, str]], int]:
-    """Key and title by id of measures with money in the year, in order of id, and how many there are."""
-    ids = (
-        select(MoneyYear.measure_id)
-        .join(Measure, Measure.id == MoneyYear.measure_id)
-        .where(*clauses(reach, wanted))
-        .distinct()
-    )
-    total = session.scalar(select(func.count()).select_from(ids.subquery())) or 0
-    page = ids.order_by(MoneyYear.measure_id).limit(limit).offset(offset).subquery()
-    rows = session.execute(
-        select(Measure.id, Measure.key, Measure.title)
-        .join(page, page.c.measure_id == Measure.id)
-        .order_by(Measure.id)
-    )
-    return {row.id: (row.key, row.title) for row in rows}, total

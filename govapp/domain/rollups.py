@@ -10,7 +10,17 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from govapp.domain.exchange import MissingRate, RateTable, rounded
-from govapp.domain.money_rows import ACTUAL, BOOKED, CONFIRMED, FORECAST, PLAN, TOTAL, UNDATED, month_at
+from govapp.domain.money_rows import (
+    ACTUAL,
+    BOOKED,
+    CONFIRMED,
+    FORECAST,
+    PLAN,
+    TARGET,
+    TOTAL,
+    UNDATED,
+    month_at,
+)
 
 AT_BOOKED, AT_PLAN, EACH = "booked", "plan-rates", "each"
 BASES = (AT_BOOKED, AT_PLAN, EACH)
@@ -183,6 +193,42 @@ def cumulated(rows: Rows, series: str, basis: Basis, months: int = TOTAL) -> lis
 def by_month(rows: Rows, series: str, basis: Basis) -> list[Sum]:
     """The twelve months of the year."""
     return [total(rows, series, basis, (place, place + 1)) for place in range(TOTAL)]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The series of a set side by side. The plan is the version named by whoever made them: current or first."""
+
+    target: Sum
+    plan: Sum
+    forecast: Sum
+    actual: Sum
+    confirmed: Sum
+
+    @property
+    def forecast_deviation(self) -> Deviation:
+        """Forecast against plan: what a year is expected to end with."""
+        return deviation(self.forecast, self.plan)
+
+    @property
+    def actual_deviation(self) -> Deviation:
+        """Actual against plan: what has come so far of what should have."""
+        return deviation(self.actual, self.plan)
+
+    @property
+    def open(self) -> Sum:
+        """Actual amounts that are not confirmed."""
+        return less(self.actual, self.confirmed)
+
+    def __bool__(self) -> bool:
+        return any((self.target, self.plan, self.forecast, self.actual, self.confirmed))
+
+
+def figures(rows: Rows, basis: Basis, plan: str = PLAN, span: tuple[int, int] = WHOLE) -> Figures:
+    """All series over a span; `plan` is the series of the plan in force or of the first frozen one."""
+    return Figures(
+        *(total(rows, series, basis, span) for series in (TARGET, plan, FORECAST, ACTUAL, CONFIRMED))
+    )
 
 
 @dataclass(frozen=True, slots=True)
