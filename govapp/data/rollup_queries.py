@@ -177,38 +177,42 @@ def year_rows(
     a rate of its own.
     """
     group = [_group(by)] if by else []
+    monthly = monthly and wanted.year is not None
     year = [MoneyYear.year] if wanted.year is not None else []
-    keys = [
-        *group,
+    names = [
+        *year,
         MoneyYear.kind,
         MoneyYear.timing,
         MoneyYear.currency,
         MoneyYear.rate,
         MoneyYear.first_rate,
-        *year,
     ]
     statement = (
-        select(*keys, *(func.sum(getattr(MoneyYear, series)).label(f"s_{series}") for series in KEPT))
+        select(
+            *group, *names, *(func.sum(getattr(MoneyYear, series)).label(f"s_{series}") for series in KEPT)
+        )
         .join(Measure, Measure.id == MoneyYear.measure_id)
         .where(*clauses(reach, wanted))
-        .group_by(*keys)
+        .group_by(*names, *group)
     )
     found: dict[Any, dict[Key, list[int]]] = {}
+    foreign = set()
     for row in session.execute(statement):
         mark = row[0] if by else ""
         when = row.year if year else UNDATED
         for series in KEPT:
             minor = int(getattr(row, f"s_{series}"))
-            if not minor or (
-                monthly and series == ACTUAL and row.currency not in {"", own} and when != UNDATED
-            ):
+            if monthly and series == ACTUAL and row.currency not in {"", own} and when != UNDATED:
+                foreign.add(row.currency)
+                continue
+            if not minor:
                 continue
             rate = row.first_rate if series == FIRST_PLAN else row.rate if series in _FROZEN else ""
             key = Key(series, row.kind, row.timing, own if series == BOOKED else row.currency, rate, when)
             _add(found, mark, key, [*[0] * TOTAL, minor])
-    if monthly and year:
-        foreign = MoneyYear.currency.not_in(("", own))
-        for mark, rows in month_rows(session, reach, wanted, own, by, (ACTUAL,), foreign).items():
+    if foreign:
+        only = MoneyYear.currency.in_(sorted(foreign)), MoneyYear.year == wanted.year
+        for mark, rows in month_rows(session, reach, wanted, own, by, (ACTUAL,), *only).items():
             for key, months in rows:
                 _add(found, mark, key, months)
     return _rows(found)

@@ -80,6 +80,17 @@ def less(left: Sum, right: Sum) -> Sum:
     return Sum(by, tuple(dict.fromkeys((*left.lacking, *right.lacking))))
 
 
+def added(sums: Iterable[Sum]) -> Sum:
+    """Sums as they are shown, currency by currency."""
+    by: dict[str, int] = {}
+    lacking: dict[Lacking, None] = {}
+    for each in sums:
+        for currency, minor in each.by.items():
+            by[currency] = by.get(currency, 0) + minor
+        lacking |= dict.fromkeys(each.lacking)
+    return Sum(by, tuple(lacking))
+
+
 def share(part: Sum, of: Sum) -> Decimal | None:
     """What part of one sum another is, where both are in one currency and there is something to compare with."""
     currencies = {currency for each in (part, of) for currency, minor in each.by.items() if minor}
@@ -206,6 +217,11 @@ class Figures:
     confirmed: Sum
 
     @property
+    def all(self) -> tuple[Sum, ...]:
+        """Every series, in order."""
+        return self.target, self.plan, self.forecast, self.actual, self.confirmed
+
+    @property
     def forecast_deviation(self) -> Deviation:
         """Forecast against plan: what a year is expected to end with."""
         return deviation(self.forecast, self.plan)
@@ -221,7 +237,7 @@ class Figures:
         return less(self.actual, self.confirmed)
 
     def __bool__(self) -> bool:
-        return any((self.target, self.plan, self.forecast, self.actual, self.confirmed))
+        return any(self.all)
 
 
 def figures(rows: Rows, basis: Basis, plan: str = PLAN, span: tuple[int, int] = WHOLE) -> Figures:

@@ -1,23 +1,22 @@
 """What pages of finance show of a branch: its reach, rates, rows and figures, for one reader and one filter."""
 
-from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from govapp.data import rollup_queries as queries
 from govapp.data.list_scope import BranchOption, Scope, read_scope
-from govapp.data.measures import Measure, Part
+from govapp.data.measures import Measure, Part, StageTotal
 from govapp.data.money_totals import MoneyTotal
 from govapp.data.rate_queries import rate_table
-from govapp.data.rollup_lines import LineRow, count_lines, lines_page
-from govapp.data.rollup_queries import BRANCH, KIND, MoneyFilter, Reach
+from govapp.data.rollup_queries import BRANCH, KIND, Grouped, MoneyFilter, Reach
 from govapp.data.structure import Organization
 from govapp.domain.errors import NotFound
 from govapp.domain.finance import SAVING_KINDS
 from govapp.domain.money_rows import FIRST_PLAN, PLAN, RUN_RATE, UNDATED, fiscal_place, month_at
+from govapp.domain.permissions import Permission
 from govapp.domain.rights import Actor
 from govapp.domain.rollups import (
     AT_BOOKED,
@@ -28,12 +27,13 @@ from govapp.domain.rollups import (
     Rows,
     Sum,
     figures,
+    of_kinds,
     shown_kinds,
     total,
 )
 
 FIRST, CURRENT = "first", "current"
-MOST_GROUPS = 100
+FEW = 1000
 PAGE = 50
 
 
@@ -98,9 +98,17 @@ class Frame:
         return month_at(self.year or self.basis.day.year, place, self.basis.fiscal_month)
 
 
-def frame_of(session: Session, actor: Actor, query: FinanceQuery, today: date) -> Frame:
-    """Where the view stands. Raises NotFound for a branch the reader may not read."""
+def frame_of(
+    session: Session, actor: Actor, query: FinanceQuery, today: date, permission: Permission | None = None
+) -> Frame:
+    """Where the view stands, of branches where the reader holds a further permission as well, where one is given.
+
+    Raises NotFound for a branch the reader may not read.
+    """
     scope = read_scope(session, actor)
+    if permission is not None:
+        scope = scope.only(actor, permission)
+        scope = replace(scope, priced=scope.priced & scope.readable)
     branch, held = _branch(session, scope, query.branch)
     row = session.execute(
         select(Organization.id, Organization.fiscal_month).where(Organization.id == branch.organization_id)
@@ -144,11 +152,9 @@ def _branch(session: Session, scope: Scope, key: str) -> tuple[BranchOption, int
     return found, sum(places[row.branch_id].path.startswith(found.path) for row in held)
 
 
-def rows_by(
-    session: Session, frame: Frame, by: str = "", *, months: bool = False, kinds: Collection[str] = ()
-) -> dict[object, Rows]:
-    """Rows of the filter by group; with their months where `months` is asked for or they are kept anyway."""
-    wanted = replace(frame.wanted, kinds=tuple(kinds))
+def rows_by(session: Session, frame: Frame, by: str = "", *, months: bool = False) -> Grouped:
+    """Rows of the filter, all kinds, by group; with months where `months` is asked for or they are kept anyway."""
+    wanted = frame.wanted
     if not wanted.narrow and by in {"", BRANCH, KIND}:
         kept = queries.total_rows(session, frame.reach.priced, wanted, by)
         if not frame.by_part:
@@ -157,7 +163,21 @@ def rows_by(
         return queries.joined(kept, queries.month_rows(session, rest, wanted, frame.own, by))
     if months:
         return queries.month_rows(session, frame.reach, wanted, frame.own, by)
-    return queries.year_rows(session, frame.reach, wanted, frame.own, by)
+    monthly = frame.basis.how == AT_BOOKED
+    return queries.year_rows(session, frame.reach, wanted, frame.own, by, monthly=monthly)
+
+
+def merged(grouped: Grouped) -> Rows:
+    """The rows of all groups together."""
+    return queries.joined({"": [row for rows in grouped.values() for row in rows]}).get("", [])
+
+
+def is_small(session: Session, frame: Frame) -> bool:
+    """Whether so few measures lie in the branch that a page may add up their lines while somebody waits for it."""
+    counted = select(func.coalesce(func.sum(StageTotal.count), 0)).where(
+        StageTotal.currency == "", StageTotal.branch_id.in_(sorted(frame.reach.branches))
+    )
+    return (session.scalar(counted) or 0) <= FEW
 
 
 def in_year(frame: Frame, rows: Rows) -> Rows:
@@ -186,35 +206,23 @@ def standing(frame: Frame, rows: Rows) -> Standing:
     return Standing(figures(within, frame.basis, frame.plan, WHOLE), total(within, RUN_RATE, frame.basis))
 
 
-def by_kinds(frame: Frame, grouped: Mapping[object, Rows]) -> dict[str, Standing]:
+def by_kinds(frame: Frame, rows: Rows) -> dict[str, Standing]:
     """Savings, and every other kind for itself: nothing is added across."""
-    every = {kind: rows for kind, rows in grouped.items() if isinstance(kind, str)}
     found = {}
-    for name, kinds in shown_kinds(every, frame.saving).items():
-        rows = [row for kind, of_kind in every.items() if kind in kinds for row in of_kind]
-        stands = standing(frame, rows)
+    for name, kinds in shown_kinds(sorted({key.kind for key, _ in rows}), frame.saving).items():
+        stands = standing(frame, of_kinds(rows, kinds))
         if name == SAVINGS or stands.figures or stands.run_rate:
             found[name] = stands
     return found
 
 
-def of_branches(frame: Frame, grouped: Mapping[object, Rows]) -> dict[object, Rows]:
+def of_branches(frame: Frame, grouped: Grouped) -> Grouped:
     """Rows by the branches directly below the view's, and its own measures under itself."""
     places = {branch.id: branch for branch in frame.scope.branches}
     depth = frame.branch.path.count("/")
-    found: dict[object, Rows] = {}
+    found: Grouped = {}
     for branch_id, rows in grouped.items():
         path = places[branch_id].path.split("/") if isinstance(branch_id, int) else []
         child = int(path[depth]) if len(path) > depth + 1 else frame.branch.id
         found[child] = [*found.get(child, ()), *rows]
     return found
-
-
-def lines_behind(
-    session: Session, frame: Frame, series: str, page: int, kinds: Collection[str]
-) -> tuple[list[LineRow], int]:
-    """A page of the lines a figure is made of, and how many there are."""
-    wanted = replace(frame.wanted, kinds=tuple(kinds))
-    count = count_lines(session, frame.reach, wanted, series)
-    lines = lines_page(session, frame.reach, wanted, frame.own, series, PAGE, (page - 1) * PAGE)
-    return lines, count
