@@ -13,6 +13,8 @@ from govapp.present import (
     history_decisions,
     history_evidence,
     history_grid,
+    history_ledger,
+    history_plans,
     history_rules,
     history_time,
 )
@@ -263,7 +265,6 @@ _SAID: dict[str, Callable[[Payload, Names, str], str]] = {
         removed=len(p["removed"]),
     ),
     **history_rules.SAID,
-    Event.PLAN_RATES_SET: _said(lambda: _("Plan rates set, in force from %(day)s"), day="from_day"),
     Event.GROUP_SET: lambda p, n, a: _(
         "Group %(name)s set: %(who)s",
         name=p["name"],
@@ -327,4 +328,6 @@ _SAID: dict[str, Callable[[Payload, Names, str], str]] = {
     Event.AUDIT_VERIFIED: _verified,
     Event.INTEGRITY_FAILED: _failed,
     **history_time.SAID,
+    **history_ledger.SAID,
+    **history_plans.SAID,
 }

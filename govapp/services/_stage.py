@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 from govapp.data.measures import Measure, StagePassage
 from govapp.data.snapshots import Loaded
 from govapp.domain.events import Event
+from govapp.services._freezing import _follow_stage
 from govapp.services._review_end import _end_review
 from govapp.services._settle import values_of
 from govapp.services._work import Work
@@ -69,6 +70,7 @@ def _change_stage(work: Work, loaded: Loaded, to: str, how: str, right: str, **m
             "passed" if review_id and how == "advance" else "overtaken",
             str(more.get("reason", "")),
         )
+    _follow_stage(work, loaded, to, right, review_id)
     at = _moment(work, loaded)
     _leave(work, loaded, at)
     _enter(work, loaded, to, how, review_id, at)
