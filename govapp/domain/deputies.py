@@ -22,11 +22,11 @@ LENT: dict[str, frozenset[P]] = {
     ASK: frozenset({P.MEASURE_MOVE, P.MEASURE_RECYCLE, P.MEASURE_HOLD, P.MEASURE_CANCEL, P.MEASURE_REOPEN})
     | {P.MEASURE_EMERGENCY, P.REVIEW_WITHDRAW},
     SUPPLY: frozenset({P.EVIDENCE_SUBMIT}),
-    CONFIRM: frozenset({P.CONDITION_FULFIL, P.CONDITION_CONFIRM}),
+    CONFIRM: frozenset({P.CONDITION_FULFIL, P.CONDITION_CONFIRM, P.FINANCE_CONFIRM}),
 }
 _KIND_OF = {permission: kind for kind, permissions in LENT.items() for permission in permissions}
 _ACTS = {DECIDE: (duty.VOTE, duty.COMMITTEE_VOTE), JUDGE: (duty.JUDGE,), SUPPLY: (duty.SUBMIT,)}
-_ACTS |= {CONFIRM: (duty.FULFIL, duty.CONFIRM), ASK: (duty.EMERGENCY,)}
+_ACTS |= {CONFIRM: (duty.FULFIL, duty.CONFIRM, duty.CONFIRM_ACTUAL), ASK: (duty.EMERGENCY,)}
 
 
 def kind_of_work(permission: P) -> str:

@@ -14,6 +14,7 @@ AUDITOR, ADMINISTRATOR = "auditor", "administrator"
 VOTE, COMMITTEE_VOTE, SUBMIT, JUDGE = "vote", "committee-vote", "submit-evidence", "judge-evidence"
 FULFIL, CONFIRM, GRANT, RECEIVE = "fulfil-condition", "confirm-condition", "grant-role", "receive-role"
 EMERGENCY, JUDGE_LOOKBACK = "emergency-advance", "judge-lookback"
+ENTER_ACTUAL, CONFIRM_ACTUAL = "enter-actual", "confirm-actual"
 _OWNER, _SPONSOR, _CONTROLLER = PART + "owner", PART + "sponsor", PART + "controller"
 _THREE = ((_OWNER, _SPONSOR), (_OWNER, _CONTROLLER), (_SPONSOR, _CONTROLLER))
 _MEASURE = "measure"

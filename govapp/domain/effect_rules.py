@@ -71,7 +71,10 @@ _KINDS = (
 
 @dataclass(frozen=True, slots=True)
 class EffectRules:
-    """The money part of a workflow version. `due_days`: working days after the month's end to confirm an amount."""
+    """The money part of a workflow version. `due_days`: working days after the month's end to confirm an amount.
+
+    `sign_in_again`: whoever confirms, refuses or reverses signs with their password (R27).
+    """
 
     kinds: Mapping[str, KindRule] = field(default_factory=lambda: {each.key: each for each in _KINDS})
     categories: Mapping[str, CategoryRule] = field(default_factory=dict)
@@ -87,6 +90,7 @@ class EffectRules:
         "cloud-account",
     )
     sustain: SustainRule = SustainRule()
+    sign_in_again: bool = False
 
     def is_cost(self, category: str, total: int) -> bool:
         """Whether a one-off line is a cost: its category says so, or, where none is known, its amount is no gain."""
@@ -115,6 +119,7 @@ def parse_effects(data: Mapping[str, Any]) -> EffectRules:
         _forecast(raw.get("forecast_change") or {}),
         tuple(raw.get("cost_object_kinds") or default.cost_object_kinds),
         _sustain(data.get("sustain") or {}),
+        bool(confirmation.get("sign_in_again")),
     )
 
 

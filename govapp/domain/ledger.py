@@ -113,18 +113,18 @@ def confirmed_by(cell: Cell, ask: CellAsk) -> int:
     return cell.amount or 0
 
 
-def why_not_reversed(row: Booking, line_net: int, reason: str) -> list[str]:
+def why_not_reversed(row: Booking, line_net: int, line_leaked: int, reason: str) -> list[str]:
     """Codes of what stands against taking a row back; `line_net` is what its line's rows add up to.
 
-    A reversal is never reversed: the month is open again and takes a new confirmation. What has leaked since cannot be
-    more than what is left.
+    A reversal is never reversed: the month is open again and takes a new confirmation. What has leaked of the line
+    since (`line_leaked`, above zero) cannot be more than what would be left.
     """
     found = []
     if row.kind == REVERSAL:
         found.append("reversal_stays")
     if row.reversed:
         found.append("already_reversed")
-    if row.kind == CONFIRMATION and row.amount > 0 and line_net - row.amount < 0:
+    if row.kind == CONFIRMATION and not row.reversed and line_leaked > 0 > line_net - row.amount:
         found.append("leaked_since")
     return found + _reason_faults(reason)
 

@@ -123,7 +123,9 @@ class _Change:
         years = {year for _, year in rows}
         known = kept.meta if kept else {}
         told = [year_values(line_id, measure_id, year, meta, rows) for year in sorted(years)] if meta else []
-        new = [each for each in told if each["year"] not in known or known[each["year"]][1] != _in_order(each)]
+        new = [
+            each for each in told if each["year"] not in known or known[each["year"]][1] != _in_order(each)
+        ]
         self.years += new
         self.no_years += [(line_id, year) for year in known.keys() - years]
         if new or before != rows or set(known) != years:

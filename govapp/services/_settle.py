@@ -29,6 +29,7 @@ from govapp.domain.gates import gate_findings
 from govapp.domain.measures import required_parts
 from govapp.domain.snapshot import ReviewFact, StepFact, VoteFact
 from govapp.services._absent import tell_deciders
+from govapp.services._claims import _settle_claims
 from govapp.services._clocks import _keep_clocks
 from govapp.services._dossier import write_dossier
 from govapp.services._evidence_life import _evidence_life
@@ -247,6 +248,7 @@ def _derive(work: Work, loaded: Loaded) -> dict[str, Any]:
         "implementation": _status(loaded, "implementation", today),
         "potential": _status(loaded, "potential", today),
         "values": values_of(loaded),
+        "plan_number": loaded.plan_number,
         "check_at": _next_look(loaded, today, loaded.declared, clocks.turn),
     }
 
@@ -301,13 +303,16 @@ def _adding(dialect: str) -> Insert:
 def settle(work: Work, measures: Iterable[Loaded], *, anew: bool = False) -> dict[str, list[str]]:
     """Bring derived data of these measures up to date; returns what changed on their cards, by the measure's key.
 
-    Their rows are locked by the caller. Amounts are minor units. `anew`: sums of money that nobody touched, too;
-    where they were wrong, `money` is among what changed.
+    Their rows are locked by the caller. Amounts are minor units. `anew`: claims and sums of money that nobody touched,
+    too; where the sums were wrong, `money` is among what changed.
     """
     changed: dict[str, list[str]] = {}
     settled = list(measures)
+    overlapping = _settle_claims(work, settled, anew=anew)
     for loaded in settled:
         derived = _derive(work, loaded)
+        if loaded.measure.id in overlapping:
+            derived["overlapping"] = overlapping[loaded.measure.id]
         derived["counted"] = _counted(loaded, derived)
         card = loaded.card
         if card is None:

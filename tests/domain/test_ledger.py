@@ -120,16 +120,17 @@ def test_a_month_is_excepted_once_where_it_is_due_and_bears_no_amount():
 
 def test_a_row_is_reversed_once_and_a_reversal_never():
     row = Booking(1, CONFIRMATION, 500)
-    assert why_not_reversed(row, 500, "Wrong month.") == []
-    assert why_not_reversed(row, 500, "") == ["reason_needed"]
-    assert why_not_reversed(Booking(1, CONFIRMATION, 500, True), 0, "x")[0] == "already_reversed"
-    assert why_not_reversed(Booking(2, REVERSAL, -500), 0, "x") == ["reversal_stays"]
+    assert why_not_reversed(row, 500, 0, "Wrong month.") == []
+    assert why_not_reversed(row, 500, 0, "") == ["reason_needed"]
+    assert why_not_reversed(Booking(1, CONFIRMATION, 500, True), 0, 9, "x") == ["already_reversed"]
+    assert why_not_reversed(Booking(2, REVERSAL, -500), 0, 0, "x") == ["reversal_stays"]
 
 
 def test_what_leaked_since_stands_in_the_way_of_a_reversal():
-    assert why_not_reversed(Booking(1, CONFIRMATION, 500), 400, "x") == ["leaked_since"]
-    assert why_not_reversed(Booking(1, CONFIRMATION, -500), -500, "x") == []
-    assert why_not_reversed(Booking(2, LEAKAGE, -100), 400, "x") == []
+    assert why_not_reversed(Booking(1, CONFIRMATION, 500), 400, 100, "x") == ["leaked_since"]
+    assert why_not_reversed(Booking(1, CONFIRMATION, 500), -100, 0, "x") == []
+    assert why_not_reversed(Booking(1, CONFIRMATION, -500), -500, 0, "x") == []
+    assert why_not_reversed(Booking(2, LEAKAGE, -100), 400, 100, "x") == []
 
 
 def test_leakage_comes_after_closing_and_is_not_more_than_is_confirmed_now():

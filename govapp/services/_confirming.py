@@ -1,0 +1,53 @@
+"""Who confirms amounts of a measure, and by whose conflicts they are bound. Verbs and pages ask the same (R03, R05)."""
+
+from functools import partial
+
+from govapp.data.snapshots import Loaded
+from govapp.domain.deputies import CONFIRM
+from govapp.domain.duties import CONFIRM_ACTUAL
+from govapp.domain.errors import Refused
+from govapp.domain.permissions import Permission
+from govapp.domain.rights import Actor, may, right_of, with_voice
+from govapp.services._work import Work
+from govapp.services.duties import _speak, right_for
+
+CONTROLLER = "controller"
+
+
+def confirming_right(work: Work, loaded: Loaded) -> str:
+    """The right by which the actor confirms amounts here: as the measure's controller, or as their deputy.
+
+    Where nobody active holds that part, it is the right of a controller of the branch (R05). From here on `work.voice`
+    is whose right it is. Raises NotFound, and Refused: owner_confirms, not_the_controller, duty_forbids (R03, R58).
+    """
+    may(work.actor, Permission.FINANCE_VIEW, loaded.place)
+    right = _speak(work, loaded, CONFIRM, partial(_right_of, loaded), CONFIRM_ACTUAL)
+    if right is None:
+        raise Refused("not_the_controller", permission=str(Permission.FINANCE_CONFIRM))
+    if loaded.place.parts.get("owner") in {work.actor.id, work.voice.id}:
+        raise Refused("owner_confirms", permission=str(Permission.FINANCE_CONFIRM))
+    return right
+
+
+def may_confirm(actor: Actor, loaded: Loaded) -> bool:
+    """Whether the actor confirms amounts here, for pages; what a single amount adds to it is left out."""
+    if loaded.place.parts.get("owner") == actor.id:
+        return False
+    right = partial(_right_of, loaded)
+    return right_for(actor, loaded.rules, loaded.place, CONFIRM, right, act=CONFIRM_ACTUAL) is not None
+
+
+def _right_of(loaded: Loaded, voice: Actor) -> str | None:
+    """The part of a voice, or its grant where the part is vacant; a part whose role has ended gives none (R06, R07)."""
+    held = loaded.snapshot.parts.get(CONTROLLER)
+    place = with_voice(loaded.place, voice, loaded.rules.roles_of_parts)
+    if held is not None and held.active:
+        return f"part:{CONTROLLER}" if place.parts.get(CONTROLLER) == voice.id else None
+    right = right_of(voice, Permission.FINANCE_CONFIRM, place)
+    return right if right and right.startswith("role:") else None
+
+
+def bound_people(work: Work) -> frozenset[int]:
+    """The actor and everybody by whose conflicts they are bound: whose voice it is, and whose deputy they are."""
+    every = {work.actor.id, work.voice.id, *(each.actor.id for each in work.actor.stands_in)}
+    return frozenset(person for person in every if person is not None)
