@@ -138,6 +138,12 @@ def year_to_show(session: Session, measure_id: int, today: date, first_month: in
     return fiscal_year(min(max(now, first), last), first_month)
 
 
+def currencies_of(session: Session, measure_id: int) -> dict[int, str]:
+    """Currencies of a measure's lines by number."""
+    lines = select(EffectLine.id, EffectLine.currency).where(EffectLine.measure_id == measure_id)
+    return {row.id: row.currency for row in session.execute(lines)}
+
+
 def milestone_choices(session: Session, measure_id: int) -> list[tuple[int, str]]:
     """Milestones of a measure to start a line with: number and name, by plan date."""
     statement = select(Milestone.id, Milestone.name).where(Milestone.measure_id == measure_id)
