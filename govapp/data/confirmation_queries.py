@@ -67,6 +67,7 @@ class CellRow:
     cost_object: str
     overlapping: tuple[str, ...]
     plan_number: int
+    organization_id: int
     value_id: int | None
     actual: int | None
     hands: tuple[int, ...]
@@ -136,8 +137,9 @@ _VALUE: tuple[Any, ...] = (
 
 def _columns(month: Any, value: Sequence[Any]) -> tuple[Any, ...]:
     return (
-        EffectLine.id.label("line_id"), month.label("month"), Measure.id.label("measure_id"), Measure.key, Measure.title, EffectLine.name, EffectLine.kind,
-        EffectLine.timing, EffectLine.currency, EffectLine.cost_object, Card.overlapping, Card.plan_number, *value,
+        EffectLine.id.label("line_id"), month.label("month"), Measure.id.label("measure_id"), Measure.key,
+        Measure.title, EffectLine.name, EffectLine.kind, EffectLine.timing, EffectLine.currency, EffectLine.cost_object,
+        Card.overlapping, Card.plan_number, Measure.organization_id, *value,
     )  # fmt: skip
 
 
@@ -224,7 +226,7 @@ def cells(session: Session, actor: Actor, wanted: Wanted, limit: int, offset: in
 
 
 def _row(values: list[Any]) -> CellRow:
-    values[10], values[14], values[15] = tuple(values[10] or ()), tuple(values[14] or ()), values[15] or ""
+    values[10], values[15], values[16] = tuple(values[10] or ()), tuple(values[15] or ()), values[16] or ""
     return CellRow(*values)
 
 
