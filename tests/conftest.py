@@ -12,6 +12,7 @@ from sqlalchemy import Engine, event
 from govapp import create_app
 from govapp.config import Settings
 from govapp.data.runtime import current
+from govapp.extensions import db
 from tests import databases
 from tests.browser_client import GovappClient
 from tests.cast import Cast, fill_with_cast, read_cast
@@ -23,11 +24,13 @@ from tests.support.fixtures import (
     postgres_url,
     valkey_url,
 )
+from tests.support.templates import Compiled
 
 __all__ = ["chromium_path", "only_this_machine", "own_valkey", "postgres_url", "valkey_url"]
 
 DIALECTS = ("sqlite", "postgresql")
 _templates: dict[tuple[str, bool], databases.Template] = {}
+_compiled = Compiled()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -107,6 +110,9 @@ def make_app(url: str, files: Path, **more: object) -> Flask:
     """An application on a database."""
     app = create_app(settings_for(url, files, **more))
     app.test_client_class = GovappClient
+    app.jinja_env.bytecode_cache = _compiled
+    with app.app_context():
+        databases.share_statements(db.engine)
     return app
 
 

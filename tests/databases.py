@@ -38,14 +38,19 @@ _made: dict[str, Engine] = {}
 
 
 def open_engine(url: str) -> Engine:
-    """An engine as create_app makes it; statements made for one copy of a database serve the next one too.
+    """An engine as create_app makes it."""
+    engine = share_statements(create_engine(url))
+    storage.prepare(engine)
+    return engine
+
+
+def share_statements(engine: Engine) -> Engine:
+    """Let statements made for one copy of a database serve the next one too.
 
     SQLAlchemy keeps them by engine, and making them anew for each test took a fifth of the time of all tests.
     """
-    engine = create_engine(url)
     first = _made.setdefault(engine.dialect.name, engine)
     engine.dialect, engine._compiled_cache = first.dialect, first._compiled_cache
-    storage.prepare(engine)
     return engine
 
 

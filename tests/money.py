@@ -11,6 +11,7 @@ from govapp.data.ledger import LedgerRow, PlanVersion
 from govapp.data.measures import Measure
 from govapp.data.snapshots import load_measures
 from govapp.domain.events import Event
+from govapp.domain.plan_versions import FIELDS
 from govapp.services._settle import settle
 from govapp.services._work import Work, writing
 from tests.cast import SYSTEM
@@ -39,8 +40,8 @@ def add_line(
     def body(work: Work) -> int:
         measure_id = _measure_id(work, key)
         row = EffectLine(
-            measure_id=measure_id, name="A line", kind=kind, timing=timing, currency=currency, run_rate=run_rate,
-            **more,
+            measure_id=measure_id, kind=kind, timing=timing, currency=currency, run_rate=run_rate,
+            **{"name": "A line"} | more,
         )  # fmt: skip
         work.session.add(row)
         work.session.flush()
@@ -103,7 +104,9 @@ def freeze(key: str, **rates: str) -> int:
                     plan_version=number,
                 )
             )  # fmt: skip
-        said = {str(line.id): {"name": line.name, "run_rate": line.run_rate} for line in lines}
+        said = {
+            str(line.id): {name: getattr(line, name) for name in FIELDS} | {"plan": None} for line in lines
+        }
         version = PlanVersion(
             measure_id=measure_id, number=number, cause="decided", lines=said, rates=rates, at=work.at
         )

@@ -42,8 +42,9 @@ def add_an_organization(
 @click.argument("key")
 @click.argument("rates", nargs=-1, required=True, metavar="CURRENCY=RATE...")
 @click.option("--from", "from_day", type=click.DateTime(["%Y-%m-%d"]), required=True, help="First day.")
+@click.option("--reason", default="", help="Why a rate that is there already is corrected.")
 @in_one_line
-def set_rates(key: str, rates: tuple[str, ...], from_day: datetime) -> None:
+def set_rates(key: str, rates: tuple[str, ...], from_day: datetime, reason: str) -> None:
     """Set plan rates of the organization KEY: what one unit of a currency is worth in its own (USD=0.92)."""
     worth: dict[str, Decimal] = {}
     for each in rates:
@@ -52,7 +53,7 @@ def set_rates(key: str, rates: tuple[str, ...], from_day: datetime) -> None:
             worth[currency] = Decimal(rate)
         except InvalidOperation:
             fail(f"{each} is not a rate such as USD=0.92" if equals else f"{each} names no rate")
-    changed = set_plan_rates(SetPlanRates(BY_COMMAND, key, from_day.date(), worth))
+    changed = set_plan_rates(SetPlanRates(BY_COMMAND, key, from_day.date(), worth, reason))
     click.echo(f"{changed} of {len(worth)} rates changed")
 
 

@@ -9,6 +9,7 @@ from govapp.data.base import Base, Identified, Kept
 from govapp.data.types import CanonicalJson, Money
 
 AWAITS, CONFIRMED, REFUSED = "awaits", "confirmed", "refused"
+DRAFT = 0  # the plan version of the working plan; frozen ones count from 1
 _AWAITING = f"standing = '{AWAITS}'"
 
 

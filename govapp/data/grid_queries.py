@@ -6,12 +6,10 @@ from datetime import date
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from govapp.data.finance import EffectLine, EffectValue
+from govapp.data.finance import DRAFT, EffectLine, EffectValue
 from govapp.data.ledger import LedgerRow, PlanChange, PlanVersion
 from govapp.data.measures import Milestone
 from govapp.domain.cells import Life
-
-DRAFT = 0
 
 
 def lines_of(session: Session, measure_id: int, ids: Collection[int] | None = None) -> dict[int, EffectLine]:

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
-from govapp.data.finance import EffectLine, EffectValue
-from govapp.data.grid_queries import DRAFT
+from govapp.data.finance import DRAFT, EffectLine, EffectValue
 from govapp.data.imports import Batch, BatchRow, MappingRow
 from govapp.data.measures import Measure, Milestone, StagePassage, StatusEntry
 from govapp.data.snapshots import Loaded, load_measures

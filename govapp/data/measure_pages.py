@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from govapp.data.actors import in_force
-from govapp.data.finance import EffectLine, EffectValue
+from govapp.data.finance import DRAFT, EffectLine, EffectValue
 from govapp.data.measure_queries import choices_of, path_ids, readable_by
 from govapp.data.measures import (
     Card,
@@ -216,14 +216,17 @@ def dependencies(session: Session, measure_id: int, actor: Actor) -> tuple[Rows,
 
 
 def effect_lines(session: Session, measure_id: int) -> Rows:
-    """Effect lines, each with `totals`: the sum of each series over months and undated values, in minor units."""
+    """Effect lines, each with `totals`: the sum of each series over months and undated values, in minor units.
+
+    Of plan it is the draft.
+    """
     sums: dict[int, dict[str, int]] = {}
     undated: dict[int, dict[str, int]] = {}
     rows = session.execute(
         select(
             EffectValue.line_id, EffectValue.series, EffectValue.month.is_(None), func.sum(EffectValue.amount)
         )
-        .where(EffectValue.measure_id == measure_id)
+        .where(EffectValue.measure_id == measure_id, EffectValue.plan_version == DRAFT)
         .group_by(EffectValue.line_id, EffectValue.series, EffectValue.month.is_(None))
     )
     for line, series, whole_life, amount in rows:

@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session, aliased
 from govapp.data.audit import AuditLog
 from govapp.data.base import HISTORY
 from govapp.data.evidence import Evidence, EvidenceFile, EvidenceRevision
+from govapp.data.finance import DRAFT
 from govapp.data.gates import EvidenceKindVersion
 from govapp.data.measures import StagePassage
+from govapp.data.plan_queries import PLAN, in_force_at, line_in_force
 from govapp.data.reviews import Dossier, ReviewStep, Vote
 from govapp.domain.events import BUSINESS
 
@@ -33,6 +35,7 @@ class Recorded:
     statuses: list[Row] = field(default_factory=list)
     lines: list[Row] = field(default_factory=list)
     sums: dict[tuple[int, str], int] = field(default_factory=dict)
+    plan_number: int = 0
     reviews: list[Row] = field(default_factory=list)
     dossiers: list[Row] = field(default_factory=list)
     steps: list[Row] = field(default_factory=list)
@@ -167,6 +170,11 @@ def _read_chunk(
 
     for name, attribute in (("part", "parts"), ("status_entry", "statuses"), ("effect_line", "lines")):
         _spread(found, attribute, kept(session, seq, name, of_measures))
+    planned = in_force_at(session, seq, ids)
+    for measure_id, version in planned.items():
+        record = found[measure_id]
+        record.plan_number = version.number
+        record.lines = [line_in_force(line, version.lines) for line in record.lines]
     reviews = kept(session, seq, "review", of_measures, *(() if full else (lambda t: t.c.state == "open",)))
     _spread(found, "reviews", reviews)
     _read_votes(
@@ -183,7 +191,11 @@ def _read_chunk(
         _spread(found, attribute, kept(session, seq, name, of_measures))
     _spread(found, "evidence", _evidence(session, seq, ids))
     for measure_id, line_id, series, amount in _sums(session, seq, ids):
-        found[measure_id].sums[line_id, series] = int(amount)
+        if series != PLAN or measure_id not in planned:
+            found[measure_id].sums[line_id, series] = int(amount)
+    for measure_id, version in planned.items():
+        totals = {(int(line), PLAN): said["plan"] for line, said in version.lines.items()}
+        found[measure_id].sums |= {key: total for key, total in totals.items() if total is not None}
     passages = (
         select(StagePassage.measure_id, func.max(StagePassage.id))
         .where(StagePassage.measure_id.in_(ids), StagePassage.entered_seq <= seq)
@@ -265,6 +277,7 @@ def _sums(session: Session, seq: int, ids: Sequence[int]) -> list[Any]:
         select(twin.c.measure_id, twin.c.line_id, twin.c.series, func.sum(twin.c.amount))
         .where(
             twin.c.measure_id.in_(ids),
+            twin.c.plan_version == DRAFT,
             twin.c.from_seq <= seq,
             or_(twin.c.to_seq.is_(None), twin.c.to_seq > seq),
         )

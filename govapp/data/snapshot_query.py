@@ -12,7 +12,7 @@ from govapp.data.figure_rows import figure_columns
 from govapp.data.finance import CurrencyRate, EffectLine
 from govapp.data.gates import EvidenceKindVersion, WorkflowVersion
 from govapp.data.json_rows import json_rows, json_text
-from govapp.data.ledger import PlanVersion
+from govapp.data.ledger import PlanChange, PlanVersion
 from govapp.data.measures import Card, Dependency, Measure, Milestone, Part, Risk, StagePassage, StatusEntry
 from govapp.data.people import Grant, Group, GroupMember, Person, Role, RolePermission
 from govapp.data.reviews import BARRED, Condition, Dossier, Lookback, Review, ReviewStep, StepDecider, Vote
@@ -118,7 +118,16 @@ def snapshot_statement() -> Select[*tuple[Any, ...]]:
                 ).where(_of(EffectLine.measure_id)),
                 EffectLine.id,
             ).label("lines"),
-            plan_number.label("plan_number"),
+            _rows(
+                select(PlanVersion.number, PlanVersion.lines.label("planned"))
+                .where(_of(PlanVersion.measure_id), PlanVersion.number == plan_number),
+                PlanVersion.number,
+            ).label("plan"),
+            _rows(
+                select(PlanChange.id, PlanChange.state)
+                .where(_of(PlanChange.measure_id), PlanChange.state.in_(("draft", "asked"))),
+                PlanChange.id,
+            ).label("plan_change"),
             *figure_columns(plan_number),
             _rows(
                 select(StatusEntry.kind, StatusEntry.colour, StatusEntry.until_day)

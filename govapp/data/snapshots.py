@@ -17,6 +17,7 @@ from govapp.data.figure_rows import Cells, cells_of, forecasts, kpi_facts, line_
 from govapp.data.json_rows import moment_of as _moment
 from govapp.data.locks import lock_measures, neighbours_of
 from govapp.data.measures import Card, Measure, Part
+from govapp.data.plan_lines import Line, planned_in, stated_in, working_line
 from govapp.data.rulebook import rules_for
 from govapp.data.snapshot_query import VALUE_FORMS, snapshot_statement
 from govapp.data.structure import Branch
@@ -24,7 +25,7 @@ from govapp.domain.approvals import with_electors
 from govapp.domain.money import exact_minor, from_minor
 from govapp.domain.permissions import DECIDING_PARTS
 from govapp.domain.rights import Place
-from govapp.domain.rules import Rules
+from govapp.domain.rules import Rules, StageRule
 from govapp.domain.snapshot import (
     ConditionFact,
     EvidenceFact,
@@ -40,6 +41,7 @@ from govapp.domain.snapshot import (
 )
 from govapp.domain.table import value_of_figures
 
+DRAFTED, ASKED = "draft", "asked"
 FIELDS = (
     "title", "description", "problem", "expected_effect", "business_unit", "legal_entity", "function", "service",
     "request_category", "vendor", "steering_committee", "change_type", "risk_rating", "security_relevant",
@@ -47,25 +49,14 @@ FIELDS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """An effect line in short: amounts in minor units (FTE: 1/10,000)."""
-
-    id: int
-    kind: str
-    timing: str
-    currency: str
-    run_rate: int | None
-    plan: int | None
-
-
 @dataclass(slots=True)
 class Loaded:
     """A measure in a transaction: its row, its card row if any, the snapshot, the rules and where it stands.
 
     `barred`: the rows of `step_decider` that name who may not decide a step of its open review; `named`: active people
-    whom its steps name by role or group, by step. `plan_number` is the highest frozen plan version, 0 before the first;
-    `forecast` the amounts by line and month.
+    whom its steps name by role or group, by step. `lines` are those of the plan in force, version `plan_number` (0: the
+    draft counts, none is frozen), `draft` those of the working plan, `forecast` the amounts by line and month;
+    `plan_change` is the open change request: id and state.
     """
 
     measure: Measure
@@ -85,6 +76,24 @@ class Loaded:
     named: Mapping[int, frozenset[int]] = field(default_factory=dict)
     plan_number: int = 0
     forecast: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
+    draft: tuple[Line, ...] = ()
+    plan_change: tuple[int, str] | None = None
+
+    @property
+    def plan_locked(self) -> StageRule | None:
+        """The stage since which the working plan may not be edited; None while it may.
+
+        It may before the stage that freezes plans, after a recycle to before it, and under a change request not asked
+        yet (issue: Freeze).
+        """
+        if self.plan_change is not None and self.plan_change[1] == DRAFTED:
+            return None
+        return self.rules.frozen_in(self.snapshot.stage)
+
+    @property
+    def gate_lines(self) -> tuple[Line, ...]:
+        """Lines as gates read them: the draft before the stage that freezes plans, the plan in force from it on."""
+        return self.lines if self.rules.frozen_in(self.snapshot.stage) else self.draft
 
 
 def _time(value: str | None) -> datetime | None:
@@ -195,24 +204,19 @@ def _loaded(session: Session, row: Any, at: datetime) -> Loaded:
         None if measure.vendor_spend is None else int(from_minor(measure.vendor_spend, row.currency))
     )
     rules = rules_for(session, measure.workflow_version_id, row.digest)
-    cells = cells_of(row)
-    frozen = bool(row.plan_number and rules.frozen_in(measure.stage))
+    cells, working = cells_of(row), json.loads(row.lines)
+    plan_number, planned = planned_in(row.plan)
+    frozen = bool(plan_number and rules.frozen_in(measure.stage))
     locked = str(row.locked or "")[:7]
     facts = tuple(
-        line_fact(each, cells.get(each[0]) or Cells(), locked, frozen=frozen)
-        for each in json.loads(row.lines)
-    )
-    lines = tuple(
-        Line(
-            one.id,
-            one.kind,
-            one.timing,
-            one.currency,
-            one.run_rate,
-            sum(a for _, a in one.plan) if one.plan else None,
+        line_fact(
+            stated_in(planned, each) if frozen else each, cells.get(each[0]) or Cells(), locked, frozen=frozen
         )
-        for one in facts
+        for each in working
     )
+    draft = tuple(working_line(each, cells.get(each[0])) for each in working)
+    in_force = tuple(each.under(planned) for each in draft) if plan_number else draft
+    lines = in_force if frozen else draft
     pieces = json.loads(row.evidence)
     evidence = tuple(
         EvidenceFact(
@@ -223,7 +227,8 @@ def _loaded(session: Session, row: Any, at: datetime) -> Loaded:
     )  # fmt: skip
     sizes = {kind: json.loads(said) for kind, *_, said in pieces if said}
     fields["service_tier"] = (row.service_details or {}).get("tier", "")
-    fields["value"], no_rate = _value(rules, row.currency, lines, sizes, _rates(row, at))
+    rates = _rates(row, at)
+    fields["value"], no_rate = _value(rules, row.currency, lines, sizes, rates)
     figures = {f"{line.id}:run_rate": line.run_rate for line in lines if line.run_rate is not None}
     figures |= {f"{line.id}:plan": line.plan for line in lines if line.plan is not None}
     snapshot = Snapshot(
@@ -255,6 +260,7 @@ def _loaded(session: Session, row: Any, at: datetime) -> Loaded:
             LookbackFact(i, state, _date(due), into) for i, state, due, into in json.loads(row.lookbacks)
         ),
         no_rate=no_rate,
+        unrated=tuple(sorted({each.currency for each in draft if each.planned} - {"", row.currency, *rates})),
         claims=tuple(row.Card.overlapping) if row.Card else (),
         passage_id=row.passage,
         review=review,
@@ -264,10 +270,10 @@ def _loaded(session: Session, row: Any, at: datetime) -> Loaded:
     named = _named(row, parts, at)
     return Loaded(
         measure, row.Card, with_electors(rules, snapshot, named), rules, place, row.currency, row.timezone,
-        row.workflow_id, lines, declared,
+        row.workflow_id, in_force, declared,
         row.branch_kind, clock_facts(row), tuple(measure_id for (measure_id,) in json.loads(row.successors)),
         frozenset((step, kind, person) for step, kind, person in json.loads(row.barred)), named,
-        row.plan_number, forecasts(cells),
+        plan_number, forecasts(cells), draft, next(((i, state) for i, state in json.loads(row.plan_change)), None),
     )  # fmt: skip
 
 

@@ -38,6 +38,10 @@ class RateTable:
             raise MissingRate("rate_missing", currency=currency, kind=PLAN, day=day.isoformat())
         return known[-1]
 
+    def knows(self, currency: str, day: date) -> bool:
+        """True when a plan rate is in force on a day."""
+        return currency == self.own or any(since <= day for since, _ in self.plan.get(currency, ()))
+
     def actual_rate(self, currency: str, month: date) -> Decimal:
         """The actual rate of a month. Raises MissingRate."""
         if currency == self.own:

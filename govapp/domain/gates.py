@@ -14,7 +14,7 @@ from govapp.domain.approvals import (
 from govapp.domain.asks import Ask, AskKind, Decision, Outcome, not_next, rule_finding
 from govapp.domain.basis import basis_of, digest_of
 from govapp.domain.criteria import Finding, applies, find
-from govapp.domain.other_decisions import emergency, held_by, lacking, recycle, reopen, state_change
+from govapp.domain.other_decisions import emergency, held_by, lacking, recycle, reopen, state_change, unfrozen
 from govapp.domain.rules import GateRule, Rules, StepRule
 from govapp.domain.snapshot import Snapshot
 from govapp.domain.staffing import short, wanted
@@ -107,7 +107,7 @@ def _blocked(rules: Rules, snapshot: Snapshot, into: str, today: date) -> list[F
         )
     if snapshot.no_rate and VALUE in facts_read(rules, into):
         found.append(rule_finding("no-rate", currencies=list(snapshot.no_rate)))
-    return found
+    return found + unfrozen(rules, snapshot, into)
 
 
 def decide(

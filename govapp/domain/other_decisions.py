@@ -21,7 +21,14 @@ def emergency(rules: Rules, snapshot: Snapshot, ask: Ask, today: date) -> tuple[
         return ask.stage, [rule_finding("no-emergency-into", stage=ask.stage)]
     if rule.limit_per_measure and len(snapshot.lookbacks) >= rule.limit_per_measure:
         return ask.stage, [rule_finding("emergency-used", limit=rule.limit_per_measure)]
-    return ask.stage, []
+    return ask.stage, unfrozen(rules, snapshot, ask.stage)
+
+
+def unfrozen(rules: Rules, snapshot: Snapshot, into: str | None) -> list[Finding]:
+    """What keeps the plan from being frozen on the way into a stage: a currency without plan rate (never 1.0)."""
+    if snapshot.unrated and rules.frozen_in(into) and not rules.frozen_in(snapshot.stage):
+        return [rule_finding("rate-missing", currencies=list(snapshot.unrated))]
+    return []
 
 
 def recycle(rules: Rules, snapshot: Snapshot, ask: Ask) -> tuple[str | None, list[Finding]]:

@@ -40,7 +40,7 @@ _LISTS: dict[str, type] = {
 _MOMENTS = frozenset({"at", "opened_at"})
 _DAYS = frozenset({"valid_until", "plan_date", "actual_date", "due"})
 _SETS = frozenset({"submitters", "named", "electors"})
-_TUPLES = frozenset({"no_rate", "claims", "excepted"})
+_TUPLES = frozenset({"no_rate", "unrated", "claims", "excepted"})
 _BY_MONTH = frozenset({"baseline", "plan", "actual", "readings"})
 _ZERO_SAYS_SOMETHING = frozenset({"state", "version", "run_rate", "baseline", "target"})
 

@@ -199,7 +199,8 @@ class Snapshot:
 
     `locked` is the newest closed month (YYYY-MM) of the organization. `claims`: cost objects on which it and others
     claim more than there is, without an agreed split. `no_rate` names currencies without a plan rate: then
-    `fields['value']` is None and nothing may be decided by value.
+    `fields['value']` is None and nothing may be decided by value. `unrated` are those of its working plan: without a
+    rate no plan is frozen.
     """
 
     key: str
@@ -219,6 +220,7 @@ class Snapshot:
     conditions: tuple[ConditionFact, ...] = ()
     lookbacks: tuple[LookbackFact, ...] = ()
     no_rate: tuple[str, ...] = ()
+    unrated: tuple[str, ...] = ()
     claims: tuple[str, ...] = ()
     passage_id: int | None = None
     review: ReviewFact | None = None

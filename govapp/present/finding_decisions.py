@@ -123,6 +123,14 @@ def _no_rate(v: Values, r: Rules) -> str:
     )
 
 
+def _rate_missing(v: Values, r: Rules) -> str:
+    return _(
+        "The plan freezes here, and there is no plan rate for %(currencies)s. A controller sets it under "
+        "Finance, Rates, or the line is entered in another currency.",
+        currencies=_listed(v["currencies"]),
+    )
+
+
 def _used(v: Values, r: Rules) -> str:
     return ngettext(
         "A measure may pass a gate by emergency once, and this one has.",
@@ -150,6 +158,7 @@ RULES: dict[str, Callable[[Values, Rules], str]] = {
     "rule_details_needed": lambda v, r: _("Some details are missing or cannot be taken as they are."),
     "rule_condition_overdue": _overdue,
     "rule_no_rate": _no_rate,
+    "rule_rate_missing": _rate_missing,
     "rule_no_emergency": lambda v, r: _("The rules of this measure know no emergency advance."),
     "rule_no_emergency_into": lambda v, r: _(
         "No emergency advance leads into %(stage)s: its gate is passed in full.",

@@ -13,7 +13,9 @@ from govapp.present import (
     history_decisions,
     history_evidence,
     history_grid,
+    history_kpi,
     history_ledger,
+    history_plans,
     history_rules,
     history_time,
 )
@@ -236,6 +238,7 @@ _SAID: dict[str, Callable[[Payload, Names, str], str]] = {
     Event.STATUS_DECLARED: _declared,
     Event.EFFECT_CHANGED: _effect,
     **history_grid.SAID,
+    **history_kpi.SAID,
     **history_evidence.SAID,
     Event.REVIEW_OPENED: lambda p, n, a: _("Review into %(b)s opened", b=n.stage(p["into"])),
     Event.REVIEW_DOSSIER: _said(lambda: _("Dossier %(n)s written"), n="dossier"),
@@ -264,7 +267,6 @@ _SAID: dict[str, Callable[[Payload, Names, str], str]] = {
         removed=len(p["removed"]),
     ),
     **history_rules.SAID,
-    Event.PLAN_RATES_SET: _said(lambda: _("Plan rates set, in force from %(day)s"), day="from_day"),
     Event.GROUP_SET: lambda p, n, a: _(
         "Group %(name)s set: %(who)s",
         name=p["name"],
@@ -329,4 +331,5 @@ _SAID: dict[str, Callable[[Payload, Names, str], str]] = {
     Event.INTEGRITY_FAILED: _failed,
     **history_time.SAID,
     **history_ledger.SAID,
+    **history_plans.SAID,
 }

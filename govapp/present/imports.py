@@ -196,6 +196,11 @@ _WHY: dict[str, Callable[[Problem], str]] = {
         "to before %(stage)s.",
         stage=p.detail,
     ),
+    "rate_missing": lambda p: _(
+        "the plan would be frozen, and there is no plan rate for %(currency)s; a controller sets it under Finance, "
+        "Rates.",
+        currency=p.detail,
+    ),
     "cell_too_long": lambda p: _(
         "a cell is longer than 131,072 characters; look for a quotation mark that is never closed."
     ),

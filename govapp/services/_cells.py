@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from govapp.data.finance import AWAITS, CONFIRMED, EffectLine, EffectValue
-from govapp.data.grid_queries import DRAFT, has_draft_change, lives_of, working_values
+from govapp.data.finance import AWAITS, CONFIRMED, DRAFT, EffectLine, EffectValue
+from govapp.data.grid_queries import has_draft_change, lives_of, working_values
 from govapp.data.period_queries import locked_until
 from govapp.data.snapshots import Loaded
 from govapp.domain.cells import (
@@ -72,7 +72,7 @@ def _sheet(
     return Sheet(
         lines,
         {(row.line_id, row.series, row.month): row for row in rows},
-        locked_until(session, loaded.measure.organization_id),
+        locked_until(session, loaded.measure.organization_id, hold=True),
         lives_of(session, lines.values()),
     )
 

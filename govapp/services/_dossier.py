@@ -41,8 +41,7 @@ def _rows_of(session: Session, loaded: Loaded) -> tuple[list[Any], ...]:
             ),
             json_rows(
                 select(
-                    EffectLine.id, EffectLine.name, EffectLine.kind, EffectLine.timing, EffectLine.category,
-                    EffectLine.currency, EffectLine.run_rate,
+                    EffectLine.id, EffectLine.name, EffectLine.category,
                 ).where(EffectLine.measure_id == mine).order_by(EffectLine.id)
             ),
             json_rows(
@@ -91,7 +90,7 @@ def dossier_content(session: Session, loaded: Loaded, into: str, today: date) ->
     measure, snapshot = loaded.measure, loaded.snapshot
     gate = loaded.rules.gates[into]
     milestones, risks, lines, evidence = _rows_of(session, loaded)
-    plans = {line.id: line.plan for line in loaded.lines}
+    shown = {line.id: line for line in loaded.gate_lines}
     findings = gate_findings(loaded.rules, gate, snapshot, today)
     return {
         "key": measure.key,
@@ -112,10 +111,11 @@ def dossier_content(session: Session, loaded: Loaded, into: str, today: date) ->
             for i, text, likelihood, impact, rating, owner, response, blocking, still in risks
         ],
         "lines": [
-            {"id": i, "name": name, "kind": kind, "timing": timing, "category": category,
-             "currency": currency, "run_rate": rate, "plan": plans.get(i)}
-            for i, name, kind, timing, category, currency, rate in lines
+            {"id": i, "name": name, "kind": shown[i].kind, "timing": shown[i].timing, "category": category,
+             "currency": shown[i].currency, "run_rate": shown[i].run_rate, "plan": shown[i].plan}
+            for i, name, category in lines
         ],
+        "plan": {"version": loaded.plan_number, "draft": loaded.gate_lines is loaded.draft},
         "predecessors": [[p.key, p.needs, p.stage, p.state] for p in snapshot.predecessors],
         "statuses": {kind: colour for kind, (colour, _) in loaded.declared.items()},
         "findings": [

@@ -8,8 +8,11 @@ from sqlalchemy.orm import Session
 from govapp.data.finance import CONFIRMED
 from govapp.data.import_queries import Known
 from govapp.data.measure_queries import workflow_id_at
+from govapp.data.plan_queries import PLAN
+from govapp.data.rate_queries import rate_table
 from govapp.data.rulebook import active_version, rules_for
 from govapp.data.structure import Branch
+from govapp.domain.exchange import RateTable
 from govapp.domain.permissions import Permission
 from govapp.domain.rights import Place, right_of
 from govapp.domain.structure import may_lie_under, name_fault
@@ -33,6 +36,7 @@ class Target:
     missing: Levels
     version_id: int | None
     stages: frozenset[str]
+    frozen: frozenset[str]
 
 
 @dataclass
@@ -40,7 +44,10 @@ class Targets:
     """Where rows lead and what is in force there, as far as one transaction has asked for it."""
 
     known: dict[Levels, Target] = field(default_factory=dict)
-    versions: dict[int | None, tuple[int | None, frozenset[str]]] = field(default_factory=dict)
+    versions: dict[int | None, tuple[int | None, frozenset[str], frozenset[str]]] = field(
+        default_factory=dict
+    )
+    rates: RateTable | None = None
 
     def added(self, levels: Levels) -> None:
         """Forget the rows that lead to or through a branch just added."""
@@ -71,7 +78,7 @@ def _target(session: Session, frame: Frame, levels: Levels, targets: Targets) ->
     workflow_id = workflow_id_at(session, branch.path)
     if workflow_id not in targets.versions:
         targets.versions[workflow_id] = _in_force(session, workflow_id)
-    version_id, stages = targets.versions[workflow_id]
+    version_id, stages, frozen = targets.versions[workflow_id]
     return Target(
         branch.id,
         branch.key,
@@ -81,15 +88,17 @@ def _target(session: Session, frame: Frame, levels: Levels, targets: Targets) ->
         missing,
         version_id,
         stages,
+        frozen,
     )
 
 
-def _in_force(session: Session, workflow_id: int | None) -> tuple[int | None, frozenset[str]]:
-    """The version new measures start under, and its stages."""
+def _in_force(session: Session, workflow_id: int | None) -> tuple[int | None, frozenset[str], frozenset[str]]:
+    """The version new measures start under, its stages, and those in which plans are frozen."""
     version = active_version(session, workflow_id) if workflow_id else None
     if version is None:
-        return None, frozenset()
-    return version.id, frozenset(rules_for(session, version.id, version.digest).order)
+        return None, frozenset(), frozenset()
+    rules = rules_for(session, version.id, version.digest)
+    return version.id, frozenset(rules.order), frozenset(filter(rules.frozen_in, rules.order))
 
 
 def judge(
@@ -117,7 +126,32 @@ def judge(
     if problems:
         return [], problems
     changes = changes_of(content, known, frame.choices, currency)
-    return changes, _not_changed(work, frame, content, known, changes) if known else []
+    if known:
+        problems = _not_changed(work, frame, content, known, changes)
+    return changes, problems or _unrated(work, frame, content, known, targets, changes)
+
+
+def _unrated(
+    work: Work, frame: Frame, content: Content, known: Known | None, targets: Targets, changes: list[Change]
+) -> Problems:
+    """Plans this import would freeze and no plan rate translates: such a row is refused, never taken at 1.0."""
+    planned = {change.name for change in changes if change.what == "amount" and change.more[0] == PLAN}
+    if known is None:
+        target = target_for(work.session, frame, levels_of(content), targets)
+        frozen = content["open_at"] in target.frozen
+    else:
+        loaded = known.loaded
+        frozen = bool(loaded and loaded.rules.frozen_in(loaded.snapshot.stage))
+    if not planned or not frozen:
+        return []
+    if targets.rates is None:
+        targets.rates = rate_table(work.session, frame.organization.id)
+    today = work.today(frame.organization.timezone)
+    return [
+        problem_of(content, f"{name}, {series}", amount, "rate_missing", unit)
+        for _, name, _, _, _, series, amount, unit in content["amounts"]
+        if series == PLAN and name in planned and unit and not targets.rates.knows(unit, today)
+    ]
 
 
 def _misplaced(work: Work, content: Content, target: Target) -> Problems:
@@ -165,7 +199,8 @@ def _not_changed(work: Work, frame: Frame, content: Content, known: Known, chang
         ended = "measure_archived" if known.measure.archived else "measure_cancelled"
         return [problem_of(content, column, value, ended, known.measure.key)]
     # a measure only opened here keeps the plan of its source: no gate of ours has frozen it
-    frozen = loaded.rules.frozen_in(loaded.snapshot.stage) if known.decided else None
+    asked = known.decided or loaded.plan_change is not None
+    frozen = loaded.plan_locked if asked else None
     moved = {change.name for change in changes if change.what == "amount" and change.more[0] == "plan"}
     booked = {
         change.name

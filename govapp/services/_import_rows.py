@@ -10,12 +10,13 @@ from typing import Any
 
 from sqlalchemy import select
 
-from govapp.data.finance import AWAITS, EffectLine, EffectValue
-from govapp.data.grid_queries import DRAFT, day_of
+from govapp.data.finance import AWAITS, DRAFT, EffectLine, EffectValue
+from govapp.data.grid_queries import day_of
 from govapp.data.import_queries import Known
 from govapp.data.imports import BatchRow
 from govapp.data.measure_queries import highest_number
 from govapp.data.measures import Measure, Milestone, StatusEntry
+from govapp.data.plan_queries import PLAN
 from govapp.domain.events import Event
 from govapp.services._cells import hands_of
 from govapp.services._import_changes import Change, Problems
@@ -256,3 +257,12 @@ def _refuse(work: Work, row: BatchRow, problems: Problems, branch_id: int, addin
         {"file": adding.file_name, "row": row.content["number"], "problems": said},
         right=adding.right, object_type="batch", object_id=str(row.batch_id), branch_id=branch_id,
     )  # fmt: skip
+
+
+def replanned(told: list[Told]) -> set[int]:
+    """Measures whose rows brought another plan."""
+    return {
+        known.measure.id
+        for _, known, changes in told
+        if any(change.what == "amount" and change.more[0] == PLAN for change in changes)
+    }

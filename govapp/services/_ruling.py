@@ -137,7 +137,7 @@ def _deciding(
     if asked and not signed:
         raise Invalid("not_saved", {"password": ["signature_needed"]})
     known_document(work, document)
-    closed = locked_until(work.session, loaded.measure.organization_id)
+    closed = locked_until(work.session, loaded.measure.organization_id, hold=True)
     name = work.actor.name if asked else ""
     return Deciding(work, loaded, right, reason.strip(), document, name, closed)
 

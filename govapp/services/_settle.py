@@ -248,6 +248,7 @@ def _derive(work: Work, loaded: Loaded) -> dict[str, Any]:
         "implementation": _status(loaded, "implementation", today),
         "potential": _status(loaded, "potential", today),
         "values": values_of(loaded),
+        "plan_number": loaded.plan_number,
         "check_at": _next_look(loaded, today, loaded.declared, clocks.turn),
     }
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import select
 
-from govapp.data.finance import EffectLine, EffectValue
-from govapp.data.grid_queries import DRAFT
+from govapp.data.finance import DRAFT, EffectLine, EffectValue
 from govapp.data.ledger import CellRuling, LedgerRow
 from govapp.data.measures import Milestone
+from govapp.data.plan_queries import frozen_lines
 from govapp.data.snapshots import Loaded
 from govapp.domain.cells import CellKey, right_for, series_fault
 from govapp.domain.errors import Invalid, NotFound
@@ -158,6 +158,9 @@ def _set_line(
     if anew:
         _refuse(unit_faults(fields, _held(work, number), minors))
     _refuse_line(work, loaded, sheet, fields, moved)
+    meaning = sorted({"kind", "timing", "currency"} & fields.keys())
+    if row is not None and meaning and row.id in frozen_lines(work.session, loaded.measure.id):
+        _refuse({name: ["line_in_frozen_plan"] for name in meaning})
     if row is None:
         row = EffectLine(measure_id=loaded.measure.id, version=0)
         work.session.add(row)
@@ -309,7 +312,7 @@ def _remove_line(work: Work, command: RemoveEffectLine) -> None:
     held = work.session.scalars(select(EffectValue).where(EffectValue.line_id == row.id)).all()
     if any(value.series == "actual" for value in held) or _in_ledger(work, row.id):
         raise Invalid("line_holds_actuals")
-    if any(value.plan_version > DRAFT for value in held):
+    if row.id in frozen_lines(work.session, loaded.measure.id):
         raise Invalid("line_in_frozen_plan")
     for value in held:
         work.session.delete(value)

@@ -15,6 +15,7 @@ from govapp.domain.errors import Refused
 from govapp.domain.events import Event
 from govapp.domain.imports import Mapping, read_rows
 from govapp.domain.rights import SYSTEM
+from govapp.services._freezing import _freeze_opened
 from govapp.services._import_changes import Change, Content, Problems, content_of
 from govapp.services._import_frame import Frame, ImportMeasures, Progress, frame_of, match_of, may_import
 from govapp.services._import_judge import Levels, Target, Targets, judge, levels_of, target_for
@@ -27,6 +28,7 @@ from govapp.services._import_rows import (
     _counts,
     _refuse,
     _update_measure,
+    replanned,
 )
 from govapp.services._import_staging import begin, chunks_of
 from govapp.services._settle import settle
@@ -195,7 +197,9 @@ def _apply_chunk(work: Work, frame: Frame, batch_id: int, adding: Adding) -> tup
     touched = [known.measure.id for _, known, _ in told]
     taken.update(touched)
     work.session.flush()
-    settle(work, load_measures(work.session, touched))
+    fresh_ones = load_measures(work.session, touched)
+    _freeze_opened(work, fresh_ones, replanned(told), adding.right)
+    settle(work, fresh_ones)
     counts = _counts(rows)
     batch = Base.metadata.tables["batch"]
     work.session.execute(

@@ -168,7 +168,7 @@ DERIVED: dict[str, tuple[int, tuple[tuple[str, Any, bool], ...]]] = {
 DERIVED_INDEXES = {
     "ix_money_line_measure_id": ("money_line", ("measure_id",)),
     "ix_money_year_measure_id": ("money_year", ("measure_id",)),
-    "ix_money_year_year": ("money_year", ("year",)),
+    "ix_money_year_keys": ("money_year", ("year", "kind", "timing", "currency", "rate", "first_rate")),
 }
 # facts -> groups of columns that are filled in later, once, with the one that is empty until then
 SEQUENCE = ({"seq"}, "seq", "0")
@@ -217,6 +217,52 @@ def _guard(table: str, later: Iterable[tuple[set[str], str, str]]) -> None:
     )
     op.execute(f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} FOR EACH ROW {refuse}")
     op.execute(f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} FOR EACH STATEMENT {refuse}")
+
+
+# amounts of a frozen plan: none is changed or removed, and none is added to a version that exists
+_FROZEN_CHANGED = "OLD.plan_version >= 1 OR NEW.plan_version <> OLD.plan_version"
+_INTO_FROZEN = (
+    "EXISTS (SELECT 1 FROM plan_version p "
+    "WHERE p.measure_id = NEW.measure_id AND p.number = NEW.plan_version)"
+)
+
+
+def _guard_plans() -> None:
+    """Frozen plans refuse every change on either database (issue: Freeze; R18)."""
+    if _is_sqlite():
+        refuse = "BEGIN SELECT RAISE(ABORT, 'a frozen plan is never changed'); END"
+        for act, when in (
+            ("update", _FROZEN_CHANGED), ("delete", "OLD.plan_version >= 1"),
+            ("insert", f"NEW.plan_version >= 1 AND {_INTO_FROZEN}"),
+        ):  # fmt: skip
+            op.execute(
+                f"CREATE TRIGGER effect_value_frozen_{act} BEFORE {act.upper()} ON effect_value WHEN {when} {refuse}"
+            )
+        return
+    op.execute(
+        "CREATE FUNCTION refuse_frozen() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$BEGIN IF TG_OP = 'INSERT' THEN IF NOT {_INTO_FROZEN} THEN RETURN NEW; END IF; END IF; "
+        "RAISE EXCEPTION 'a frozen plan is never changed'; END$$"
+    )
+    for act, when in (
+        ("update", _FROZEN_CHANGED), ("delete", "OLD.plan_version >= 1"), ("insert", "NEW.plan_version >= 1"),
+    ):  # fmt: skip
+        op.execute(
+            f"CREATE TRIGGER effect_value_frozen_{act} BEFORE {act.upper()} ON effect_value "
+            f"FOR EACH ROW WHEN ({when}) EXECUTE FUNCTION refuse_frozen()"
+        )
+    op.execute(
+        "CREATE TRIGGER effect_value_no_truncate BEFORE TRUNCATE ON effect_value "
+        "FOR EACH STATEMENT EXECUTE FUNCTION refuse_frozen()"
+    )
+
+
+def _unguard_plans() -> None:
+    for act in ("update", "delete", "insert"):
+        op.execute(f"DROP TRIGGER effect_value_frozen_{act}" + ("" if _is_sqlite() else " ON effect_value"))
+    if not _is_sqlite():
+        op.execute("DROP TRIGGER effect_value_no_truncate ON effect_value")
+        op.execute("DROP FUNCTION refuse_frozen()")
 
 
 def _unguard(table: str) -> None:
@@ -303,10 +349,12 @@ def upgrade() -> None:
     op.execute("UPDATE effect_value SET standing = 'awaits' WHERE series = 'actual'")
     for table, later in LATER.items():
         _guard(table, later)
+    _guard_plans()
 
 
 def downgrade() -> None:
     """Take them back; what they held is gone."""
+    _unguard_plans()
     for table in LATER:
         _unguard(table)
     op.drop_index("ix_effect_value_awaits", table_name="effect_value")

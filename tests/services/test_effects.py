@@ -37,7 +37,9 @@ def amounts(series: str) -> list[int]:
     with reading() as session:
         return list(
             session.scalars(
-                select(EffectValue.amount).where(EffectValue.series == series).order_by(EffectValue.id)
+                select(EffectValue.amount)
+                .where(EffectValue.series == series, EffectValue.plan_version == 0)
+                .order_by(EffectValue.id)
             )
         )
 

@@ -291,7 +291,7 @@ def test_the_three_portfolio_files_come_in_with_counts_and_totals(cast: Cast) ->
         benefits = session.scalar(
             select(func.sum(EffectValue.amount))
             .join(EffectLine)
-            .where(EffectLine.name == "Whole life benefits")
+            .where(EffectLine.name == "Whole life benefits", EffectValue.plan_version == 0)
         )
         total = session.scalar(
             select(func.sum(StageTotal.count)).where(

@@ -2,26 +2,32 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from govapp.data.audit import AuditLog
+from govapp.data.base import HISTORY
 from govapp.data.engine import reading
 from govapp.data.finance import CurrencyRate
-from govapp.domain.errors import Invalid, NotFound, Refused
+from govapp.domain.errors import Invalid, NotFound, Refused, Stale
 from govapp.services.choices import ChoiceItem, SetChoices, set_choices
 from govapp.services.effects import SetEffectLine, set_effect_line
-from govapp.services.rates import SetPlanRates, set_plan_rates
+from govapp.services.rates import SetPlanRates, SetRates, seen_name, set_plan_rates
+from govapp.services.rates import set_rates as set_rates_at_once
 from tests.cast import SYSTEM, Cast, Someone
-from tests.factories import loaded, make_measure
+from tests.factories import key_of_form, loaded, make_measure
 
 NEW_YEAR = date(2026, 1, 1)
 
 
 def set_rates(who: Someone | None = None, organization: str = "OI", **rates: str) -> int:
     worth = {currency: Decimal(rate) for currency, rate in rates.items()}
-    return set_plan_rates(SetPlanRates(who.origin if who else SYSTEM, organization, NEW_YEAR, worth))
+    command = SetPlanRates(
+        who.origin if who else SYSTEM, organization, NEW_YEAR, worth, "As agreed with the bank"
+    )
+    return set_plan_rates(command)
 
 
 def stored() -> dict[str, str]:
@@ -100,3 +106,65 @@ def test_the_tier_of_the_service_is_read_from_the_catalogue(cast: Cast) -> None:
     gold = [ChoiceItem("service-1", "Service 1", {"tier": "gold"})]
     set_choices(SetChoices(SYSTEM, "OI", "services", gold))
     assert loaded(key).snapshot.fields["service_tier"] == "gold"
+
+
+OCTOBER = date(2026, 10, 1)
+
+
+def correct(cast: Cast, kind: str, day: date, rate: str, reason: str = "", **more: Any) -> int:
+    worth = {day: {"USD": Decimal(rate)}}
+    return set_rates_at_once(SetRates(cast.controller.origin, "OI", kind, worth, reason, **more))
+
+
+def rows() -> list[tuple[str, str, str, int]]:
+    with reading() as session:
+        found = session.scalars(select(CurrencyRate).order_by(CurrencyRate.kind, CurrencyRate.from_day))
+        return [(each.kind, each.from_day.isoformat(), each.rate, each.version) for each in found]
+
+
+def test_an_actual_rate_counts_for_its_month_and_a_correction_is_its_next_version(cast: Cast) -> None:
+    assert correct(cast, "actual", date(2026, 10, 17), "0.91") == 1
+    with pytest.raises(Invalid) as refused:
+        correct(cast, "actual", OCTOBER, "0.92")
+    assert refused.value.errors == {"reason": ["correction_reason"]}
+    assert correct(cast, "actual", OCTOBER, "0.92", "The bank has corrected its list") == 1
+    assert correct(cast, "actual", OCTOBER, "0.920") == 0, "the same worth is no change"
+    assert rows() == [("actual", "2026-10-01", "0.92", 2)]
+    with reading() as session:
+        kept = HISTORY["currency_rate"]
+        states = session.execute(select(kept.c.rate, kept.c.version).order_by(kept.c.from_seq)).all()
+        said = session.scalars(
+            select(AuditLog.payload)
+            .where(AuditLog.event == "finance:actual-rates-set")
+            .order_by(AuditLog.sequence)
+        ).all()
+    assert [tuple(row) for row in states] == [("0.91", 1), ("0.92", 2)]
+    assert '"month":"2026-10"' in said[1].replace(" ", "")
+    assert "The bank has corrected its list" in said[1]
+
+
+def test_many_rates_are_set_all_or_none(cast: Cast) -> None:
+    days = {OCTOBER: {"USD": Decimal("0.91")}, date(2026, 11, 1): {"USD": Decimal(-1), "GBP": Decimal("1.1")}}
+    with pytest.raises(Invalid) as refused:
+        set_rates_at_once(SetRates(cast.controller.origin, "OI", "actual", days))
+    assert refused.value.errors == {"2026-11-01:USD": ["rate_invalid"]}
+    assert rows() == []
+
+
+def test_r10_a_correction_of_a_rate_that_changed_meanwhile_is_refused_with_the_rate_of_now(
+    cast: Cast,
+) -> None:
+    correct(cast, "plan", NEW_YEAR, "0.92")
+    seen = {seen_name(NEW_YEAR, "USD"): "0.92"}
+    correct(cast, "plan", NEW_YEAR, "0.90", "First", seen=seen)
+    with pytest.raises(Stale) as stale:
+        correct(cast, "plan", NEW_YEAR, "0.95", "Second", seen=seen)
+    assert stale.value.values["version"] == "0.90"
+    assert rows() == [("plan", "2026-01-01", "0.90", 2)]
+
+
+def test_r13_a_replayed_form_corrects_nothing_twice(cast: Cast) -> None:
+    key = key_of_form()
+    assert correct(cast, "plan", NEW_YEAR, "0.92", action_key=key) == 1
+    assert correct(cast, "plan", NEW_YEAR, "0.92", action_key=key) == 1
+    assert rows() == [("plan", "2026-01-01", "0.92", 1)]

@@ -1,0 +1,134 @@
+"""Freezing: the working plan becomes the next version, with rates and translated totals, for good (issue: Freeze)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from govapp.data.finance import EffectValue
+from govapp.data.ledger import PlanChange, PlanVersion
+from govapp.data.measures import Measure
+from govapp.data.plan_queries import PLAN, newest_numbers, working_plans
+from govapp.data.rate_queries import rate_table
+from govapp.data.snapshots import Loaded
+from govapp.domain.errors import Invalid
+from govapp.domain.events import Event
+from govapp.domain.plan_versions import DECIDED, OPENED, frozen_of, lacking_rates
+from govapp.services._work import Work
+
+WITHDRAWN, RECYCLED = "withdrawn", "recycled"
+
+
+@dataclass(frozen=True, slots=True)
+class Freeze:
+    """A plan to be frozen: why (decided, change, opened), by which right, through which review or change request."""
+
+    cause: str
+    right: str
+    review_id: int | None = None
+    change_id: int | None = None
+
+
+def _freeze_plan(work: Work, loaded: Loaded, freeze: Freeze) -> PlanVersion:
+    """Freeze the working plan of a measure whose row is locked; its value is that of the new version from here on.
+
+    Raises Invalid (rate_missing, `currencies`) where a currency has no plan rate on the day.
+    """
+    return _freeze_plans(work, [loaded], freeze)[0]
+
+
+def _freeze_plans(work: Work, measures: Iterable[Loaded], freeze: Freeze) -> list[PlanVersion]:
+    """The same for several measures of one organization, in a fixed number of statements."""
+    loaded = {each.measure.id: each for each in measures}
+    if not loaded:
+        return []
+    work.session.flush()
+    plans = working_plans(work.session, loaded)
+    numbers = newest_numbers(work.session, loaded)
+    one = next(iter(loaded.values()))
+    table = rate_table(work.session, one.measure.organization_id)
+    day = work.today(one.timezone)
+    _refuse_unrated(lacking_rates((line for lines in plans.values() for line in lines), table, day))
+    amounts, versions = [], []
+    for measure_id, lines in plans.items():
+        number = numbers.get(measure_id, 0) + 1
+        amounts += [
+            EffectValue(
+                measure_id=measure_id, line_id=line.id, series=PLAN, month=month, plan_version=number, amount=amount
+            )
+            for line in lines
+            for month, amount in line.amounts.items()
+        ]  # fmt: skip
+        kept = frozen_of(lines, table, day)
+        version = PlanVersion(
+            measure_id=measure_id, number=number, cause=freeze.cause, review_id=freeze.review_id,
+            change_id=freeze.change_id, lines=kept.lines, rates=kept.rates, translated=kept.translated,
+            person_id=work.actor.id, on_behalf_of=work.on_behalf_of, right_used=freeze.right, at=work.at,
+        )  # fmt: skip
+        versions.append(version)
+        _tell(work, loaded[measure_id].measure, freeze, version, kept.totals)
+        work.touched_money(measure_id, *(int(line) for line in kept.lines))
+    # amounts first: the database takes none into a version that exists
+    work.session.add_all(amounts)
+    work.session.flush()
+    work.session.add_all(versions)
+    for version in versions:
+        each = loaded[version.measure_id]
+        each.plan_number, each.lines = version.number, each.draft
+    return versions
+
+
+def _refuse_unrated(currencies: tuple[str, ...]) -> None:
+    if currencies:
+        raise Invalid("rate_missing", {}, currencies=list(currencies))
+
+
+def _tell(
+    work: Work, measure: Measure, freeze: Freeze, version: PlanVersion, totals: dict[str, dict[str, int]]
+) -> None:
+    """Log a version with its totals by kind and currency (minor units) and the rates it keeps."""
+    work.log(
+        Event.PLAN_FROZEN,
+        {"number": version.number, "cause": freeze.cause, "totals": totals, "rates": version.rates,
+         "lines": len(version.lines), "review": freeze.review_id, "change": freeze.change_id},
+        made=(version,), right=freeze.right, object_type="plan_version", object_id=f"{measure.key}/{version.number}",
+        measure_id=measure.id, branch_id=measure.branch_id,
+    )  # fmt: skip
+
+
+def _follow_stage(work: Work, loaded: Loaded, to: str, right: str, review_id: int | None) -> None:
+    """Entering the stage that freezes plans freezes the next version; leaving it backwards opens the draft.
+
+    The frozen version stays in force; an open change request is overtaken, its draft goes on as the working plan.
+    """
+    before, after = loaded.rules.frozen_in(loaded.snapshot.stage), loaded.rules.frozen_in(to)
+    if after and not before:
+        _freeze_plan(work, loaded, Freeze(DECIDED, right, review_id))
+    elif before and not after and loaded.plan_change is not None:
+        change = work.session.get_one(PlanChange, loaded.plan_change[0])
+        _end_change(work, loaded, change, WITHDRAWN, right, RECYCLED)
+
+
+def _end_change(work: Work, loaded: Loaded, change: PlanChange, state: str, right: str, reason: str) -> None:
+    """End a change request as frozen, refused or withdrawn; the caller sees to the draft."""
+    change.state, change.ended_at, change.end_reason = state, work.at, reason
+    change.version += 1
+    loaded.plan_change = None
+    work.log(
+        Event.PLAN_CHANGE_ENDED, {"change": change.id, "state": state, "reason": reason},
+        right=right, object_type="plan_change", object_id=str(change.id),
+        measure_id=loaded.measure.id, branch_id=loaded.measure.branch_id,
+    )  # fmt: skip
+
+
+def _freeze_opened(work: Work, measures: Iterable[Loaded], replanned: set[int], right: str) -> None:
+    """Freeze what an import planned for measures that it opened past the stage that freezes plans.
+
+    No gate of ours has decided these plans: the source states them, and each new statement is the next version.
+    """
+    wanted = [
+        each
+        for each in measures
+        if each.measure.id in replanned
+        and each.plan_change is None
+        and each.rules.frozen_in(each.snapshot.stage)
+    ]
+    _freeze_plans(work, wanted, Freeze(OPENED, right))
