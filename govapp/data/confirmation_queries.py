@@ -31,12 +31,10 @@ from govapp.data.measures import Card, Measure, Part
 from govapp.data.people import Person
 from govapp.data.structure import Branch
 from govapp.domain.deputies import CONFIRM
-from govapp.domain.ledger import AWAITS, CONFIRMATION, CONFIRMED, EXCEPTED, REFUSED
+from govapp.domain.ledger import AWAITS, CONFIRMATION, CONFIRMED, EXCEPTED, MISSING, REFUSED, Total
 from govapp.domain.permissions import Permission
 from govapp.domain.rights import Actor
 
-MISSING = "missing"
-LISTS = (AWAITS, MISSING, REFUSED, CONFIRMED)
 CONTROLLER = "controller"
 
 
@@ -73,16 +71,6 @@ class CellRow:
     hands: tuple[int, ...]
     source: str
     late_on: date | None
-
-
-@dataclass(frozen=True, slots=True)
-class Total:
-    """What a list adds up to in one kind and currency; unlike kinds are never added (product.md, Money)."""
-
-    kind: str
-    currency: str
-    cells: int
-    amount: int
 
 
 def confirmable_by(actor: Actor) -> ColumnElement[bool]:

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from govapp.data.confirmation_queries import AWAITS, CONFIRMED, MISSING, REFUSED, Total
-from govapp.domain.ledger import EXCEPT, FULL, PART, REFUSE
+from govapp.domain.ledger import AWAITS, CONFIRMED, EXCEPT, FULL, MISSING, PART, REFUSE, REFUSED, Total
+from govapp.domain.money import decimals_of, from_minor
 from govapp.present import dates, errors
 from govapp.present.language import gettext as _
 from govapp.present.language import ngettext
-from govapp.present.money import minor_amount, minor_amounts
+from govapp.present.money import minor_amount, minor_amounts, signed
 
 errors.SENTENCES.update(
     {
@@ -91,7 +91,9 @@ def empty(standing: str, *, filtered: bool) -> str:
             "once they are closed, until an amount comes or you except them."
         ),
         REFUSED: _("Nothing is refused. What you refuse stands here until a new amount is entered."),
-        CONFIRMED: _("Nothing is confirmed yet. What you confirm stands here and in the ledger of its measure."),
+        CONFIRMED: _(
+            "Nothing is confirmed yet. What you confirm stands here and in the ledger of its measure."
+        ),
     }[standing]
 
 
@@ -103,6 +105,32 @@ def month_words(month: date | None) -> str:
 def cell_key(line_id: int, month: date | None) -> str:
     """A cell as names of form fields carry it: `12-2026-08`, `12-total`."""
     return f"{line_id}-{month:%Y-%m}" if month else f"{line_id}-total"
+
+
+def cell_value(row: Any) -> str:
+    """A cell as a tick box sends it, with the amount that is shown: `12:2026-08:40095`."""
+    month = f"{row.month:%Y-%m}" if row.month else "total"
+    return f"{row.line_id}:{month}:{'' if row.actual is None else row.actual}"
+
+
+def to_plan(minor: int | None, currency: str) -> str:
+    """How far an amount is from its plan, with its sign."""
+    if minor is None:
+        return ""
+    value = from_minor(minor, currency)
+    return signed(value, 0 if value == value.to_integral_value() else decimals_of(currency))
+
+
+def claimed_words(met: Any) -> str:
+    """What is claimed together on a cost object, and what it costs."""
+    currency, overlap = met.object.currency, met.overlap
+    together = minor_amount(int(overlap.together), currency, 0)
+    if met.object.yearly_cost is None:
+        return _("together %(claimed)s a year", claimed=together)
+    return _(
+        "together %(claimed)s a year, it costs %(cost)s",
+        claimed=together, cost=minor_amount(met.object.yearly_cost, currency),
+    )  # fmt: skip
 
 
 def by_currency(totals: Iterable[Total]) -> list[tuple[str, str, int]]:
@@ -162,3 +190,15 @@ def summary(results: Sequence[Any]) -> str:
 def fingerprint(totals: Iterable[Total]) -> str:
     """The totals of a list as a form carries them, to see whether it is still the list that was looked at."""
     return ";".join(f"{each.kind}/{each.currency}/{each.cells}/{each.amount}" for each in totals)
+
+
+def entry_words(entry: Any) -> str:
+    """What a row of the ledger or a ruling is."""
+    if entry.kind == "reversal":
+        return _("Reversal of row %(id)s", id=entry.reverses_id)
+    return {
+        "confirmation": _("Confirmation"),
+        "leakage": _("Leakage"),
+        REFUSED: _("Refused"),
+        "excepted": _("Excepted"),
+    }[entry.kind]

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from govapp.data.claim_queries import ObjectOf, objects_of, titles_of
 from govapp.data.confirmation_queries import (
     CellRow,
-    Total,
     Wanted,
     cells,
     confirmed_totals,
@@ -21,6 +20,7 @@ from govapp.data.confirmation_queries import (
 from govapp.data.people import Person
 from govapp.data.structure import Organization
 from govapp.domain.claims import Overlap
+from govapp.domain.ledger import Total
 from govapp.domain.rights import Actor
 from govapp.services._claims import overlaps_on
 

@@ -6,8 +6,6 @@ import pytest
 
 from govapp.data.actors import load_actor
 from govapp.data.confirmation_queries import (
-    LISTS,
-    MISSING,
     Wanted,
     cells,
     confirmed_totals,
@@ -17,7 +15,7 @@ from govapp.data.confirmation_queries import (
 )
 from govapp.data.engine import reading
 from govapp.data.structure import Branch
-from govapp.domain.ledger import AWAITS, CONFIRMED, EXCEPT, REFUSE, REFUSED
+from govapp.domain.ledger import AWAITS, CONFIRMED, EXCEPT, LISTS, MISSING, REFUSE, REFUSED
 from govapp.services._work import now
 from govapp.services.confirmations import CellWish
 from govapp.services.deputies import SetDeputy, set_deputy

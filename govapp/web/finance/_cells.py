@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from flask import request
 
@@ -54,7 +55,7 @@ def read_sent(*, sign: bool) -> Sent:
             sent.signed = True
         except Invalid as error:
             sent.faults |= error.errors
-    upload = request.files.get(FIELD)
+    upload: Any = request.files.get(FIELD)
     if upload is not None and upload.filename:
         try:
             file = check_upload(upload.stream, upload.filename, ACCEPT, MOST_BYTES)

@@ -7,17 +7,18 @@ from urllib.parse import urlencode
 from flask import request
 from werkzeug.wrappers import Response
 
-from govapp.data.confirmation_queries import AWAITS, LISTS, Wanted, cells, totals
+from govapp.data.confirmation_queries import Wanted, cells, totals
 from govapp.data.engine import reading
 from govapp.data.list_scope import Scope, read_scope
 from govapp.domain.errors import Invalid, KeyReused
+from govapp.domain.ledger import AWAITS, LISTS
 from govapp.domain.measures import EFFECT_KINDS
 from govapp.domain.permissions import Permission
 from govapp.present import confirmations as said
 from govapp.present import measures as words
 from govapp.present.errors import sentence_of
 from govapp.services.confirmation_pages import confirmation_page
-from govapp.services.confirmations import MOST, CellWish, Result, RuleCells, rule_cells
+from govapp.services.confirmations import MOST, CellWish, RuleCells, rule_cells
 from govapp.web._context import acting, actor, today
 from govapp.web._fields import form_key, page_number
 from govapp.web._hx import page, see_other
@@ -72,9 +73,7 @@ def _show(*, status: int = 200, sent: Sent | None = None, note: str = "", result
     n = page_number()
     with reading() as session:
         asked = _asked(session)
-        found = confirmation_page(
-            session, actor(), asked.wanted, today(), limit=PAGE, offset=(n - 1) * PAGE
-        )
+        found = confirmation_page(session, actor(), asked.wanted, today(), limit=PAGE, offset=(n - 1) * PAGE)
     given = asked.given
     return page(
         "finance/confirmations.html", status=status, found=found, asked=asked, given=given, said=said, words=words,
@@ -117,7 +116,7 @@ def _all_of(asked: Asked, sent: Sent) -> list[CellWish]:
     return whole_list([(row.line_id, row.month, row.actual) for row in rows], sent.act)
 
 
-def _answer(asked: Asked, sent: Sent, results: list[Result]) -> Response:
+def _answer(asked: Asked, sent: Sent, results: list[Any]) -> Response:
     """One amount that was done: back to the list. Else the list with the result of each on top."""
     if len(results) == 1 and results[0].done:
         query = urlencode(asked.given)
