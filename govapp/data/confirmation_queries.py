@@ -4,15 +4,18 @@ Whose amounts these are is asked live: measures on which the person, or somebody
 with that role in force, and measures without a controller in branches where they may confirm (R05, R07).
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
+    ScalarSelect,
     Select,
     and_,
+    bindparam,
     exists,
     false,
     func,
@@ -20,6 +23,8 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    text,
+    union_all,
 )
 from sqlalchemy.orm import Session, aliased
 
@@ -27,7 +32,7 @@ from govapp.data.audit import AuditLog
 from govapp.data.base import HISTORY
 from govapp.data.finance import EffectLine, EffectValue
 from govapp.data.ledger import CellRuling, LedgerRow, PeriodLock
-from govapp.data.measures import Card, Measure, Part
+from govapp.data.measures import VACANT, Card, Measure, Part
 from govapp.data.people import Person
 from govapp.data.structure import Branch
 from govapp.domain.deputies import CONFIRM
@@ -36,6 +41,7 @@ from govapp.domain.permissions import Permission
 from govapp.domain.rights import Actor
 
 CONTROLLER = "controller"
+MOST_COUNTED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,38 +79,68 @@ class CellRow:
     late_on: date | None
 
 
-def confirmable_by(actor: Actor) -> ColumnElement[bool]:
-    """Clause on Measure joined with its Branch: amounts the actor confirms, for themselves or as a deputy."""
+Shape = tuple[
+    tuple[int, int], ...
+]  # of each voice: branches where it is a controller, and where it may confirm
+
+
+def confirming_values(actor: Actor) -> tuple[Shape, dict[str, Any]]:
+    """In how many branches each voice confirms, one's own first, and the values of `_confirmable`.
+
+    No shape at all for who confirms nothing anywhere.
+    """
     voices = [actor, *actor.absent_for(CONFIRM)]
-    found = [each for voice in voices for each in (_held(voice), _vacant(voice)) if each is not None]
-    people = [voice.id for voice in voices if voice.id is not None]
+    values: dict[str, Any] = {"confirmers": [voice.id for voice in voices if voice.id is not None]}
+    shape = []
+    for v, voice in enumerate(voices):
+        held = [grant.path for grant in voice.grants if grant.role == CONTROLLER]
+        may = [grant.path for grant in voice.grants if Permission.FINANCE_CONFIRM in grant.permissions]
+        shape.append((len(held), len(may)))
+        values[f"confirmer_{v}"] = voice.id
+        # ids in paths are digits: LIKE needs no escape
+        values |= {f"held_{v}_{n}": f"{path}%" for n, path in enumerate(held)}
+        values |= {f"may_{v}_{n}": f"{path}%" for n, path in enumerate(may)}
+    return (tuple(shape) if any(held or may for held, may in shape) else ()), values
+
+
+def _confirmable(shape: Shape) -> ColumnElement[bool]:
+    """Clause on Measure joined with its Branch: amounts the actor confirms, for themselves or as a deputy."""
+    people: BindParameter[Any] = bindparam("confirmers", expanding=True)
     owned = exists().where(Part.measure_id == Measure.id, Part.part == "owner", Part.person_id.in_(people))
+    found = [each for v, (held, may) in enumerate(shape) for each in (_held(v, held), _vacant(v, may))]
     alive = and_(Measure.archived.is_(False), Measure.state != "cancelled")
-    return and_(or_(false(), *found), alive, ~owned)
+    return and_(Measure.id.in_(_candidates(people)), or_(false(), *found), alive, ~owned)
 
 
-def _inside(paths: Iterable[str]) -> ColumnElement[bool]:
-    return or_(false(), *(Branch.path.startswith(path, autoescape=True) for path in paths))
+def _candidates(people: BindParameter[Any]) -> Any:
+    """Measures with one of these people as controller, or with nobody active: a superset that is quick to find."""
+    held = select(Part.measure_id).where(Part.person_id.in_(people), Part.part == CONTROLLER)
+    vacant = select(Card.measure_id).where(text(VACANT))
+    left = (
+        select(Part.measure_id)
+        .join(Person, Person.id == Part.person_id)
+        .where(Part.part == CONTROLLER, Person.active.is_(False))
+    )
+    return union_all(held, vacant, left)
 
 
-def _held(voice: Actor) -> ColumnElement[bool] | None:
-    paths = [grant.path for grant in voice.grants if grant.role == CONTROLLER]
-    if not paths or voice.id is None:
-        return None
-    held = select(Part.measure_id).where(Part.person_id == voice.id, Part.part == CONTROLLER)
-    return and_(Measure.id.in_(held), _inside(paths))
+def _inside(name: str, count: int) -> ColumnElement[bool]:
+    return or_(false(), *(Branch.path.like(bindparam(f"{name}_{n}")) for n in range(count)))
 
 
-def _vacant(voice: Actor) -> ColumnElement[bool] | None:
-    paths = [grant.path for grant in voice.grants if Permission.FINANCE_CONFIRM in grant.permissions]
-    if not paths:
-        return None
+def _held(v: int, paths: int) -> ColumnElement[bool]:
+    mine: BindParameter[Any] = bindparam(f"confirmer_{v}")
+    held = exists().where(Part.measure_id == Measure.id, Part.part == CONTROLLER, Part.person_id == mine)
+    return and_(held, _inside(f"held_{v}", paths))
+
+
+def _vacant(v: int, paths: int) -> ColumnElement[bool]:
     held = (
         select(Part.id)
         .join(Person, Person.id == Part.person_id)
         .where(Part.measure_id == Measure.id, Part.part == CONTROLLER, Person.active.is_(True))
     )
-    return and_(~held.correlate(Measure).exists(), _inside(paths))
+    return and_(~held.correlate(Measure).exists(), _inside(f"may_{v}", paths))
 
 
 _NO_VALUE: tuple[Any, ...] = (
@@ -131,7 +167,7 @@ def _columns(month: Any, value: Sequence[Any]) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _from(actor: Actor, wanted: Wanted, source: Any, line_id: Any, month: Any, columns: Any) -> Select[Any]:
+def _from(shape: Shape, wanted: Wanted, source: Any, line_id: Any, month: Any, columns: Any) -> Select[Any]:
     """Cells of `source` on measures the actor confirms, narrowed as wanted."""
     statement = (
         select(*columns)
@@ -140,7 +176,7 @@ def _from(actor: Actor, wanted: Wanted, source: Any, line_id: Any, month: Any, c
         .join(Measure, Measure.id == EffectLine.measure_id)
         .join(Branch, Branch.id == Measure.branch_id)
         .join(Card, Card.measure_id == Measure.id)
-        .where(confirmable_by(actor))
+        .where(_confirmable(shape))
     )
     if wanted.path:
         statement = statement.where(Branch.path.startswith(wanted.path, autoescape=True))
@@ -153,12 +189,12 @@ def _from(actor: Actor, wanted: Wanted, source: Any, line_id: Any, month: Any, c
     return statement
 
 
-def _cells(actor: Actor, wanted: Wanted) -> Select[Any]:
+def _cells(shape: Shape, wanted: Wanted) -> Select[Any]:
     """The list as a statement without order."""
     if wanted.standing == MISSING:
-        return _missing(actor, wanted)
+        return _missing(shape, wanted)
     columns = _columns(EffectValue.month, _VALUE)
-    statement = _from(actor, wanted, EffectValue, EffectValue.line_id, EffectValue.month, columns)
+    statement = _from(shape, wanted, EffectValue, EffectValue.line_id, EffectValue.month, columns)
     # to the letter as in the index: a parameter would keep the planner off it
     standing = literal_column(f"'{wanted.standing}'") if wanted.standing == AWAITS else wanted.standing
     statement = statement.where(EffectValue.standing == standing)
@@ -173,7 +209,7 @@ def _cells(actor: Actor, wanted: Wanted) -> Select[Any]:
     return statement.where(EffectValue.series == "actual", EffectLine.id.in_(touched))
 
 
-def _missing(actor: Actor, wanted: Wanted) -> Select[Any]:
+def _missing(shape: Shape, wanted: Wanted) -> Select[Any]:
     """Closed months in which the plan in force or the forecast holds an amount and nothing else was said of them."""
     expects, actual = aliased(EffectValue), aliased(EffectValue)
     closed = (
@@ -191,7 +227,7 @@ def _missing(actor: Actor, wanted: Wanted) -> Select[Any]:
     planned = and_(expects.series == "plan", expects.plan_version == Card.plan_number)
     columns = _columns(expects.month, _NO_VALUE)
     return (
-        _from(actor, wanted, expects, expects.line_id, expects.month, columns)
+        _from(shape, wanted, expects, expects.line_id, expects.month, columns)
         .where(
             or_(planned, expects.series == "forecast"),
             expects.month <= closed,
@@ -205,11 +241,12 @@ def _missing(actor: Actor, wanted: Wanted) -> Select[Any]:
 
 def cells(session: Session, actor: Actor, wanted: Wanted, limit: int, offset: int = 0) -> list[CellRow]:
     """A page of the list: by month (undated last), measure and line; what is confirmed, newest month first."""
-    found = _cells(actor, wanted).subquery()
+    shape, values = confirming_values(actor)
+    found = _cells(shape, wanted).subquery()
     month = found.c.month
     by_month = month.desc() if wanted.standing == CONFIRMED else month
     order = (month.is_(None), by_month, found.c.measure_id, found.c.line_id)
-    rows = session.execute(select(found).order_by(*order).limit(limit).offset(offset))
+    rows = session.execute(select(found).order_by(*order).limit(limit).offset(offset), values)
     return [_row(list(row)) for row in rows]
 
 
@@ -220,11 +257,13 @@ def _row(values: list[Any]) -> CellRow:
 
 def totals(session: Session, actor: Actor, wanted: Wanted) -> list[Total]:
     """What the whole list adds up to, by kind and currency."""
-    found = _cells(actor, wanted).subquery()
+    shape, values = confirming_values(actor)
+    found = _cells(shape, wanted).subquery()
     rows = session.execute(
         select(found.c.kind, found.c.currency, func.count(), func.coalesce(func.sum(found.c.actual), 0))
         .group_by(found.c.kind, found.c.currency)
-        .order_by(found.c.kind, found.c.currency)
+        .order_by(found.c.kind, found.c.currency),
+        values,
     )
     return [Total(row[0], row[1], row[2], int(row[3])) for row in rows]
 
@@ -232,24 +271,27 @@ def totals(session: Session, actor: Actor, wanted: Wanted) -> list[Total]:
 def confirmed_totals(session: Session, actor: Actor, wanted: Wanted) -> list[Total]:
     """What the ledger holds of these measures, by kind and currency, narrowed as wanted."""
     columns = (EffectLine.kind, EffectLine.currency, func.count(), func.sum(LedgerRow.amount))
-    statement = _from(actor, wanted, LedgerRow, LedgerRow.line_id, LedgerRow.month, columns)
+    shape, values = confirming_values(actor)
+    statement = _from(shape, wanted, LedgerRow, LedgerRow.line_id, LedgerRow.month, columns)
     rows = session.execute(
         statement.where(LedgerRow.measure_id == Measure.id)
         .group_by(EffectLine.kind, EffectLine.currency)
-        .order_by(EffectLine.kind, EffectLine.currency)
+        .order_by(EffectLine.kind, EffectLine.currency),
+        values,
     )
     return [Total(row[0], row[1], row[2], int(row[3])) for row in rows]
 
 
-def waiting_cells(actor: Actor) -> Select[Any] | None:
-    """Ids of amounts that await the actor; None for who confirms nothing anywhere."""
-    if not any(
-        grant.role == CONTROLLER or Permission.FINANCE_CONFIRM in grant.permissions
-        for voice in (actor, *actor.absent_for(CONFIRM))
-        for grant in voice.grants
-    ):
-        return None
-    return _cells(actor, Wanted()).with_only_columns(EffectValue.id)
+def awaiting_count(shape: Shape) -> ScalarSelect[Any]:
+    """How many amounts await somebody of this shape, counted to MOST_COUNTED; asked with `confirming_values`."""
+    found = (
+        select(EffectValue.id)
+        .join(Measure, Measure.id == EffectValue.measure_id)
+        .join(Branch, Branch.id == Measure.branch_id)
+        .where(EffectValue.standing == literal_column(f"'{AWAITS}'"), _confirmable(shape))
+        .limit(MOST_COUNTED)
+    )
+    return select(func.count()).select_from(found.subquery()).scalar_subquery()
 
 
 def expectations(

@@ -252,3 +252,19 @@ def test_r27_a_page_that_signs_asks_for_the_password_again(client, cast, key, li
     done = send(client, "confirm", f"{line}:2026-07:9000", password="walnut-harbour-lantern")
     assert done.status_code == 303, done.text
     assert ledger(key)[0].signed_name == cast.controller.name
+
+
+def test_the_navigation_and_my_work_count_what_awaits_within_the_same_statements(
+    client, cast, key, line, count_queries
+):
+    client.sign_in(cast.owner).get("/")
+    client.get("/")
+    with count_queries() as without:
+        assert "data-amounts" not in client.get("/").text
+    client.sign_in(cast.controller).get("/")
+    client.get("/")
+    with count_queries() as counted:
+        page = client.get("/").text
+    assert 'data-amounts="2"' in page
+    assert counted.number <= without.number + 1, counted.statements
+    assert counted.number <= 9, counted.statements

@@ -28,7 +28,7 @@ _UNDATED = "total"
 
 @dataclass
 class Sent:
-    """A form about cells as it was sent; `faults` are sentences or codes by field."""
+    """A form about cells as it was sent; `faults` are sentences or codes by field, `ticked` the boxes as they were."""
 
     act: str
     reason: str
@@ -36,6 +36,7 @@ class Sent:
     faults: dict[str, list[str]] = field(default_factory=dict)
     document: Document | None = None
     signed: bool = False
+    ticked: frozenset[str] = frozenset()
 
 
 def month_of(text: str) -> date | None:
@@ -69,7 +70,9 @@ def read_sent(*, sign: bool) -> Sent:
 def chosen_cells(sent: Sent, limit: int) -> list[CellWish]:
     """The ticked cells, each with the amount that was shown: `LINE:YYYY-MM:AMOUNT`. What is no cell is left out."""
     found = []
-    for text in dict.fromkeys(request.form.getlist("cell")[: limit + 1]):
+    texts = list(dict.fromkeys(request.form.getlist("cell")[: limit + 1]))
+    sent.ticked = frozenset(texts)
+    for text in texts:
         line, _, rest = text.partition(":")
         month, _, seen = rest.partition(":")
         number = whole(line)

@@ -122,5 +122,5 @@ def _answer(asked: Asked, sent: Sent, results: list[Any]) -> Response:
         query = urlencode(asked.given)
         return see_other(f"{ADDRESS}?{query}" if query else ADDRESS, said.summary(results))
     done = any(each.done for each in results)
-    left = replace(sent, reason="", typed={}) if done else sent
+    left = replace(sent, reason="", typed={}, ticked=frozenset()) if done else sent
     return _show(status=200 if done else 422, sent=left, note=said.summary(results), results=results)
