@@ -202,3 +202,25 @@ def entry_words(entry: Any) -> str:
         REFUSED: _("Refused"),
         "excepted": _("Excepted"),
     }[entry.kind]
+
+
+COLUMNS = (
+    "measure", "title", "line", "kind", "timing", "cost_object", "month", "currency", "plan", "forecast", "actual",
+    "to_plan", "entered_by", "source", "waits_since", "overlaps_on",
+)  # fmt: skip
+
+
+def file_cells(view: Any) -> list[Any]:
+    """A cell of a list as a row of a file; amounts in units of their currency."""
+    row = view.row
+
+    def units(minor: int | None) -> Any:
+        return "" if minor is None else from_minor(minor, row.currency)
+
+    return [
+        row.measure, row.title, row.line, row.kind, row.timing, row.cost_object,
+        f"{row.month:%Y-%m}" if row.month else "", row.currency or "FTE", units(view.plan), units(view.forecast),
+        units(row.actual), units(view.difference), ", ".join(view.hands), row.source,
+        view.since.isoformat(timespec="minutes") if view.since else "",
+        view.met.object.key if view.met else "",
+    ]  # fmt: skip

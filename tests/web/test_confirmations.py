@@ -5,9 +5,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
-from govapp.data.engine import write_session
+from govapp.data.audit import AuditLog
+from govapp.data.engine import reading, write_session
 from govapp.data.people import LoginSession
 from govapp.services._work import now
 from tests.confirming import close_month, confirm, enter, ledger, make_line, rulings, standings
@@ -268,3 +269,19 @@ def test_the_navigation_and_my_work_count_what_awaits_within_the_same_statements
     assert 'data-amounts="2"' in page
     assert counted.number <= without.number + 1, counted.statements
     assert counted.number <= 9, counted.statements
+
+
+def test_the_list_leaves_as_csv_and_workbook_and_that_is_logged(controller, cast, key, line):
+    found = controller.get("/finance/confirmations.csv?until=2026-07")
+    assert found.text.splitlines()[1].startswith(f"{key},")
+    assert ",2026-07,EUR,100.00,,90.00,-10.00,Farid Rahimi," in found.text
+    assert len(found.text.splitlines()) == 2
+    book = controller.get("/finance/confirmations.xlsx")
+    assert book.data.startswith(b"PK")
+    with reading() as session:
+        logged = select(AuditLog.object_id).where(AuditLog.event == "measure:list-exported")
+        assert list(session.scalars(logged)) == ["confirmations", "confirmations"]
+
+
+def test_whoever_may_not_export_finds_no_file(client, cast, app):
+    assert client.sign_in(cast.stranger).get("/finance/confirmations.csv").status_code == 403

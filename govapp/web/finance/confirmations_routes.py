@@ -1,5 +1,6 @@
 """The controller's list: what awaits confirmation, what is missing, and ruling on it, one by one or many at once."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
@@ -17,19 +18,22 @@ from govapp.domain.permissions import Permission
 from govapp.present import confirmations as said
 from govapp.present import measures as words
 from govapp.present.errors import sentence_of
-from govapp.services.confirmation_pages import confirmation_page
+from govapp.services.confirmation_pages import confirmation_page, views_of
 from govapp.services.confirmations import MOST, CellWish, RuleCells, rule_cells
-from govapp.web._context import acting, actor, today
+from govapp.services.measures import RecordListExport, record_list_export
+from govapp.web._context import acting, actor, origin, today
 from govapp.web._fields import form_key, page_number
 from govapp.web._hx import page, see_other
 from govapp.web._recent_password import password_wanted
 from govapp.web._routes import route
 from govapp.web.finance._bp import bp
 from govapp.web.finance._cells import Sent, chosen_cells, month_of, read_sent, whole_list
+from govapp.web.finance._files import as_csv, as_workbook
 
 P = Permission
 PAGE = 50
 ADDRESS = "/finance/confirmations"
+MOST_EXPORTED = 10_000
 _ASKED = ("standing", "branch", "kind", "until", "measure")
 
 
@@ -81,6 +85,7 @@ def _show(*, status: int = 200, sent: Sent | None = None, note: str = "", result
         results=results, tick_all=request.args.get("tick") == "all", signs=asked.signs and password_wanted(),
         address=lambda p: f"{ADDRESS}?{urlencode(given | {'page': p})}",
         at=lambda **more: f"{ADDRESS}?{urlencode({k: v for k, v in (given | more).items() if v})}",
+        may_export=actor().holds_anywhere(P.MEASURE_EXPORT),
         faults={name: [sentence_of(code) for code in found] for name, found in (sent.faults if sent else {}).items()},
     )  # fmt: skip
 
@@ -124,3 +129,29 @@ def _answer(asked: Asked, sent: Sent, results: list[Any]) -> Response:
     done = any(each.done for each in results)
     left = replace(sent, reason="", typed={}, ticked=frozenset()) if done else sent
     return _show(status=200 if done else 422, sent=left, note=said.summary(results), results=results)
+
+
+def _rows(most: int) -> Iterator[list[Any]]:
+    """The list as rows of a file, read page by page."""
+    with reading() as session:
+        wanted, person, day = _asked(session).wanted, actor(), today()
+        for offset in range(0, most, MOST):
+            found = cells(session, person, wanted, MOST, offset)
+            for view in views_of(session, person, found, day):
+                yield said.file_cells(view)
+            if len(found) < MOST:
+                return
+
+
+@route(bp, "/finance/confirmations.csv", permission=P.MEASURE_EXPORT)
+def export_confirmations() -> Response:
+    """The list as CSV."""
+    record_list_export(RecordListExport(origin(), dict(request.args.items()), "confirmations"))
+    return as_csv(said.COLUMNS, list(_rows(MOST_EXPORTED)), "confirmations")
+
+
+@route(bp, "/finance/confirmations.xlsx", permission=P.MEASURE_EXPORT)
+def export_confirmations_workbook() -> Response:
+    """The list as a workbook."""
+    record_list_export(RecordListExport(origin(), dict(request.args.items()), "confirmations"))
+    return as_workbook(said.COLUMNS, list(_rows(MOST_EXPORTED)), "confirmations")

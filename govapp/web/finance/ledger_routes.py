@@ -7,18 +7,21 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from govapp.data.claim_queries import objects_of
 from govapp.data.ledger_pages import confirmed_lines, entries, last_closing, sums_by_currency
 from govapp.data.measure_pages import effect_lines
 from govapp.data.snapshots import Loaded
+from govapp.data.structure import Organization
 from govapp.domain.errors import Invalid
 from govapp.domain.permissions import Permission
 from govapp.present import confirmations as said
 from govapp.services._confirming import may_confirm
+from govapp.services.confirmation_pages import Met, met_on
 from govapp.services.confirmations import ReverseRow, reverse_row
 from govapp.services.documents import DownloadDocument, download_document
 from govapp.services.leakage import BookLeakage, book_leakage
 from govapp.web._attachment import as_attachment
-from govapp.web._context import acting, actor, origin
+from govapp.web._context import acting, actor, day_at, origin
 from govapp.web._fields import form_key
 from govapp.web._hx import see_other
 from govapp.web._numbers import whole
@@ -49,10 +52,22 @@ def _ledger(key: str, *, sent: Sent | None = None, row: int | None = None, **aga
             "signs": loaded.rules.effects.sign_in_again and password_wanted(),
             "terminal": bool(loaded.snapshot.stage and loaded.rules.stage(loaded.snapshot.stage).terminal),
             "own": loaded.currency,
+            "met": _met(session, loaded),
         }
 
     shown: dict[str, Any] = {"said": said, "sent": sent, "row_open": row}
     return show(key, "finance/ledger.html", "finance", read, needs=(P.FINANCE_VIEW,), **shown, **again)
+
+
+def _met(session: Session, loaded: Loaded) -> list[Met]:
+    """Unresolved overlaps with claims of other measures."""
+    keys = loaded.snapshot.claims
+    if not keys:
+        return []
+    organization = session.get_one(Organization, loaded.measure.organization_id)
+    objects = objects_of(session, organization.id, keys)
+    found = met_on(session, actor(), organization, objects, day_at(loaded.timezone))
+    return [met for met, _kind in found if loaded.measure.key in met.overlap.measures]
 
 
 @route(bp, "/measures/<key>/finance/ledger", permission=P.FINANCE_VIEW)
