@@ -118,6 +118,8 @@ def _grid(found: Session, loaded: Loaded, again: Again) -> dict[str, Any]:
     return {
         "grid": data,
         "blocks": blocks,
+        "nets": view.nets_of(data, loaded.rules.effects.saving_kinds) if pages == 1 else (),
+        "saving_kinds": loaded.rules.effects.saving_kinds,
         "seen": json.dumps(view.seen_of(blocks, data), separators=(",", ":")),
         "months": months,
         "year": year,
