@@ -289,3 +289,16 @@ def test_confirmed_amounts_are_a_row_of_their_own_and_stand_still(client, cast, 
     forged = post(client, key, form_of(client, key) | {f"c:{line}:actual:2026-05": "1"})
     assert forged.status_code in (409, 422)
     assert held(line)["actual", "2026-05"] == 10_000
+
+
+def test_a_measure_with_many_lines_is_shown_in_parts_that_a_form_can_carry(client, cast, key):
+    lines = [make_line(cast, key, name=f"Line {n}") for n in range(11)]
+    wide = f"{YEAR}&years=3"
+    first, second = form_of(client, key, wide), form_of(client, key, f"{wide}&lines=2")
+    assert len(first) < 2000
+    assert f"c:{lines[0]}:plan:2026-01" in first
+    assert f"c:{lines[10]}:plan:2026-01" not in first
+    assert f"c:{lines[10]}:plan:2026-01" in second
+    answer = post(client, key, second | {f"c:{lines[10]}:plan:2028-12": "5"})
+    assert answer.location.endswith("?year=2026&years=3&lines=2#grid")
+    assert held(lines[10]) == {("plan", "2028-12"): 500}

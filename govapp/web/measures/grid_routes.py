@@ -21,7 +21,7 @@ from govapp.domain.cells import CellKey, cell_of
 from govapp.domain.errors import Invalid, KeyReused, NotFound, Stale
 from govapp.domain.money import FTE_DECIMALS, decimals_of, exact_minor, from_minor
 from govapp.domain.number_text import NumberRefused, read_number, write_number
-from govapp.domain.pasting import rows_of_text, template_rows
+from govapp.domain.pasting import template_rows
 from govapp.domain.permissions import Permission
 from govapp.domain.rights import may
 from govapp.present.csv_text import csv_line
@@ -45,8 +45,8 @@ def _here(key: str) -> str:
     """The page with the years it showed."""
     years = "&".join(
         f"{name}={request.form[name]}"
-        for name in ("year", "years", "every")
-        if request.form.get(name, "").isdigit()
+        for name in ("year", "years", "every", "lines")
+        if request.form.get(name, "").isascii() and request.form.get(name, "").isdigit()
     )
     return f"/measures/{key}/finance?{years}#grid"
 
@@ -192,7 +192,7 @@ def take_table_over(key: str) -> Response:
     try:
         upload = request.files.get("file")
         text = typed.text("table")
-        table = table_of(upload.stream.read()) if upload and upload.filename else rows_of_text(text)
+        table = table_of(upload.stream.read() if upload and upload.filename else text.encode())
         mark, source = decimal_mark(), typed.text("source")
         changed = paste_grid(PasteGrid(key, table, origin(), mark, source, typed.key()))
     except (Invalid, KeyReused) as error:
