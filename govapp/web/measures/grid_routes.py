@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -115,7 +115,7 @@ def _seen() -> dict[str, int]:
     """What the form showed, by name of the cell. Raises Invalid when it is not what a page of ours sends."""
     try:
         found = json.loads(request.form.get("seen", "") or "{}")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Invalid("grid_invalid") from error
     if not isinstance(found, dict) or not all(type(value) is int for value in found.values()):
         raise Invalid("grid_invalid")
@@ -151,7 +151,14 @@ def fill_from_run_rate(key: str) -> Response:
 
 
 def _again(key: str, part: str) -> Callable[..., Response]:
-    return lambda **again: finance_page(key, part=part, **again)
+    """The page again; faults of cells stand with the grid, those of the form's fields with these."""
+
+    def page(faults: Mapping[str, list[str]], **again: Any) -> Response:
+        cells = {name: said for name, said in faults.items() if cell_of(name)}
+        fields = {name: said for name, said in faults.items() if name not in cells}
+        return finance_page(key, part=part, grid=Again(faults=cells), faults=fields, **again)
+
+    return page
 
 
 def _ramp(typed: Typed) -> tuple[Decimal, ...]:
