@@ -190,9 +190,9 @@ def _share(snapshot: Snapshot) -> _Share:
 def confirmation(params: Mapping[str, Any], effects: EffectRules, snapshot: Snapshot) -> Answer:
     """Whether the controller has dealt with every actual amount and every due month of every line.
 
-    Amounts of `min_months` months must be confirmed, where the measure promises any. `share_percent` is the share of the
-    actual amounts not refused that must be confirmed. What is due counts up to the newest closed month. Lines that carry
-    no money (posts) ask for no confirmation (governance/README.md, Amounts).
+    Amounts of `min_months` months must be confirmed, where the measure promises any. `share_percent` is the share of
+    the actual amounts not refused that must be confirmed. What is due counts up to the newest closed month. Lines that
+    carry no money (posts) ask for no confirmation (governance/README.md, Amounts).
     """
     needed, percent = int(params.get("min_months", 0)), Decimal(str(params.get("share_percent", 100)))
     share = _share(snapshot)
