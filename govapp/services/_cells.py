@@ -21,7 +21,7 @@ from govapp.domain.cells import (
 )
 from govapp.domain.errors import Invalid, Refused
 from govapp.domain.events import Event
-from govapp.domain.finance import FTE, Faults
+from govapp.domain.finance import Faults, sign_is_wrong
 from govapp.domain.permissions import Permission
 from govapp.domain.planning import YEAR, following
 from govapp.services._belongs import _where
@@ -176,7 +176,7 @@ def _follow_plan(sheet: Sheet, changed: Changed) -> dict[int, list[int | None]]:
         before: dict[date, int | None] = dict(after)
         before |= {m: old for (n, s, m), (old, _) in changed.items() if n == number and s == "plan" and m}
         kept = {month: amount for month, amount in before.items() if amount is not None}
-        factor = 1 if line.kind == FTE else YEAR
+        factor = YEAR if line.currency else 1
         new = following(line.run_rate, _last(kept), _last(after), factor)
         if new != line.run_rate:
             moved[number] = [line.run_rate, new]
@@ -220,6 +220,9 @@ def _write(
     right, reaches = _allowed(work, loaded, sheet, changed)
     frozen = any(series == "plan" for _, series, _ in changed) and _plan_stands(work, loaded)
     faults = _cell_faults(sheet, changed, frozen=frozen, reaches_closed=reaches)
+    for cell, (_, new) in changed.items():
+        if sign_is_wrong(loaded.rules.effects, sheet.lines[cell[0]].category, cell[1], new):
+            faults.setdefault(name_of(cell), ["sign_wrong"])
     if faults:
         stage = loaded.rules.frozen_in(loaded.snapshot.stage)
         raise Invalid("grid_invalid", faults, stage=stage.name if stage else "")
