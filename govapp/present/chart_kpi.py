@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from govapp.domain.kpis import attained, mean_of_last, value_of
 from govapp.present import charts, dates
-from govapp.present.kpi_words import value
+from govapp.present.kpi_words import better_word, value
 from govapp.present.language import gettext as _
 from govapp.present.money import number
 
@@ -100,7 +100,7 @@ def kpi_chart(
     inside = turn is not None and readings and first <= turn <= readings[-1][0]
     return KpiChart(
         caption=_finding(name, unit, better, readings, baseline, target),
-        note=_("Readings by month; lower is better.") if better == "lower" else _("Readings by month; higher is better."),
+        note=_("Readings by month; %(which)s.", which=better_word(better)),
         alternative=_alternative(name, unit, readings, baseline, target),
         points=points,
         path=" ".join(f"{'L' if place else 'M'}{each.x} {each.y}" for place, each in enumerate(points)),

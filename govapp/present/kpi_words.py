@@ -58,7 +58,16 @@ def _plain(text: Any) -> str:
     return number(Decimal(str(text)).normalize() + 0) if text is not None else NONE
 
 
+def _rows(values: Mapping[str, Any]) -> str:
+    """Each row of pasted text that cannot be read, with the reason; the first ten."""
+    said = [_("Row %(n)s: %(why)s", n=row, why=errors.sentence_of(code)) for row, code in values["rows"][:_ROWS]]
+    more = len(values["rows"]) - _ROWS
+    return " ".join([*said, _("And %(n)s rows more.", n=more)] if more > 0 else said)
+
+
+_ROWS = 10
 errors.COMPOSED["readings_changed"] = _changed
+errors.COMPOSED["readings_rows"] = _rows
 errors.SENTENCES.update(
     {
         "kpi_invalid": lambda: _("Not saved yet. Please look at the marked fields."),

@@ -133,6 +133,7 @@ def _tabs(head: Head, loaded: Loaded, acts: Mapping[str, bool]) -> list[tuple[st
         ("evidence", f"{at}/evidence", len(loaded.snapshot.evidence)),
         ("approvals", f"{at}/approvals", 0),
         ("finance", f"{at}/finance", len(loaded.lines)),
+        ("kpi", f"{at}/kpi", len(loaded.snapshot.kpis)),
         ("plan", f"{at}/plan", len(loaded.snapshot.milestones)),
         ("risks", f"{at}/risks", open_risks),
         ("history", f"{at}/history", 0),
