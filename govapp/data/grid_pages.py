@@ -9,8 +9,8 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from govapp.data.claims import CostObject
-from govapp.data.finance import EffectLine, EffectValue
-from govapp.data.grid_queries import DRAFT, has_draft_change, ledger_sums, lives_of, plan_in_force
+from govapp.data.finance import DRAFT, EffectLine, EffectValue
+from govapp.data.grid_queries import has_draft_change, ledger_sums, lives_of, plan_in_force
 from govapp.data.measures import Milestone
 from govapp.data.period_queries import locked_until
 from govapp.data.snapshots import Loaded

@@ -22,9 +22,9 @@ from govapp.domain.cells import (
 from govapp.domain.errors import Invalid, Refused
 from govapp.domain.events import Event
 from govapp.domain.finance import Faults, sign_is_wrong
-from govapp.domain.permissions import Permission
 from govapp.domain.planning import YEAR, following
 from govapp.services._belongs import _where
+from govapp.services._confirming import confirming_right
 from govapp.services._work import Work
 
 Changed = dict[CellKey, tuple[int | None, int | None]]
@@ -92,7 +92,7 @@ def _plan_stands(work: Work, loaded: Loaded) -> bool:
 def _allowed(work: Work, loaded: Loaded, sheet: Sheet, cells: Collection[CellKey]) -> tuple[str, bool]:
     """The right used for writing these cells, and whether it reaches closed months.
 
-    Into closed months writes who holds finance:confirm, and needs nothing else there (a dated late entry); in all
+    Into closed months writes who confirms amounts here, and needs nothing else there (a dated late entry); in all
     others each series takes its own right. Raises Refused without it.
     """
     late = [cell for cell in cells if cell[1] in BY_PERIOD and sheet.is_closed(cell[2])]
@@ -102,11 +102,15 @@ def _allowed(work: Work, loaded: Loaded, sheet: Sheet, cells: Collection[CellKey
         right = work.may(permission, loaded.place)
     if late:
         try:
-            right, reaches = work.may(Permission.FINANCE_CONFIRM, loaded.place), True
+            right, reaches = _late_right(work, loaded), True
         except Refused:
             for permission in sorted({right_for(series) for _, series, _ in late}):
                 right = work.may(permission, loaded.place)
     return right, reaches
+
+
+def _late_right(work: Work, loaded: Loaded) -> str:
+    return "system" if work.actor.is_system else confirming_right(work, loaded)
 
 
 def _cell_faults(sheet: Sheet, changed: Changed, *, frozen: bool, reaches_closed: bool) -> Faults:

@@ -16,9 +16,9 @@ from govapp.data.snapshots import Loaded
 from govapp.domain.measures import TIMINGS
 from govapp.domain.permissions import Permission
 from govapp.domain.planning import fiscal_months
-from govapp.domain.rights import right_of
 from govapp.present import grid as view
 from govapp.present import grid_words
+from govapp.services._confirming import may_confirm
 from govapp.web._context import actor, day_at
 from govapp.web.measures._money import figures
 from govapp.web.measures._pages import acts_of, amount_of, show, text_of
@@ -77,7 +77,7 @@ def finance_page(
         return {
             "lines": lines,
             "row": row,
-            "form": _form_of(row, loaded.currency),
+            "line_form": _form_of(row, loaded.currency),
             "figures": figures(lines),
             "frozen": loaded.rules.frozen_in(loaded.snapshot.stage),
             "kinds": list(loaded.rules.effects.kinds),
@@ -124,15 +124,15 @@ def _grid(found: Session, loaded: Loaded, again: Again) -> dict[str, Any]:
 
 
 def _typing(loaded: Loaded, data: grid_pages.GridData, again: Again) -> view.Typing:
-    acts, person = acts_of(loaded), actor()
+    acts = acts_of(loaded)
     allowed = {
         "baseline": acts["plan_figures"], "target": acts["plan_figures"], "plan": acts["plan_figures"],
         "forecast": acts["forecast"], "actual": acts["actuals"],
     }  # fmt: skip
-    late = acts["late_actuals"] and right_of(person, P.FINANCE_CONFIRM, loaded.place) is not None
+    changes = loaded.snapshot.state != "cancelled" and not loaded.measure.archived
     return view.Typing(
         frozenset(series for series, may in allowed.items() if may),
-        late,
+        changes and may_confirm(actor(), loaded),
         loaded.rules.frozen_in(loaded.snapshot.stage) is not None and not data.drafting,
         decimal_mark(),
         again.typed,

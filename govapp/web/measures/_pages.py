@@ -38,7 +38,6 @@ _ACTS = {
     "plan_figures": P.FINANCE_PLAN,
     "forecast": P.FINANCE_FORECAST,
     "actuals": P.FINANCE_ACTUAL,
-    "late_actuals": P.FINANCE_CONFIRM,
     "status": P.MEASURE_DECLARE_STATUS,
     "evidence": P.EVIDENCE_SUBMIT,
     "report": P.REPORT_MAKE,

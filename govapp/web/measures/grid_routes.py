@@ -206,11 +206,19 @@ def take_table_over(key: str) -> Response:
     return _saved(key, changed)
 
 
-@route(bp, "/measures/<key>/finance/template.<ending>", permission=P.FINANCE_VIEW)
-def grid_template(key: str, ending: str) -> Response:
-    """The table to fill in (csv or xlsx) with what is there, for the months that the page shows."""
-    if ending not in _WRITERS:
-        raise NotFound("not_found")
+@route(bp, "/measures/<key>/finance/template.csv", permission=P.FINANCE_VIEW)
+def template_as_csv(key: str) -> Response:
+    """The table to fill in as CSV, with what is there, for the months that the page shows."""
+    return _file(key, "csv", "text/csv; charset=utf-8", _csv)
+
+
+@route(bp, "/measures/<key>/finance/template.xlsx", permission=P.FINANCE_VIEW)
+def template_as_workbook(key: str) -> Response:
+    """The same table as a workbook."""
+    return _file(key, "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", _xlsx)
+
+
+def _file(key: str, ending: str, media: str, write: Callable[[list[list[Any]]], bytes]) -> Response:
     with reading() as session:
         loaded = load_measure(session, key)
         if loaded is None:
@@ -225,7 +233,6 @@ def grid_template(key: str, ending: str) -> Response:
     }
     lines = [(line.id, line.name, line.currency) for line in data.lines]
     rows = template_rows(lines, SERIES, data.months, amounts)
-    media, write = _WRITERS[ending]
     response = make_response(write(rows))
     response.headers["Content-Type"] = media
     response.headers["Content-Disposition"] = f'attachment; filename="{key}-amounts.{ending}"'
@@ -250,9 +257,3 @@ def _xlsx(rows: list[list[Any]]) -> bytes:
                 elif value is not None:
                     sheet.write_string(number, column, str(value))
     return target.getvalue()
-
-
-_WRITERS: dict[str, tuple[str, Callable[[list[list[Any]]], bytes]]] = {
-    "csv": ("text/csv; charset=utf-8", _csv),
-    "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", _xlsx),
-}
