@@ -50,8 +50,8 @@ def test_readings_after_the_month_of_implementation_are_marked():
         ),
         (
             chart(900, 700, 500),
-            "Reset calls has covered 72 % of the way to its target of 420 calls: "
-            "the last three readings give 700 calls",
+            ("Reset calls has covered 72 % of the way to its target of 420 calls: "
+            "the last three readings give 700 calls"),
         ),
         (chart(1500, 1480, 1490), "Reset calls is no better than before: 1,490 calls, target 420 calls"),
         (chart(60, 66, 67, better="higher", baseline=54, target=66, unit="%"),
