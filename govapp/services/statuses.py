@@ -61,7 +61,8 @@ def _declare(
         faults["until"] = ["status_until"]
     if faults:
         raise Invalid("status_invalid", faults)
-    before = loaded.declared.get(kind, ("none", None))[0]
+    said = loaded.declared.get(kind)
+    before = said.colour if said else "none"
     row = StatusEntry(
         measure_id=loaded.measure.id,
         kind=kind,
