@@ -48,6 +48,7 @@ from govapp.web.measures import (
     kpi_routes,
     parts_routes,
     plan_routes,
+    report_routes,
 )
 from govapp.web.measures._bp import bp
 from govapp.web.measures._clocks import reviews_with_clocks, step_clocks
@@ -298,4 +299,5 @@ def show_history(key: str) -> Response:
 
 __all__ = [
     "bp", "edit_routes", "finance_routes", "grid_routes", "kpi_routes", "overview", "parts_routes", "plan_routes",
+    "report_routes",
 ]  # fmt: skip
