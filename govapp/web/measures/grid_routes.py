@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -14,13 +14,14 @@ from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from govapp.data.engine import reading
-from govapp.data.grid_pages import read_grid
-from govapp.data.snapshots import load_measure
+from govapp.data.grid_pages import currencies_of, read_grid
+from govapp.data.measure_queries import in_short
+from govapp.data.snapshots import load_measure, place_of
 from govapp.domain.cells import CellKey, cell_of
 from govapp.domain.errors import Invalid, KeyReused, NotFound, Stale
 from govapp.domain.money import FTE_DECIMALS, decimals_of, exact_minor, from_minor
 from govapp.domain.number_text import NumberRefused, read_number, write_number
-from govapp.domain.pasting import rows_of_text, template_rows
+from govapp.domain.pasting import template_rows
 from govapp.domain.permissions import Permission
 from govapp.domain.rights import may
 from govapp.present.csv_text import csv_line
@@ -44,8 +45,8 @@ def _here(key: str) -> str:
     """The page with the years it showed."""
     years = "&".join(
         f"{name}={request.form[name]}"
-        for name in ("year", "years", "every")
-        if request.form.get(name, "").isdigit()
+        for name in ("year", "years", "every", "lines")
+        if request.form.get(name, "").isascii() and request.form.get(name, "").isdigit()
     )
     return f"/measures/{key}/finance?{years}#grid"
 
@@ -114,7 +115,7 @@ def _seen() -> dict[str, int]:
     """What the form showed, by name of the cell. Raises Invalid when it is not what a page of ours sends."""
     try:
         found = json.loads(request.form.get("seen", "") or "{}")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Invalid("grid_invalid") from error
     if not isinstance(found, dict) or not all(type(value) is int for value in found.values()):
         raise Invalid("grid_invalid")
@@ -122,13 +123,14 @@ def _seen() -> dict[str, int]:
 
 
 def _currencies(key: str) -> dict[int, str]:
-    """Currencies of a measure's lines by number. Raises NotFound."""
+    """Currencies of a measure's lines by number. Raises NotFound for a measure one may not read, and Refused."""
     with reading() as session:
-        loaded = load_measure(session, key)
-        if loaded is None:
+        found = in_short(session, key)
+        place = place_of(session, found.id) if found else None
+        if found is None or place is None:
             raise NotFound("not_found")
-        may(actor(), P.FINANCE_VIEW, loaded.place)
-        return {line.id: line.currency for line in loaded.lines}
+        may(actor(), P.FINANCE_VIEW, place)
+        return currencies_of(session, found.id)
 
 
 @route(bp, "/measures/<key>/finance/fill", permission=P.FINANCE_VIEW, methods=["POST"])
@@ -149,7 +151,14 @@ def fill_from_run_rate(key: str) -> Response:
 
 
 def _again(key: str, part: str) -> Callable[..., Response]:
-    return lambda **again: finance_page(key, part=part, **again)
+    """The page again; faults of cells stand with the grid, those of the form's fields with these."""
+
+    def page(faults: Mapping[str, list[str]], **again: Any) -> Response:
+        cells = {name: said for name, said in faults.items() if cell_of(name)}
+        fields = {name: said for name, said in faults.items() if name not in cells}
+        return finance_page(key, part=part, grid=Again(faults=cells), faults=fields, **again)
+
+    return page
 
 
 def _ramp(typed: Typed) -> tuple[Decimal, ...]:
@@ -190,7 +199,7 @@ def take_table_over(key: str) -> Response:
     try:
         upload = request.files.get("file")
         text = typed.text("table")
-        table = table_of(upload.stream.read()) if upload and upload.filename else rows_of_text(text)
+        table = table_of(upload.stream.read() if upload and upload.filename else text.encode())
         mark, source = decimal_mark(), typed.text("source")
         changed = paste_grid(PasteGrid(key, table, origin(), mark, source, typed.key()))
     except (Invalid, KeyReused) as error:
