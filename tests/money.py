@@ -40,8 +40,8 @@ def add_line(
     def body(work: Work) -> int:
         measure_id = _measure_id(work, key)
         row = EffectLine(
-            measure_id=measure_id, name="A line", kind=kind, timing=timing, currency=currency, run_rate=run_rate,
-            **more,
+            measure_id=measure_id, kind=kind, timing=timing, currency=currency, run_rate=run_rate,
+            **{"name": "A line"} | more,
         )  # fmt: skip
         work.session.add(row)
         work.session.flush()

@@ -64,10 +64,11 @@ class ArchiveProposal:
 
 @dataclass(frozen=True, slots=True)
 class RecordListExport:
-    """A list of measures left the program as a file."""
+    """A list left the program as a file: that of measures, or what `name` says."""
 
     origin: Origin
     filter: Mapping[str, str] = field(default_factory=dict)
+    name: str = "measures"
 
 
 def propose_measure(command: ProposeMeasure) -> str:
@@ -271,7 +272,7 @@ def record_list_export(command: RecordListExport) -> None:
         if not work.actor.is_system and not work.actor.holds_anywhere(Permission.MEASURE_EXPORT):
             raise Refused("no_right", permission=str(Permission.MEASURE_EXPORT))
         work.log(
-            Event.LIST_EXPORTED, {"filter": dict(command.filter)}, object_type="list", object_id="measures"
+            Event.LIST_EXPORTED, {"filter": dict(command.filter)}, object_type="list", object_id=command.name
         )
 
     writing(command.origin, record)

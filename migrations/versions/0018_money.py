@@ -167,7 +167,7 @@ DERIVED: dict[str, tuple[int, tuple[tuple[str, Any, bool], ...]]] = {
 DERIVED_INDEXES = {
     "ix_money_line_measure_id": ("money_line", ("measure_id",)),
     "ix_money_year_measure_id": ("money_year", ("measure_id",)),
-    "ix_money_year_year": ("money_year", ("year",)),
+    "ix_money_year_keys": ("money_year", ("year", "kind", "timing", "currency", "rate", "first_rate")),
 }
 # facts -> groups of columns that are filled in later, once, with the one that is empty until then
 SEQUENCE = ({"seq"}, "seq", "0")

@@ -1,4 +1,53 @@
-"""Finance over many measures: who enters it, what its pages add up."""
+"""Finance over many measures: who enters it, what its pages add up, and that every figure leads to its lines."""
+
+import csv
+import io
+import re
+from datetime import date
+
+import pytest
+from python_calamine import CalamineWorkbook
+
+from tests.factories import make_measure, move
+from tests.money import add_line, book, freeze, put
+
+YEAR = date.today().year
+JAN = date(YEAR, 1, 1)
+
+
+def months(**amounts):
+    """Amounts of this year by month, `m1` January."""
+    return {date(YEAR, int(name[1:]), 1): minor for name, minor in amounts.items()}
+
+
+def row_of(text, mark):
+    """The texts of the cells of a row of figures."""
+    found = re.search(rf'<tr[^>]*data-part="{mark}".*?</tr>', text, re.DOTALL)
+    assert found, f"no row {mark}"
+    cells = re.findall(r"<td.*?</td>", found.group(0), re.DOTALL)
+    return [re.sub(r"<[^>]+>", " ", cell).strip().replace("−", "-") for cell in cells]
+
+
+@pytest.fixture
+def desk(client, cast):
+    """Two measures with savings, a one-off cost, cost avoidance and posts; amounts worked by hand below."""
+    one, other = make_measure(cast), make_measure(cast, branch="first-contact", service="service-2")
+    saving = add_line(one, run_rate=12_000_00, name="Fewer calls")
+    put(one, saving, "target", months(m1=1_500_00, m2=1_500_00))
+    put(one, saving, "plan", months(m1=1_000_00, m2=1_000_00))
+    put(one, saving, "forecast", months(m1=900_00, m2=1_000_00))
+    put(one, saving, "actual", months(m1=900_00))
+    book(one, saving, JAN, 850_00)
+    cost = add_line(one, timing="one_off", name="Training")
+    put(one, cost, "plan", months(m1=-400_00))
+    put(one, cost, "forecast", months(m1=-400_00))
+    more = add_line(other, run_rate=1_200_00)
+    put(other, more, "plan", months(m1=100_00, m2=100_00))
+    put(other, more, "forecast", months(m1=100_00, m2=100_00))
+    put(other, add_line(other, kind="cost-avoidance"), "plan", months(m1=77_777_00))
+    put(other, add_line(other, kind="fte", currency=""), "plan", months(m1=1_4000))
+    client.sign_in(cast.controller)
+    return one, other
 
 
 def test_finance_is_in_the_navigation_of_who_may_see_money_and_of_nobody_else(client, cast):
@@ -8,3 +57,157 @@ def test_finance_is_in_the_navigation_of_who_may_see_money_and_of_nobody_else(cl
     client.sign_in(cast.administrator)
     assert 'href="/finance"' not in client.get("/").text
     assert client.get("/finance").status_code == 403
+
+
+def test_the_overview_shows_recurring_one_off_and_net_as_worked_by_hand(client, cast, desk):
+    text = client.get("/finance?branch=service-quality").text
+    # run rate, target, plan, forecast, actual, confirmed, forecast less plan, not confirmed
+    assert row_of(text, "recurring") == [
+        "13,200.00", "3,000.00", "2,200.00", "2,100.00", "900.00", "850.00", "-100.00 -4.5 %", "50.00",
+    ]  # fmt: skip
+    assert row_of(text, "one_off")[2:4] == ["-400.00", "-400.00"]
+    assert row_of(text, "net")[:5] == ["13,200.00", "3,000.00", "1,800.00", "1,700.00", "900.00"]
+    assert "77,777.00" in text, "cost avoidance stands for itself"
+    assert "1.4" in text, "and so do posts"
+
+
+def test_cost_avoidance_and_posts_have_views_of_their_own(client, cast, desk):
+    avoided = client.get("/finance?branch=service-quality&kind=cost-avoidance").text
+    assert row_of(avoided, "net")[2] == "77,777.00"
+    posts = client.get("/finance?branch=service-quality&kind=fte").text
+    assert row_of(posts, "net")[2] == "1.4"
+    assert "EUR" not in posts.split('data-part="net"')[1].split("</tr>")[0]
+
+
+@pytest.mark.parametrize(
+    ("query", "plan"),
+    [
+        ("branch=service-quality&service=service-2", "200.00"), ("branch=first-contact", "200.00"),
+        ("branch=service-quality&timing=one_off", "-400.00"), ("branch=service-quality&year=all", "1,800.00"),
+        ("branch=service-quality&stage=defined", "1,800.00"), ("branch=service-quality&state=cancelled", None),
+        (f"branch=service-quality&year={YEAR + 1}", "–"), ("branch=service-quality&owner=me", None),
+        ("branch=service-quality&q=Fewer+password", "1,800.00"), ("branch=service-quality&basis=each", "1,800.00"),
+        ("branch=service-quality&basis=nonsense&by=nonsense&year=nonsense", "1,800.00"),
+    ],
+)  # fmt: skip
+def test_a_filter_in_the_address_narrows_the_figures(client, cast, desk, query, plan):
+    text = client.get(f"/finance?{query}").text
+    if plan is None:
+        assert "No line of this kind holds an amount here" in text
+    else:
+        assert row_of(text, "net")[2] == plan
+
+
+@pytest.mark.parametrize(
+    "by", ["branch", "measure", "unit", "function", "service", "vendor", "kind", "category"]
+)
+def test_figures_are_grouped_and_every_group_leads_on(client, cast, desk, by):
+    text = client.get(f"/finance?branch=service-quality&by={by}").text
+    part = text.split('id="groups"')[1]
+    assert "1,600.00" in part if by in {"measure", "service"} else "1,800.00" in part
+    for name in ("figures", "months", "groups", "pipeline"):
+        assert client.get(f"/finance/{name}?branch=service-quality&by={by}").status_code == 200
+
+
+def test_every_figure_leads_to_lines_that_add_up_to_it(client, cast, desk):
+    text = client.get("/finance?branch=service-quality").text
+    for label in ("recurring", "one_off", "net"):
+        row = re.search(rf'<tr[^>]*data-part="{label}".*?</tr>', text, re.DOTALL).group(0)
+        for href, shown in re.findall(r'<a href="([^"]+)">([^<]+)</a>', row):
+            page = client.get(href.replace("&amp;", "&")).text
+            figure = re.search(r"data-figure.*?<b>([^<]+)</b>", page, re.DOTALL).group(1)
+            assert figure == shown
+            lines = re.findall(r'data-l="Translated">([^<]+)<', page)
+            total = sum(float(each.replace(",", "").replace("−", "-")) for each in lines)
+            assert f"{total:,.2f}".replace("-", "−") == shown
+
+
+def test_the_year_so_far_and_its_months_lead_to_their_lines(client, cast, desk):
+    text = client.get("/finance?branch=service-quality").text
+    if date.today().month > 1:
+        assert row_of(text, "so-far")[3] == "900.00"
+    page = client.get("/finance/lines?branch=service-quality&series=plan&month=1").text
+    assert re.search(r"data-figure.*?<b>([^<]+)</b>", page, re.DOTALL).group(1) == "700.00"
+    narrow = client.get("/finance/lines?branch=service-quality&series=plan&month=1&service=service-2").text
+    assert "/finance/lines/sum?" in narrow
+    assert (
+        "<b>100.00</b>"
+        in client.get("/finance/lines/sum?branch=service-quality&series=plan&month=1&service=service-2").text
+    )
+
+
+def test_charts_state_their_finding_and_have_their_table(client, cast, desk):
+    text = client.get("/finance?branch=service-quality").text
+    assert text.count("<figure") == 3
+    assert "of the target of EUR 3 k" in text
+    assert "Figures as a table" in text
+
+
+def test_a_missing_rate_is_said_in_words_and_the_amount_stands_in_its_own_currency(client, cast, desk):
+    one, _other = desk
+    put(one, add_line(one, currency="CHF"), "plan", months(m1=500_00))
+    text = client.get("/finance?branch=service-quality").text
+    assert "There is no plan rate of CHF" in text
+    assert "CHF 500" in row_of(text, "net")[2]
+
+
+def test_first_and_current_plan_are_told_apart(client, cast):
+    key = make_measure(cast)
+    line = add_line(key)
+    put(key, line, "plan", months(m1=100_00))
+    freeze(key)
+    put(key, line, "plan", months(m1=300_00))
+    freeze(key)
+    client.sign_in(cast.controller)
+    assert row_of(client.get("/finance?branch=service-desk").text, "net")[2] == "300.00"
+    first = client.get("/finance?branch=service-desk&plan=first").text
+    assert row_of(first, "net")[2] == "100.00"
+    assert "against the first frozen plan" in first
+
+
+def test_r06_figures_add_up_only_what_the_reader_may_read_and_say_so(client, cast, desk):
+    client.sign_in(cast.owner)  # a member of service quality, with nothing to say about the rest
+    assert "which is not all of" not in client.get("/finance?branch=service-quality").text
+    assert client.get("/finance?branch=OI").status_code == 404
+    client.sign_in(cast.outsider)
+    assert client.get("/finance?branch=service-quality").status_code == 404
+    assert "1,800.00" not in client.get("/finance").text
+
+
+def test_cancelled_measures_are_in_no_figure(client, cast, desk):
+    one, _other = desk
+    move(cast, one, ask="cancel", by=cast.lead, reason="It is not worth it any more")
+    assert row_of(client.get("/finance?branch=service-quality").text, "net")[2] == "200.00"
+
+
+def test_r34_files_hold_the_figures_and_no_formula(client, cast, desk):
+    one, _other = desk
+    line = add_line(one, name="=1+2", cost_object="@SUM(1)")
+    put(one, line, "plan", months(m1=1_00))
+    client.sign_in(cast.lead)
+    rows = list(csv.reader(io.StringIO(client.get("/finance/lines.csv?branch=service-quality").text)))
+    assert len(rows) == 1 + 4
+    evil = next(row for row in rows if row[2].endswith("=1+2"))
+    assert (evil[2], evil[6]) == ("'=1+2", "'@SUM(1)")
+    book_ = CalamineWorkbook.from_filelike(
+        io.BytesIO(client.get("/finance/lines.xlsx?branch=service-quality").data)
+    )
+    cells = book_.get_sheet_by_index(0).to_python()
+    assert [row[cells[0].index("plan")] for row in cells[1:] if row[2] == "'=1+2"] == [1.0]
+    groups = list(csv.reader(io.StringIO(client.get("/finance.csv?branch=service-quality&by=measure").text)))
+    assert [row[5] for row in groups if row[0] == one] == ["1601.00"]
+    assert client.get("/finance.xlsx?branch=service-quality").status_code == 200
+    client.sign_in(cast.approver)
+    assert client.get("/finance/lines.csv").status_code == 403
+
+
+def test_one_query_more_or_less_does_not_depend_on_the_rows(client, cast, desk, count_queries):
+    for address in ("/finance?branch=service-quality", "/finance/lines?branch=service-quality&series=plan"):
+        client.get(address)
+        with count_queries() as few:
+            client.get(address)
+        for _ in range(3):
+            put(desk[1], add_line(desk[1]), "plan", months(m1=1))
+        with count_queries() as many:
+            client.get(address)
+        assert few.number == many.number <= 24, many.statements

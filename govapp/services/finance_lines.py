@@ -1,0 +1,83 @@
+"""The lines behind a figure: what each adds to it in its own currency and in that of the page."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from sqlalchemy.orm import Session
+
+from govapp.data.rollup_lines import LineRow, count_lines, lines_page
+from govapp.domain.money_rows import RUN_RATE
+from govapp.domain.rollups import EACH, WHOLE, Basis, Figures, Rows, Sum, figures, of_kinds, total
+from govapp.services.finance_views import PAGE, Frame, in_year, merged, rows_by
+
+SO_FAR = "so-far"
+_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """Which figure: a series over the view's year, over its months so far, or in one of its months (place 0-11)."""
+
+    series: str
+    span: tuple[int, int] = WHOLE
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLine:
+    """A line with what it adds, in its own currency and translated; translated amounts are rounded line by line."""
+
+    line: LineRow
+    own: Sum
+    translated: Sum
+
+
+def lines_behind(session: Session, frame: Frame, behind: Behind, page: int) -> tuple[list[SourceLine], int]:
+    """A page of the lines a figure is made of, and how many there are."""
+    wanted = replace(frame.wanted, kinds=frame.kinds)
+    count = count_lines(session, frame.reach, wanted, behind.series)
+    rows = lines_page(session, frame.reach, wanted, frame.own, behind.series, PAGE, (page - 1) * PAGE)
+    each = replace(frame.basis, how=EACH)
+    return [
+        SourceLine(line, _sum(frame, line.rows, behind, each), _sum(frame, line.rows, behind, frame.basis))
+        for line in rows
+    ], count
+
+
+def _sum(frame: Frame, rows: Rows, behind: Behind, basis: Basis) -> Sum:
+    return total(in_year(frame, rows), behind.series, basis, behind.span)
+
+
+def figure_behind(session: Session, frame: Frame, behind: Behind) -> Sum:
+    """The figure itself, from all lines: their amounts in their currencies add up to it, rounded once."""
+    rows = merged(rows_by(session, frame, months=behind.span != WHOLE))
+    return _sum(frame, of_kinds(rows, frame.kinds), behind, frame.basis)
+
+
+@dataclass(frozen=True, slots=True)
+class ExportLine:
+    """A line for a file: figures in its own currency, translated ones, and its run rate (minor units)."""
+
+    line: LineRow
+    own: Figures
+    translated: Figures
+    run_rate: Sum
+
+
+def export_lines(session: Session, frame: Frame, series: str) -> Iterator[ExportLine]:
+    """Every line that holds anything in the series, in chunks."""
+    wanted = replace(frame.wanted, kinds=frame.kinds)
+    each = replace(frame.basis, how=EACH)
+    offset = 0
+    while chunk := lines_page(session, frame.reach, wanted, frame.own, series, _CHUNK, offset):
+        for line in chunk:
+            rows = in_year(frame, line.rows)
+            yield ExportLine(
+                line, figures(rows, each, frame.plan), figures(rows, frame.basis, frame.plan),
+                total(rows, RUN_RATE, each),
+            )  # fmt: skip
+        offset += _CHUNK
+
+
+def lines_to_export(session: Session, frame: Frame, series: str) -> int:
+    """How many lines a file would hold."""
+    return count_lines(session, frame.reach, replace(frame.wanted, kinds=frame.kinds), series)
