@@ -84,7 +84,7 @@ def _freeze_plans(work: Work, measures: Iterable[Loaded], freeze: Freeze) -> lis
 
 def _refuse_unrated(currencies: tuple[str, ...]) -> None:
     if currencies:
-        raise Invalid("rate_missing", {}, currencies=list(currencies))
+        raise Invalid("rate_missing", {}, currencies=", ".join(currencies))
 
 
 def _tell(

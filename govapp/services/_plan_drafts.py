@@ -13,7 +13,7 @@ from govapp.domain.money import to_minor
 from govapp.domain.permissions import Permission
 from govapp.domain.plan_changes import Change, change_between, draft_digest, needs_approval
 from govapp.domain.plan_versions import lacking_rates
-from govapp.domain.rights import Actor, right_of
+from govapp.domain.rights import Actor, Place, right_of, with_voice
 
 CONTROLLER = "controller"
 
@@ -42,7 +42,7 @@ def measured(session: Session, loaded: Loaded, day: date) -> Measured:
     table = rate_table(session, loaded.measure.organization_id)
     lacking = lacking_rates([*in_force, *draft], table, day)
     if lacking:
-        raise Invalid("rate_missing", {}, currencies=list(lacking))
+        raise Invalid("rate_missing", {}, currencies=", ".join(lacking))
     change = change_between(in_force, draft, table, day)
     currency, threshold = loaded.rules.currency or own, None
     if table.knows(currency, day):
@@ -54,25 +54,37 @@ def measured(session: Session, loaded: Loaded, day: date) -> Measured:
 
 
 def part_of(voice: Actor, loaded: Loaded, parts: list[str]) -> str:
-    """The first of the parts in whose name somebody decides, or none; for a vacant controller by the role (R05)."""
+    """The first of the parts in whose name somebody decides, or none; for a vacant controller by the role (R05).
+
+    A part whose role has ended, or whose holder is no longer active, gives nothing (R06, R07).
+    """
+    place = with_voice(loaded.place, voice, loaded.rules.roles_of_parts)
     for part in parts:
-        holder = loaded.place.parts.get(part)
-        if holder is not None and holder == voice.id:
-            return part
-        if (
-            holder is None
-            and part == CONTROLLER
-            and right_of(voice, Permission.FINANCE_CONFIRM, loaded.place)
-        ):
+        held = loaded.snapshot.parts.get(part)
+        if held is not None and held.active:
+            if place.parts.get(part) == voice.id:
+                return part
+        elif part == CONTROLLER and _controls(voice, place):
             return part
     return ""
+
+
+def _controls(voice: Actor, place: Place) -> str:
+    """The role by which somebody is a controller of the branch; empty for none."""
+    right = right_of(voice, Permission.FINANCE_CONFIRM, place)
+    return right if right and right.startswith("role:") else ""
 
 
 def part_right(voice: Actor, loaded: Loaded, parts: list[str]) -> str | None:
     """The right by which somebody decides in the name of one of the parts."""
     part = part_of(voice, loaded, parts)
-    if not part:
-        return None
-    if part in loaded.place.parts:
-        return f"part:{part}"
-    return right_of(voice, Permission.FINANCE_CONFIRM, loaded.place)
+    held = loaded.snapshot.parts.get(part)
+    if part and (held is None or not held.active):
+        return _controls(voice, with_voice(loaded.place, voice, loaded.rules.roles_of_parts))
+    return f"part:{part}" if part else None
+
+
+def who_must(loaded: Loaded, parts: list[str]) -> list[int]:
+    """Active holders of these parts."""
+    held = [loaded.snapshot.parts[part] for part in parts if part in loaded.snapshot.parts]
+    return list(dict.fromkeys(each.person_id for each in held if each.active))

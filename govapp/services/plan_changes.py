@@ -34,7 +34,7 @@ from govapp.services._belongs import (
 )
 from govapp.services._freezing import Freeze, _end_change, _freeze_plan, _restore_draft
 from govapp.services._keys import writing_once
-from govapp.services._plan_drafts import measured, part_of, part_right
+from govapp.services._plan_drafts import measured, part_of, part_right, who_must
 from govapp.services._work import Origin, Work
 from govapp.services.duties import _speak
 
@@ -196,8 +196,8 @@ def _freeze(work: Work, loaded: Loaded, change: PlanChange, right: str) -> None:
 def _tell(work: Work, loaded: Loaded, change: PlanChange) -> None:
     """Whoever must approve learns of it, and who decides in their place today."""
     payload = {"change": change.id, "reason": change.reason}
-    holders = [loaded.place.parts[part] for part in change.needs if part in loaded.place.parts]
-    for person in dict.fromkeys(holders):
+    holders = who_must(loaded, change.needs)
+    for person in holders:
         work.tell(person, "plan_change_waits", measure_id=loaded.measure.id, payload=payload)
     for deputy, absent in deputies_now(work, loaded, holders):
         if deputy not in holders:
@@ -216,7 +216,8 @@ def vote_plan_change(command: VotePlanChange) -> str:
     The last approval freezes the next version in the same transaction; a refusal, which needs a reason, brings the
     draft back to the plan in force. Where the part controller is vacant, a controller of the branch decides. Raises
     NotFound, KeyReused, Stale (another draft was seen, or it is decided), Invalid (`reason`, `verdict`), and Refused:
-    not_a_decider, voted_elsewhere (N approvals are N people), barred_edited (who asked or edited), duty_forbids.
+    not_an_approver, approved_already (N approvals are N people), barred_edited (who asked or edited),
+    barred_owner_votes, duty_forbids.
     """
     return str(writing_once(command, lambda work: _vote(work, command))["state"])
 
@@ -235,12 +236,14 @@ def _vote(work: Work, command: VotePlanChange) -> dict[str, Any]:
     open_parts = still_open(change.needs, [vote.part for vote in votes])
     right = _speak(work, loaded, DECIDE, lambda voice: part_right(voice, loaded, open_parts), act=VOTE)
     if right is None:
-        raise Refused("not_a_decider")
+        raise Refused("not_an_approver")
     people = {person for person in (work.actor.id, work.on_behalf_of) if person is not None}
+    if loaded.place.parts.get("owner") in people:
+        raise Refused("barred_owner_votes")
     if people & hands_on_change(work.session, change):
         raise Refused("barred_edited")
     if any(people & {vote.person_id, vote.on_behalf_of} for vote in votes):
-        raise Refused("voted_elsewhere")
+        raise Refused("approved_already")
     part = part_of(work.voice, loaded, open_parts)
     vote = PlanChangeVote(
         change_id=change.id, part=part, verdict=command.verdict, reason=reason, asked_digest=found.digest,

@@ -17,8 +17,9 @@ from govapp.domain.measures import TIMINGS
 from govapp.domain.permissions import Permission
 from govapp.domain.planning import fiscal_months
 from govapp.present import grid as view
-from govapp.present import grid_words
+from govapp.present import grid_words, plan_words
 from govapp.services._confirming import may_confirm
+from govapp.services.plan_pages import plan_page
 from govapp.web._context import actor, day_at
 from govapp.web.measures._money import figures
 from govapp.web.measures._pages import acts_of, amount_of, show, text_of
@@ -86,6 +87,8 @@ def finance_page(
             "fillable": [(line["id"], line["name"]) for line in lines if line["timing"] == "recurring"],
             "series": ENTERED,
             "milestones": grid_pages.milestone_choices(found, loaded.measure.id),
+            "plan": plan_page(found, loaded, actor(), day_at(loaded.timezone)),
+            "plan_words": plan_words,
             "cost_objects": grid_pages.cost_object_choices(found, loaded.measure.organization_id),
             **_grid(found, loaded, grid or Again()),
         }
