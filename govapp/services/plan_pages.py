@@ -22,12 +22,15 @@ from govapp.services.duties import voice_for
 
 @dataclass(frozen=True, slots=True)
 class PlanPage:
-    """What the page shows. `vote_as` is the part in whose name the person may approve, `barred` a code why not.
+    """What the page shows, by `kinds` in the order of the rules.
 
+    `vote_as` is the part in whose name the person may approve, `vote_for` whose deputy they are then, `barred` a code
+    why they may not.
     `held` is what the draft of an open request changes; None without one, or where a currency has no plan rate
     (`unrated`). `frozen` tells whether the plan is frozen at this stage.
     """
 
+    kinds: Sequence[str]
     versions: Sequence[VersionShown]
     changes: Sequence[ChangeShown]
     change: ChangeShown | None
@@ -56,8 +59,13 @@ def plan_page(session: Session, loaded: Loaded, actor: Actor, day: date) -> Plan
     part, voice, barred = "", "", ""
     if change is not None and change.state == ASKED and goes_on:
         part, voice, barred = _vote(session, loaded, actor, change, missing)
+    known = list(loaded.rules.effects.kinds)
+    kinds = [
+        *known,
+        *sorted({kind for each in versions for kind in (*each.totals, *each.run_rates)} - {*known}),
+    ]
     return PlanPage(
-        versions, changes, change, held, unrated, missing, stage is not None,
+        kinds, versions, changes, change, held, unrated, missing, stage is not None,
         may_open=plans and stage is not None and change is None and not terminal,
         may_ask=plans and change is not None and change.state == DRAFT and bool(held and held.differs),
         may_withdraw=plans and change is not None,

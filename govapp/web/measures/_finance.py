@@ -21,7 +21,7 @@ from govapp.present import grid_words, plan_words
 from govapp.services._confirming import may_confirm
 from govapp.services.plan_pages import plan_page
 from govapp.web._context import actor, day_at
-from govapp.web.measures._money import figures
+from govapp.web.measures._money import figures, lines_in_force
 from govapp.web.measures._pages import acts_of, amount_of, show, text_of
 
 P = Permission
@@ -75,7 +75,7 @@ def finance_page(
         lines = queries.effect_lines(found, loaded.measure.id)
         wanted = number if number is not None else _whole("edit", 0, 10**15)
         row = next((line for line in lines if line["id"] == wanted), None)
-        in_force = grid_pages.lines_in_force(found, loaded.measure.id, lines)
+        in_force = lines_in_force(lines, loaded)
         return {
             "lines": in_force,
             "row": row,

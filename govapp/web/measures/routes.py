@@ -51,7 +51,7 @@ from govapp.web.measures import (
 )
 from govapp.web.measures._bp import bp
 from govapp.web.measures._clocks import reviews_with_clocks, step_clocks
-from govapp.web.measures._money import figures
+from govapp.web.measures._money import figures, lines_in_force
 from govapp.web.measures._pages import show, unread_events
 
 P = Permission
@@ -196,7 +196,7 @@ def overview(key: str, **again: Any) -> Response:
 
 def _read_overview(session: Session, loaded: Loaded) -> dict[str, Any]:
     measure = loaded.measure
-    lines = queries.effect_lines(session, measure.id)
+    lines = lines_in_force(queries.effect_lines(session, measure.id), loaded)
     log = records.history(session, measure.id, without=unread_events(loaded), limit=8)
     ended = () if loaded.snapshot.review else records.reviews(session, measure.id, limit=1)
     return {
