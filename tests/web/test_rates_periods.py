@@ -182,3 +182,22 @@ def test_a_request_is_withdrawn_on_the_page(client: GovappClient, cast: Cast) ->
     assert client.submit(changes(key, "withdrawal"), {}).status_code == 303
     assert "withdrawn" in client.get(f"/measures/{key}/finance").text
     assert client.submit(changes(key, "withdrawal"), {}).status_code == 409
+
+
+def test_a_change_that_waits_stands_in_my_work_until_the_part_has_decided(
+    client: GovappClient, cast: Cast
+) -> None:
+    key, number = dollars(cast)
+    client.sign_in(cast.owner)
+    client.submit(changes(key), {"reason": "The vendor has raised the price"})
+    set_monthly_values(SetMonthlyValues(key, number, "plan", {MAY: Decimal(60000)}, cast.owner.origin))
+    client.submit(changes(key, "ask"), {"version": 1})
+    waits = "asks to change the plan: The vendor has raised the price"
+    assert waits not in client.get("/").text
+    for person in (cast.controller, cast.sponsor):
+        client.sign_in(person)
+        assert waits in client.get("/").text
+    client.submit(changes(key, "vote"), vote(key))
+    assert waits not in client.get("/").text
+    client.sign_in(cast.controller)
+    assert waits in client.get("/").text
