@@ -45,9 +45,11 @@ from govapp.web.measures import (
     edit_routes,
     finance_routes,
     grid_routes,
+    kpi_routes,
     parts_routes,
     plan_changes_routes,
     plan_routes,
+    report_routes,
 )
 from govapp.web.measures._bp import bp
 from govapp.web.measures._clocks import reviews_with_clocks, step_clocks
@@ -297,6 +299,14 @@ def show_history(key: str) -> Response:
 
 
 __all__ = [
-    "bp", "edit_routes", "finance_routes", "grid_routes", "overview", "parts_routes", "plan_changes_routes",
+    "bp",
+    "edit_routes",
+    "finance_routes",
+    "grid_routes",
+    "kpi_routes",
+    "overview",
+    "parts_routes",
+    "plan_changes_routes",
     "plan_routes",
+    "report_routes",
 ]  # fmt: skip
