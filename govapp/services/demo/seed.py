@@ -22,7 +22,6 @@ from govapp.domain.rules import parse_rules
 from govapp.services._work import Origin, Work, writing
 from govapp.services.demo import acts, decisions, figures, kpis, money
 from govapp.services.demo.absences import Absences
-from govapp.services.demo.deviations import not_played
 from govapp.services.demo.evidence import Papers
 from govapp.services.demo.play import Play, measure_row
 from govapp.services.demo.portfolio import seed_portfolio
@@ -131,8 +130,6 @@ def _happenings(measures: Mapping[str, Any], zone: ZoneInfo, as_of: date) -> Ite
 
 
 def _happen(play: Play, at: datetime, key: str, event: str, said: Mapping[str, Any]) -> None:
-    if not_played(key, event):
-        return
     if event in _PLAYED:
         _PLAYED[event](play, key, at, said)
         return
