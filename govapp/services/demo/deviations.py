@@ -1,4 +1,4 @@
-"""Where the demonstration file and the live rules differ, as data: what is not played or comes out otherwise, why."""
+"""Where the demonstration file and the live rules differ, as data: what comes out otherwise, and why."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
