@@ -19,7 +19,7 @@ from govapp.domain.planning import fiscal_months
 from govapp.present import grid as view
 from govapp.present import grid_words
 from govapp.present.measures import word
-from govapp.services._confirming import may_confirm
+from govapp.services._confirming import may_add_late
 from govapp.web._context import actor, day_at
 from govapp.web.measures._money import figures
 from govapp.web.measures._pages import acts_of, amount_of, show, text_of
@@ -144,7 +144,7 @@ def _typing(loaded: Loaded, data: grid_pages.GridData, again: Again) -> view.Typ
     changes = loaded.snapshot.state != "cancelled" and not loaded.measure.archived
     return view.Typing(
         frozenset(series for series, may in allowed.items() if may),
-        changes and may_confirm(actor(), loaded),
+        changes and may_add_late(actor(), loaded),
         loaded.rules.frozen_in(loaded.snapshot.stage) is not None and not data.drafting,
         decimal_mark(),
         again.typed,
