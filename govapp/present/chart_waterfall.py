@@ -120,9 +120,11 @@ def _change(value: Decimal) -> str:
 
 def _finding(values: Sequence[tuple[Step, Decimal]], currency: str, period: str) -> str:
     by_name = {step.name: value for step, value in values}
-    goal = "target" if by_name["target"] else "plan"
+    goal = "target" if "target" in by_name else "plan"
     wanted, confirmed = by_name[goal], by_name["confirmed"]
     told = short_amount(confirmed, currency)
+    if not confirmed:
+        return _("Nothing is confirmed for %(period)s yet", period=period)
     if not wanted:
         return _(
             "%(confirmed)s are confirmed for %(period)s; nothing was planned", confirmed=told, period=period
