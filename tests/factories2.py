@@ -73,6 +73,11 @@ class Board:
 def use_version_2(cast: Cast) -> Board:
     """Switch version 2 on: what is proposed from now on starts under it. Its groups get their members."""
     install_set(SYSTEM, read_set(SECOND_SET))
+    return fill_groups()
+
+
+def fill_groups() -> Board:
+    """The groups of the set with their members, who may decide on the whole organization."""
     experts = []
     for number, name in enumerate(EXPERTS, 1):
         email = f"expert{number}@example.test"

@@ -26,10 +26,12 @@ from sqlalchemy.orm import Session, aliased
 from govapp.data.actors import day_in
 from govapp.data.evidence import Evidence, EvidenceRevision
 from govapp.data.gates import Stage, WorkflowVersion
+from govapp.data.kpis import SustainCheck
 from govapp.data.measures import Measure, Milestone, Part
 from govapp.data.people import Person
 from govapp.data.reviews import Condition, Lookback
 from govapp.data.structure import Branch, Organization
+from govapp.domain.effect_rules import SustainRule
 from govapp.domain.permissions import Permission
 from govapp.domain.rights import Actor
 
@@ -37,7 +39,8 @@ from govapp.domain.rights import Actor
 SOON = timedelta(days=30)
 MOST = 100
 OWED = ("condition", "condition_to_confirm", "lookback")
-EVIDENCE = ("evidence_returned", "evidence_expires")
+EVIDENCE = ("evidence_returned", "evidence_expires", "sustain")
+SUSTAIN_KIND = SustainRule().kind
 _PERSON: BindParameter[int] = bindparam("person")
 
 
@@ -45,8 +48,8 @@ _PERSON: BindParameter[int] = bindparam("person")
 class Due:
     """One thing: what it is, its own number, the measure, its wording or kind, its day, and today in the organization.
 
-    `what`: condition, condition_to_confirm, lookback, evidence_returned, evidence_expires, milestone. `whose` is who
-    owes it, or who returned it; `text` a reason given. `version` and `digest` are those of the measure's workflow.
+    `what`: condition, condition_to_confirm, lookback, evidence_returned, evidence_expires, sustain, milestone. `whose`:
+    who owes it, or who returned it; `text` a reason given. `version` and `digest` are those of the measure's workflow.
     """
 
     what: str
@@ -86,7 +89,7 @@ def dues_of(session: Session, actor: Actor, at: datetime) -> list[Due]:
 def _every() -> Select[Any]:
     """Made once: making it costs more than asking it."""
     every = union_all(
-        _conditions(), _confirmations(), _lookbacks(), _returned(), _expiring(), _milestones()
+        _conditions(), _confirmations(), _lookbacks(), _returned(), _expiring(), _sustain(), _milestones()
     ).subquery()
     return select(every).order_by(every.c.day.is_(None).desc(), every.c.day, every.c.id).limit(MOST)
 
@@ -95,8 +98,10 @@ def _due(row: Any, at: datetime) -> Due:
     return Due(*(*row[:10], day_in(row.zone, at)))
 
 
-def _of(what: str, table: Any, name: Any, day: Any, whose: Any, text: Any = "") -> Select[Any]:
-    """Rows of a table that belong to measures that go on."""
+def _of(
+    what: str, table: Any, name: Any, day: Any, whose: Any, text: Any = "", *, going_on: bool = True
+) -> Select[Any]:
+    """Rows of a table that belong to measures that go on, or have been closed."""
     closed = exists().where(
         Stage.workflow_version_id == Measure.workflow_version_id,
         Stage.key == Measure.stage,
@@ -117,7 +122,11 @@ def _of(what: str, table: Any, name: Any, day: Any, whose: Any, text: Any = "") 
         .join(WorkflowVersion, WorkflowVersion.id == Measure.workflow_version_id)
         .join(Organization, Organization.id == Measure.organization_id)
         .join(Branch, Branch.id == Measure.branch_id)
-        .where(Measure.state.in_(("active", "on_hold", "proposed")), Measure.archived.is_(False), ~closed)
+        .where(
+            Measure.state.in_(("active", "on_hold", "proposed")),
+            Measure.archived.is_(False),
+            ~closed if going_on else closed,
+        )
     )
 
 
@@ -199,6 +208,15 @@ def _expiring() -> Select[Any]:
         EvidenceRevision.valid_until.is_not(None),
         EvidenceRevision.valid_until < bindparam("soon", type_=Date),
     )
+
+
+def _sustain() -> Select[Any]:
+    """Checks after closing whose day is near, for those whose parts hand them in; `name` is their kind of evidence."""
+    found = _of("sustain", SustainCheck, literal(SUSTAIN_KIND), SustainCheck.due, literal(""), going_on=False)
+    return found.where(
+        SustainCheck.state == "due", SustainCheck.due < bindparam("soon", type_=Date),
+        or_(*(_holds(part) for part in ("owner", "reporting_owner", "finance_contact"))),
+    )  # fmt: skip
 
 
 def _milestones() -> Select[Any]:

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Text, cast, func, or_, select
 
 from govapp.data.finance import EffectValue
-from govapp.data.json_rows import json_rows
+from govapp.data.json_rows import json_pairs, json_rows
 from govapp.data.kpis import Kpi, KpiReading, MeasureKpi
 from govapp.data.ledger import CellRuling, PeriodLock
 from govapp.data.measures import Measure
@@ -21,13 +21,16 @@ _SERIES = ("baseline", "plan", "forecast", "actual")
 def figure_columns(plan_number: ColumnElement[Any]) -> tuple[ColumnElement[Any], ...]:
     """Columns for a statement about measures; `plan_number` is the highest frozen plan version of each, or 0."""
     here = Measure.__table__
-    amounts = select(
-        EffectValue.line_id, EffectValue.series, EffectValue.month, EffectValue.plan_version, EffectValue.amount,
-        EffectValue.standing,
-    ).where(
-        EffectValue.measure_id == Measure.id, EffectValue.series.in_(_SERIES),
-        or_(EffectValue.plan_version == 0, EffectValue.plan_version == plan_number),
-    ).order_by(EffectValue.line_id, EffectValue.month)  # fmt: skip
+    month = func.substr(cast(EffectValue.month, Text), 1, 7)
+    groups = (EffectValue.line_id, EffectValue.series, EffectValue.plan_version, EffectValue.standing)
+    amounts = (
+        select(*groups, json_pairs(month, EffectValue.amount).label("cells"))
+        .where(
+            EffectValue.measure_id == Measure.id, EffectValue.series.in_(_SERIES),
+            or_(EffectValue.plan_version == 0, EffectValue.plan_version == plan_number),
+        )
+        .group_by(*groups)
+    )  # fmt: skip
     excepted = select(CellRuling.line_id, CellRuling.month).where(
         CellRuling.measure_id == Measure.id, CellRuling.verdict == EXCEPTED
     )
@@ -71,17 +74,17 @@ class Cells:
 def cells_of(row: Any) -> dict[int, Cells]:
     """Amounts by line from a row with `figure_columns`."""
     found: dict[int, Cells] = {}
-    for line, series, day, version, amount, standing in json.loads(row.amounts):
+    for line, series, version, standing, said in json.loads(row.amounts):
         cells = found.get(line) or found.setdefault(line, Cells())
-        month = day[:7] if day else ""
+        pairs = sorted((month or "", amount) for month, amount in json.loads(said))
         if series == "actual":
-            cells.actual.append((month, amount, standing))
+            cells.actual += [(month, amount, standing) for month, amount in pairs]
         elif series == "plan":
-            (cells.frozen if version else cells.draft).append((month, amount))
+            (cells.frozen if version else cells.draft).extend(pairs)
         elif series == "forecast":
-            cells.forecast.append((month, amount))
+            cells.forecast += pairs
         else:
-            cells.baseline.append((month, amount))
+            cells.baseline += pairs
     for line, day in json.loads(row.excepted):
         found.setdefault(line, Cells()).excepted.append(day[:7] if day else "")
     return found
@@ -95,8 +98,8 @@ def line_fact(row: Any, cells: Cells, locked: str, *, frozen: bool) -> LineFact:
     number, name, kind, timing, category, currency, run_rate = row
     plan = tuple(cells.frozen if frozen else cells.draft)
     return LineFact(
-        number, name, kind, timing, category, currency, run_rate, tuple(cells.baseline), plan, tuple(cells.actual),
-        _due(cells, plan, locked), tuple(cells.excepted),
+        number, name, kind, timing, category, currency, run_rate, tuple(cells.baseline), plan,
+        tuple(sorted(cells.actual)), _due(cells, plan, locked), tuple(cells.excepted),
     )  # fmt: skip
 
 

@@ -59,6 +59,11 @@ def json_rows(
     return select(_JsonRows(*inner.c)).scalar_subquery()
 
 
+def json_pairs(*columns: Any) -> ColumnElement[str]:
+    """An aggregate: the values of a group as JSON text, an array of arrays in no order."""
+    return _JsonRows(*columns)
+
+
 def moment_of(value: str) -> datetime:
     """A time from such JSON (SQLite's has no zone, PostgreSQL's has one), in UTC."""
     moment = datetime.fromisoformat(value)

@@ -49,6 +49,8 @@ KINDS: tuple[NoticeKind, ...] = (
         evidence_accepted="never",
         evidence_expiring="digest",
         evidence_expired="at_once",
+        sustain_due="at_once",
+        sustain_lost="at_once",
     ),
     *_of(
         "conditions",

@@ -25,14 +25,14 @@ class NumberRefused(ValueError):
         self.code = code
 
 
-def read_number(text: str, decimals: int = MAX_DIGITS_AFTER) -> Decimal:
+def read_number(text: str, decimals: int = MAX_DIGITS_AFTER, mark: str = "") -> Decimal:
     """The number a person wrote, at most 15 digits before and 6 after the point; no exponent, NaN or
     infinity.
 
     Point and comma are both read as decimal mark, and thousands may be set off, where only one reading is
-    possible: `84000`, `84,000.00`, `84.000,00`, `84 000`, `1.234.567`. `84,000` alone is read as thousands
-    when the
-    value can have at most two `decimals` (money); otherwise it is refused. Raises NumberRefused.
+    possible: `84000`, `84,000.00`, `84.000,00`, `84 000`, `1.234.567`. `84,000` alone could be either: the
+    reader's decimal `mark` (`.` or `,`) decides. Without one it is read as thousands when the value can have
+    at most two `decimals` (money); otherwise it is refused. Raises NumberRefused.
     """
     body = text.strip()
     if len(body) > _LONGEST:
@@ -40,7 +40,7 @@ def read_number(text: str, decimals: int = MAX_DIGITS_AFTER) -> Decimal:
     negative = body[:1] != "" and body[0] in _MINUS
     if body[:1] in ("+", *_MINUS):
         body = body[1:].lstrip()
-    whole, rest = _parts(body, decimals)
+    whole, rest = _parts(body, decimals, mark)
     whole = whole.lstrip("0") or "0"
     if len(whole) > MAX_DIGITS_BEFORE or len(rest.rstrip("0")) > MAX_DIGITS_AFTER:
         raise NumberRefused("digits")
@@ -48,21 +48,24 @@ def read_number(text: str, decimals: int = MAX_DIGITS_AFTER) -> Decimal:
     return -number if negative and number else number
 
 
-def write_number(number: Decimal) -> str:
-    """The number in digits with a decimal point, in a form `read_number` reads back and nobody can
+def write_number(number: Decimal, mark: str = ".") -> str:
+    """The number in digits with a decimal mark, in a form `read_number` reads back and nobody can
     misread."""
     text = format(number, "f")
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     if _AMBIGUOUS.fullmatch(text.lstrip("-")):
         text += "0"
-    return "0" if text in ("-0", "") else text
+    return "0" if text in ("-0", "") else text.replace(".", mark)
 
 
-def _parts(body: str, decimals: int) -> tuple[str, str]:
+def _parts(body: str, decimals: int, mark: str) -> tuple[str, str]:
     """The digits before and after the decimal mark."""
     if _AMBIGUOUS.fullmatch(body):
-        if decimals >= 3:
+        if mark and mark in body:
+            whole, _, rest = body.partition(mark)
+            return whole, rest
+        if not mark and decimals >= 3:
             raise NumberRefused("ambiguous")
         return body.replace(".", "").replace(",", ""), ""
     match = _PLAIN.fullmatch(body)

@@ -28,6 +28,7 @@ from govapp.services.reminders import remind_due
 from govapp.services.replay_runs import reap_replays
 from govapp.services.report_runs import reap_reports
 from govapp.services.settling import settle_due
+from govapp.services.sustain import tell_sustain
 
 CLOCK = Origin(None, "job", "clock")
 TICK = 1.0
@@ -78,7 +79,7 @@ def duties(redis_url: str, smtp_url: str, sender: str, base_url: str = "") -> li
         Duty("due measures", 5, lambda: settle_due(CLOCK)),
         Duty("absences", 60, lambda: begin_absences(CLOCK)),
         Duty("reminders", 5, lambda: remind_due(CLOCK)),
-        Duty("debts", 30, lambda: (tell_due(CLOCK), escalate_lookbacks(CLOCK))),
+        Duty("debts", 30, lambda: (tell_due(CLOCK), escalate_lookbacks(CLOCK), tell_sustain(CLOCK))),
         Duty("overdue conditions", 30, lambda: hold_overdue(CLOCK)),
         Duty("trials", 5, lambda: reap_replays(CLOCK)),
         Duty("migrations", 20, lambda: resume_migrations(CLOCK)),

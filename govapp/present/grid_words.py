@@ -1,7 +1,10 @@
 """Sentences for what the money grid refuses, and words of its cells."""
 
-from govapp.domain.cells import CONFIRMED, UNDATED
-from govapp.present import errors
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from govapp.domain.cells import CONFIRMED, UNDATED, cell_of
+from govapp.present import dates, errors
 from govapp.present.language import gettext as _
 from govapp.present.measures import word
 
@@ -50,6 +53,48 @@ errors.SENTENCES.update(
             "This line has no run rate. Enter it with the line, then fill the plan."
         ),
         "count_of_months": lambda: _("Between 1 and 600 months."),
+        "month_form": lambda: _("A month looks like 2026-05."),
+        "line_unknown": lambda: _("No line has this number, and not exactly one this name."),
+        "column_unknown": lambda: _(
+            "This heading is neither a month such as 2026-05 nor one of the template."
+        ),
+        "column_missing": lambda: _("The table needs a column with this heading."),
+        "column_twice": lambda: _("This month has two columns."),
+        "cell_twice": lambda: _("An earlier row has this line and series already."),
+        "table_empty": lambda: _("There is no table here: the first row has the headings."),
+        "too_many_cells": lambda: _("At most 50,000 cells at once."),
+        "file_unreadable": lambda: _("This file cannot be read as a table. Save it as CSV or XLSX."),
         "percent_form": lambda: _("Percents between 0 and 1000, such as 50; 75; 100."),
     }
 )
+
+
+class CellSaid(NamedTuple):
+    """A cell in words, and the currency of its line."""
+
+    label: str
+    currency: str
+
+
+def cell_said(name: str, lines: Iterable[Any]) -> CellSaid:
+    """A cell by name, of lines with id, name and currency."""
+    cell = cell_of(name)
+    line = next((each for each in lines if cell and each.id == cell[0]), None)
+    if cell is None or line is None:
+        return CellSaid(name, "")
+    when = dates.month(cell[2]) if cell[2] else _("whole life")
+    return CellSaid(f"{line.name}, {series_word(cell[1])}, {when}", line.currency)
+
+
+def why(code: str) -> str:
+    """Why a cell stands still, in a few words."""
+    return {
+        "plan_frozen": _("The plan is frozen"),
+        "amount_confirmed": _("Confirmed, so nobody edits it"),
+        "period_locked": _("The month is closed"),
+    }.get(code, "")
+
+
+def standing_word(standing: str) -> str:
+    """How an actual amount stands."""
+    return {"awaits": _("awaits"), "confirmed": _("confirmed"), "refused": _("refused")}.get(standing, "")

@@ -183,6 +183,8 @@ def due_sentence(what: str, name: str, due: date | None, today: date, whose: str
             if late
             else _("%(name)s expires on %(when)s.", name=name, when=when)
         )
+    if what == "sustain":
+        return _("%(name)s: is the effect still there? Due %(when)s.", name=name, when=when)
     return _("Milestone: %(name)s, due %(when)s.", name=name, when=when)
 
 
@@ -192,4 +194,6 @@ def due_address(what: str, key: str, number: int) -> str:
         return f"/measures/{key}/evidence/{number}"
     if what.startswith("condition") or what == "lookback":
         return f"/measures/{key}/conditions#{what.partition('_')[0]}-{number}"
+    if what == "sustain":
+        return f"/measures/{key}/kpi#sustain"
     return f"/measures/{key}/plan" if what == "milestone" else f"/measures/{key}"

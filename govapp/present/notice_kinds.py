@@ -71,6 +71,16 @@ _KINDS: dict[str, tuple[_Words, _Words, _Words]] = {
         lambda: _("Evidence of yours no longer counts for gates ahead."),
         lambda: _("evidence has expired"),
     ),
+    "sustain_due": (
+        lambda: _("A sustain check is due"),
+        lambda: _("A measure was closed some months ago, and it is asked whether its effect is still there."),
+        lambda: _("a sustain check is due"),
+    ),
+    "sustain_lost": (
+        lambda: _("An effect has shrunk or is lost"),
+        lambda: _("A sustain check found it; you book what is lost as leakage."),
+        lambda: _("an effect is lost"),
+    ),
     "condition_set": (
         lambda: _("A condition was set for you"),
         lambda: _("A gate was passed on a condition that you owe."),

@@ -164,6 +164,16 @@ _KINDS: dict[str, Callable[[_About], Told]] = {
           key=a.key, day=a.day("until"), kind=_kind(a)),
         _revise(a),
     ),
+    "sustain_due": lambda a: Told(
+        _("%(key)s was closed about %(months)s months ago: is its effect still there?", key=a.key,
+          months=a.text("months")),
+        f"{a.measure}/evidence/new?kind=sustain-check", _("Due %(day)s", day=a.day("due")) if a.day("due") else "",
+    ),
+    "sustain_lost": lambda a: Told(
+        _("The check of %(key)s after %(months)s months found that its effect has shrunk. Please book what is lost.",
+          key=a.key, months=a.text("months")),
+        f"{a.measure}/kpi#sustain",
+    ),
     "condition_set": lambda a: Told(
         _("%(who)s passed a gate of %(key)s on a condition that you owe.", who=a.who, key=a.key), a.owed, _due(a)
     ),

@@ -21,10 +21,10 @@ from govapp.domain.cells import (
 )
 from govapp.domain.errors import Invalid, Refused
 from govapp.domain.events import Event
-from govapp.domain.finance import FTE, Faults
-from govapp.domain.permissions import Permission
+from govapp.domain.finance import Faults, sign_is_wrong
 from govapp.domain.planning import YEAR, following
 from govapp.services._belongs import _where
+from govapp.services._confirming import confirming_right
 from govapp.services._work import Work
 
 Changed = dict[CellKey, tuple[int | None, int | None]]
@@ -92,7 +92,7 @@ def _plan_stands(work: Work, loaded: Loaded) -> bool:
 def _allowed(work: Work, loaded: Loaded, sheet: Sheet, cells: Collection[CellKey]) -> tuple[str, bool]:
     """The right used for writing these cells, and whether it reaches closed months.
 
-    Into closed months writes who holds finance:confirm, and needs nothing else there (a dated late entry); in all
+    Into closed months writes who confirms amounts here, and needs nothing else there (a dated late entry); in all
     others each series takes its own right. Raises Refused without it.
     """
     late = [cell for cell in cells if cell[1] in BY_PERIOD and sheet.is_closed(cell[2])]
@@ -102,11 +102,15 @@ def _allowed(work: Work, loaded: Loaded, sheet: Sheet, cells: Collection[CellKey
         right = work.may(permission, loaded.place)
     if late:
         try:
-            right, reaches = work.may(Permission.FINANCE_CONFIRM, loaded.place), True
+            right, reaches = _late_right(work, loaded), True
         except Refused:
             for permission in sorted({right_for(series) for _, series, _ in late}):
                 right = work.may(permission, loaded.place)
     return right, reaches
+
+
+def _late_right(work: Work, loaded: Loaded) -> str:
+    return "system" if work.actor.is_system else confirming_right(work, loaded)
 
 
 def _cell_faults(sheet: Sheet, changed: Changed, *, frozen: bool, reaches_closed: bool) -> Faults:
@@ -176,7 +180,7 @@ def _follow_plan(sheet: Sheet, changed: Changed) -> dict[int, list[int | None]]:
         before: dict[date, int | None] = dict(after)
         before |= {m: old for (n, s, m), (old, _) in changed.items() if n == number and s == "plan" and m}
         kept = {month: amount for month, amount in before.items() if amount is not None}
-        factor = 1 if line.kind == FTE else YEAR
+        factor = YEAR if line.currency else 1
         new = following(line.run_rate, _last(kept), _last(after), factor)
         if new != line.run_rate:
             moved[number] = [line.run_rate, new]
@@ -220,6 +224,9 @@ def _write(
     right, reaches = _allowed(work, loaded, sheet, changed)
     frozen = any(series == "plan" for _, series, _ in changed) and _plan_stands(work, loaded)
     faults = _cell_faults(sheet, changed, frozen=frozen, reaches_closed=reaches)
+    for cell, (_, new) in changed.items():
+        if sign_is_wrong(loaded.rules.effects, sheet.lines[cell[0]].category, cell[1], new):
+            faults.setdefault(name_of(cell), ["sign_wrong"])
     if faults:
         stage = loaded.rules.frozen_in(loaded.snapshot.stage)
         raise Invalid("grid_invalid", faults, stage=stage.name if stage else "")

@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 from govapp.data.measures import Measure, StagePassage
 from govapp.data.snapshots import Loaded
 from govapp.domain.events import Event
+from govapp.services._closing import _close_money, _reopen_money
 from govapp.services._freezing import _follow_stage
 from govapp.services._review_end import _end_review
 from govapp.services._settle import values_of
@@ -73,7 +74,11 @@ def _change_stage(work: Work, loaded: Loaded, to: str, how: str, right: str, **m
     _follow_stage(work, loaded, to, right, review_id)
     at = _moment(work, loaded)
     _leave(work, loaded, at)
-    _enter(work, loaded, to, how, review_id, at)
+    passage = _enter(work, loaded, to, how, review_id, at)
+    if loaded.rules.stage(to).terminal:
+        _close_money(work, loaded, passage)
+    elif came_from is not None and loaded.rules.stage(came_from).terminal:
+        _reopen_money(work, loaded)
     _set(work, loaded, to, "active")
     payload = {
         "from": came_from,

@@ -35,6 +35,7 @@ SHOWN = 20
 _SPEAKS = {
     "condition": "condition_due", "condition_to_confirm": "condition_fulfilled", "lookback": "lookback_due",
     "evidence_returned": "evidence_returned", "evidence_expires": "evidence_expiring",
+    "sustain": "sustain_due",
 }  # fmt: skip
 
 

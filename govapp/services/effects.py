@@ -139,9 +139,9 @@ def _set_line(
     right: str,
 ) -> EffectLine:
     """Check and store a line with totals, log old and new (minor units). The caller settles."""
-    values, minors, faults = clean_line(values, totals)
-    _refuse(faults | _start_faults(work, loaded, values))
     before = {name: getattr(row, name) for name in _FIELDS} if row else {}
+    values, minors, faults = clean_line(values, totals, loaded.rules.effects, before)
+    _refuse(faults | _start_faults(work, loaded, values))
     fields = changes_of(before, values)
     sheet = _sheet(work, loaded, {row.id: row}) if row else Sheet({})
     number = row.id if row else 0

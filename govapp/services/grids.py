@@ -10,7 +10,7 @@ from govapp.data.grid_queries import lines_of, values_in_force
 from govapp.data.snapshots import Loaded
 from govapp.domain.cells import CellKey, name_of
 from govapp.domain.errors import Invalid, NotFound, Stale
-from govapp.domain.finance import FTE, Faults, minor_of
+from govapp.domain.finance import Faults, minor_of
 from govapp.domain.measures import LONG, text_fault
 from govapp.domain.permissions import Permission
 from govapp.domain.planning import MOST_MONTHS, first_of, later, levelled, ramped
@@ -184,7 +184,7 @@ def _fill_plan(work: Work, command: FillPlan) -> int:
         faults["first"] = ["required"]
     if line.run_rate is None or first is None or faults:
         raise Invalid("fill_invalid", faults or {"run_rate": ["run_rate_missing"]})
-    spread = levelled if line.kind == FTE else ramped
+    spread = ramped if line.currency else levelled
     amounts = spread(line.run_rate, command.ramp, command.count)
     wanted: dict[CellKey, int | None] = {
         (line.id, "plan", later(first_of(first), n)): amount for n, amount in enumerate(amounts)

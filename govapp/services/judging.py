@@ -39,6 +39,7 @@ from govapp.services._settle import settle
 from govapp.services._work import Origin, Work, writing
 from govapp.services.duties import _speak, right_for
 from govapp.services.lookbacks import _accept_lookback
+from govapp.services.sustain import _judge_sustain
 
 REASON_LIMIT = 4000
 REASON_LEAST = 3
@@ -125,6 +126,8 @@ def _judge(work: Work, command: JudgeEvidence) -> Judged:
     _store(work, loaded, fact, row, state, command.reason.strip(), used)
     if kind.key == LOOKBACK_KIND and command.verdict == ACCEPT:
         _accept_lookback(work, loaded, row, used)
+    if kind.key == loaded.rules.effects.sustain.kind and command.verdict == ACCEPT:
+        _judge_sustain(work, loaded, row, used)
     work.session.flush()
     settle(work, load_measures(work.session, [loaded.measure.id]))
     outcome = {"kind": fact.kind, "kind_name": kind.name, "revision": fact.revision, "state": state}

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import request
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -12,13 +13,14 @@ from govapp.data.snapshots import Loaded
 from govapp.domain.permissions import Permission
 from govapp.services.plans import (
     AddDependency,
+    MilestoneSaved,
     RemoveDependency,
     RemoveMilestone,
     SetMilestone,
     add_dependency,
     remove_dependency,
     remove_milestone,
-    set_milestone,
+    save_milestone,
 )
 from govapp.services.risks import SetRisk, set_risk
 from govapp.web._context import actor, day_at, origin
@@ -110,11 +112,21 @@ def _save_milestone(key: str, number: int | None) -> Response:
             typed.key(),
         )
         typed.checked()
-        set_milestone(command)
-        return see_other(f"/measures/{key}/plan", _("The milestone is saved."))
+        return see_other(f"/measures/{key}/plan", _milestone_said(save_milestone(command)))
 
     answer: Response = attempt(verb, lambda **again: _plan(key, number=number, **again))
     return answer
+
+
+def _milestone_said(saved: MilestoneSaved) -> str:
+    """That it is saved, and what moved with it."""
+    if not saved.shift.lines:
+        return str(_("The milestone is saved."))
+    lines = ngettext("The forecast of %(num)s line", "The forecast of %(num)s lines", saved.shift.lines)
+    months = ngettext("%(num)s month", "%(num)s months", abs(saved.shift.months))
+    said = _("The milestone is saved. %(lines)s moved by %(months)s with it; plan and booked amounts stay.",
+             lines=lines, months=months)  # fmt: skip
+    return str(said)
 
 
 @route(bp, "/measures/<key>/milestones/<int:number>/removal", permission=P.MEASURE_VIEW, methods=["POST"])

@@ -1,0 +1,142 @@
+"""A whole table of amounts at once: pasted, or from a CSV, TSV or XLSX file; and the template to fill in."""
+
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any
+
+from python_calamine import CalamineError, CalamineWorkbook
+
+from govapp.data.grid_queries import lines_of
+from govapp.data.snapshots import Loaded
+from govapp.domain.basis import digest_of
+from govapp.domain.cells import CellKey, cell_of, name_of
+from govapp.domain.errors import Invalid
+from govapp.domain.finance import Faults, minor_of
+from govapp.domain.pasting import Pasted, Place, Problem, Table, Value, read_table, rows_of_text
+from govapp.domain.permissions import Permission
+from govapp.forms.content import BROKEN, ContentRefused
+from govapp.forms.file_contents import CHECKS
+from govapp.services._belongs import _locked_for, _settle_again
+from govapp.services._cells import _allowed, _sheet, _write
+from govapp.services._keys import consume, consumed
+from govapp.services._work import Origin, Work, writing
+
+_XLSX = b"PK\x03\x04"
+
+
+@dataclass(frozen=True, slots=True)
+class PasteGrid:
+    """Take a table over into the grid of a measure. `mark`: the decimal mark of its writer, or ''."""
+
+    key: str
+    table: Table
+    origin: Origin
+    mark: str = ""
+    source: str = ""
+    action_key: str = ""
+
+
+def paste_grid(command: PasteGrid) -> int:
+    """Store a table of amounts, all or nothing; returns how many cells changed.
+
+    The table is as `domain.pasting.read_table` says: an empty cell takes its amount back. Raises NotFound, Refused,
+    KeyReused, and Invalid (paste_invalid) with `problems`: [row, column, heading, value, code] of every fault, among
+    them the codes of `services.grids.save_grid`.
+    """
+    return writing(command.origin, lambda work: _paste_grid(work, command), action_key=command.action_key)
+
+
+def _paste_grid(work: Work, command: PasteGrid) -> int:
+    loaded, _ = _locked_for(work, command.key, Permission.FINANCE_VIEW)
+    table = [[str(value) for value in row] for row in command.table]
+    body = ["paste", command.key, digest_of(table), command.mark, command.source]
+    earlier = consumed(work, command.action_key, body)
+    if earlier is not None:
+        return int(earlier["changed"])
+    changed = _take_over(work, loaded, command)
+    consume(work, command.action_key, body, {"changed": changed})
+    return changed
+
+
+def _take_over(work: Work, loaded: Loaded, command: PasteGrid) -> int:
+    lines = lines_of(work.session, loaded.measure.id)
+    pasted = read_table(
+        command.table, {number: (line.name, line.currency) for number, line in lines.items()}, command.mark
+    )
+    faults: Faults = {}
+    wanted: dict[CellKey, int | None] = {
+        cell: minor_of(amount, lines[cell[0]].currency, faults, name_of(cell))
+        for cell, amount in pasted.amounts.items()
+    }
+    sheet = _sheet(work, loaded, lines, {series for _, series, _ in wanted})
+    _allowed(work, loaded, sheet, [cell for cell, new in wanted.items() if sheet.amount(cell) != new])
+    _refuse(pasted, faults)
+    try:
+        changed = _write(work, loaded, sheet, wanted, command.source.strip())
+    except Invalid as error:
+        _refuse(pasted, error.errors, **error.values)
+        raise
+    if changed:
+        _settle_again(work, loaded.measure.id)
+    return len(changed)
+
+
+def _refuse(pasted: Pasted, faults: Mapping[str, list[str]], **values: Any) -> None:
+    """Raise Invalid for all problems, faults of cells at the places where they stand."""
+    found = list(pasted.problems)
+    for name, codes in faults.items():
+        cell = cell_of(name)
+        place = pasted.places.get(cell, Place(0, 0)) if cell else Place(0, 0)
+        amount = pasted.amounts.get(cell) if cell else None
+        heading = pasted.headings.get(place.column, "")
+        found += [Problem(place, heading, "" if amount is None else str(amount), code) for code in codes]
+    if found:
+        found.sort(key=lambda each: (each.place.row, each.place.column))
+        said = [[p.place.row, p.place.column, p.heading, p.value, p.code] for p in found]
+        raise Invalid("paste_invalid", problems=said, **values)
+
+
+def table_of(data: bytes) -> Table:
+    """Rows of a file: XLSX (its first sheet), else text in UTF-8, UTF-16 or Windows-1252, separated as its first line.
+
+    Raises Invalid (file_unreadable).
+    """
+    if data.startswith(_XLSX):
+        return _sheet_rows(data)
+    try:
+        return rows_of_text(_decoded(data))
+    except csv.Error as error:
+        raise Invalid("file_unreadable") from error
+
+
+def _decoded(data: bytes) -> str:
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", "replace")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace")
+
+
+def _sheet_rows(data: bytes) -> Table:
+    try:
+        CHECKS["xlsx"](io.BytesIO(data), len(data))
+        sheet = CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_index(0)
+        return [[_value(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
+    except (ContentRefused, CalamineError, *BROKEN) as error:
+        raise Invalid("file_unreadable") from error
+
+
+def _value(cell: Any) -> Value:
+    """A cell of a workbook: numbers with the fifteen digits that it keeps, days, text."""
+    if isinstance(cell, bool | time):
+        return str(cell)
+    if isinstance(cell, int | float):
+        return Decimal(format(cell, ".15g"))
+    if isinstance(cell, datetime):
+        return cell.date()
+    return cell if isinstance(cell, date) else str(cell)

@@ -1,0 +1,255 @@
+"""The money grid on a measure's finance page: saved whole or refused whole, every cell named, nothing typed lost."""
+
+import html
+import io
+import json
+import re
+from datetime import date
+from decimal import Decimal
+
+import pytest
+import xlsxwriter
+
+from tests.factories import bring_to, make_measure
+from tests.services.test_grids import cell, held, lock, make_line, save
+
+YEAR = "?year=2026"
+
+
+@pytest.fixture
+def key(client, cast) -> str:
+    made = make_measure(cast, "detailed")
+    client.sign_in(cast.owner)
+    return made
+
+
+def form_of(client, key: str, address: str = YEAR) -> dict[str, str]:
+    """The fields of the grid's form as a page shows them."""
+    text = client.get(f"/measures/{key}/finance{address}").text
+    part = re.search(r"<form [^>]*data-grid.*?</form>", text, re.DOTALL)[0]
+    found = re.findall(r'<input (?:type="hidden" )?name="([^"]+)" value="([^"]*)"', part)
+    return {name: html.unescape(value) for name, value in found if name != "csrf_token"}
+
+
+def post(client, key: str, form: dict[str, str], **cells: str):
+    return client.submit(f"/measures/{key}/finance/grid", form | cells)
+
+
+def test_the_grid_shows_a_fiscal_year_and_saves_what_was_changed(client, cast, key):
+    line = make_line(cast, key, run_rate=Decimal(84000))
+    form = form_of(client, key)
+    assert {f"c:{line}:plan:2026-01", f"c:{line}:forecast:2026-12", f"c:{line}:actual:total"} <= form.keys()
+    assert f"c:{line}:plan:2027-01" not in form
+    answer = post(client, key, form | {f"c:{line}:plan:2026-05": "7.000,50", f"c:{line}:plan:total": "-1"})
+    assert answer.status_code == 303, answer.text
+    assert answer.location.endswith("?year=2026&years=1#grid")
+    assert held(line) == {("plan", "2026-05"): 700_050, ("plan", ""): -100}
+    text = client.get(f"/measures/{key}/finance{YEAR}").text
+    assert "2 amounts saved." in text
+    assert 'value="7000.5"' in text
+    assert ">6,999.50</td>" in text  # in all: month and whole life
+    assert json.loads(form_of(client, key)["seen"]) == {
+        f"{line}:plan:2026-05": 700_050, f"{line}:plan:total": -100,
+    }  # fmt: skip
+    assert f"c:{line}:plan:2027-01" in form_of(client, key, "?year=2026&years=3")
+    assert f"c:{line}:target:2026-01" in form_of(client, key, "?year=2026&every=1")
+
+
+def test_what_cannot_be_stored_is_named_by_cell_and_nothing_typed_is_lost(client, cast, key):
+    line = make_line(cast, key, start=date(2026, 5, 1))
+    form = form_of(client, key)
+    answer = post(
+        client, key,
+        form | {
+            f"c:{line}:plan:2026-05": "100", f"c:{line}:plan:2026-06": "1e400", f"c:{line}:plan:2026-07": "NaN",
+            f"c:{line}:plan:2026-08": "0.001",
+        },
+    )  # fmt: skip
+    assert answer.status_code == 422
+    for name, typed in (("06", "1e400"), ("07", "NaN")):
+        assert f'href="#f-{line}:plan:2026-{name}"' in answer.text
+        assert f'value="{typed}"' in answer.text
+    assert 'name="c:' + f'{line}:plan:2026-05" value="100"' in answer.text
+    assert held(line) == {}
+    answer = post(client, key, form | {f"c:{line}:plan:2026-04": "1", f"c:{line}:plan:2026-08": "0.001"})
+    assert answer.status_code == 422
+    assert f'href="#f-{line}:plan:2026-08"' in answer.text
+
+
+def test_two_people_in_one_grid_see_both_values_and_the_second_may_save_again(client, cast, key):
+    line = make_line(cast, key)
+    save(cast.owner, key, cell(line, "plan", date(2026, 5, 1), 100))
+    form = form_of(client, key)
+    save(cast.lead, key, cell(line, "plan", date(2026, 5, 1), 120, 10_000))
+    mine = {f"c:{line}:plan:2026-05": "90", f"c:{line}:plan:2026-06": "95"}
+    answer = post(client, key, form | mine)
+    assert answer.status_code == 409
+    row = re.search(rf'<tr data-overtaken="{line}:plan:2026-05">.*?</tr>', answer.text)[0]
+    assert re.findall(r'<td class="num">([^<]*)</td>', row) == ["EUR 100", "EUR 120", "EUR 90"]
+    assert 'value="90"' in answer.text
+    assert 'value="95"' in answer.text
+    assert held(line) == {("plan", "2026-05"): 12_000}
+    again = re.search(r'name="seen" value="([^"]*)"', answer.text)[1]
+    key_again = re.search(r'data-grid.*?name="action_key" value="([^"]*)"', answer.text, re.DOTALL)[1]
+    fresh = form | mine | {"seen": html.unescape(again), "action_key": key_again}
+    assert post(client, key, fresh).status_code == 303
+    assert held(line) == {("plan", "2026-05"): 9_000, ("plan", "2026-06"): 9_500}
+
+
+def test_frozen_confirmed_and_closed_cells_are_words_and_forged_ones_are_refused(client, cast, key):
+    line = make_line(cast, key)
+    may = date(2026, 5, 1)
+    save(cast.owner, key, cell(line, "plan", may, 100), cell(line, "forecast", may, 100))
+    form = form_of(client, key)
+    bring_to(cast, key, "decided")
+    lock(may)
+    client.sign_in(cast.owner)
+    shown = form_of(client, key)
+    assert not [name for name in shown if ":plan:" in name]
+    assert f"c:{line}:forecast:2026-05" not in shown
+    assert f"c:{line}:forecast:2026-06" in shown
+    text = client.get(f"/measures/{key}/finance{YEAR}").text
+    assert 'title="The plan is frozen"' in text
+    assert 'title="The month is closed"' in text
+    forged = post(client, key, form | {f"c:{line}:plan:2026-05": "1", f"c:{line}:forecast:2026-05": "2"})
+    assert forged.status_code == 422
+    assert "frozen since Decided" in forged.text
+    assert "This month is closed" in forged.text
+    client.sign_in(cast.controller)
+    late = form_of(client, key)
+    assert f"c:{line}:actual:2026-05" in late
+    assert f"c:{line}:actual:2026-06" not in late
+    assert post(client, key, late | {f"c:{line}:actual:2026-05": "90"}).status_code == 303
+    assert "late entry" in client.get(f"/measures/{key}/finance{YEAR}").text
+
+
+def test_who_only_reads_money_gets_no_inputs_and_others_no_page(client, cast, key):
+    line = make_line(cast, key)
+    form = form_of(client, key)
+    client.sign_in(cast.auditor)
+    assert not [name for name in form_of(client, key) if name.startswith("c:")]
+    assert post(client, key, form | {f"c:{line}:plan:2026-05": "1"}).status_code == 403
+    client.sign_in(cast.administrator)
+    for address in ("", "/template.csv"):
+        assert client.get(f"/measures/{key}/finance{address}").status_code == 403
+    client.sign_in(cast.outsider)
+    assert client.get(f"/measures/{key}/finance/template.csv").status_code == 404
+    assert post(client, key, form).status_code == 404
+
+
+def test_the_readers_decimal_mark_is_kept_and_decides(client, cast, key):
+    line = make_line(cast, key)
+    save(cast.owner, key, cell(line, "plan", date(2026, 5, 1), "1234.5"))
+    assert 'value="1234,5"' in client.get(f"/measures/{key}/finance{YEAR}&mark=comma").text
+    form = form_of(client, key)
+    assert form[f"c:{line}:plan:2026-05"] == "1234,5"
+    assert post(client, key, form | {f"c:{line}:plan:2026-06": "84,000"}).status_code == 303
+    assert held(line)["plan", "2026-06"] == 8_400
+    form = form_of(client, key, f"{YEAR}&mark=point")
+    assert post(client, key, form | {f"c:{line}:plan:2026-07": "84,000"}).status_code == 303
+    assert held(line)["plan", "2026-07"] == 8_400_000
+
+
+def test_a_plan_is_filled_and_taken_over_as_forecast(client, cast, key):
+    line = make_line(cast, key, run_rate=Decimal(1200))
+    fill = {"line": line, "first": "2026-05", "ramp": "50; 75 %", "count": "3"}
+    assert client.submit(f"/measures/{key}/finance/fill", {**fill, "count": "0"}).status_code == 422
+    refused = client.submit(f"/measures/{key}/finance/fill", {**fill, "ramp": "half", "first": "May"})
+    assert refused.status_code == 422
+    assert "Percents between" in refused.text
+    assert "A month looks like" in refused.text
+    assert client.submit(f"/measures/{key}/finance/fill", {**fill, "ramp": "50 75"}).status_code == 303
+    assert client.submit(f"/measures/{key}/finance/forecast").status_code == 303
+    months = {"2026-05": 5_000, "2026-06": 7_500, "2026-07": 10_000}
+    assert held(line) == {(series, m): a for series in ("plan", "forecast") for m, a in months.items()}
+
+
+def test_a_pasted_table_is_stored_whole_or_refused_with_row_and_column(client, cast, key):
+    line = make_line(cast, key)
+    table = f"Line\tSeries\t2026-05\t2026-06\n{line}\tplan\t100\t1e400\nNobody\tplan\t1\t1\n"
+    refused = client.submit(f"/measures/{key}/finance/table", {"table": table})
+    assert refused.status_code == 422
+    rows = re.findall(r"<tr><td class=\"num\">(\d+)</td><td>([^<]*)</td><td>([^<]*)</td>", refused.text)
+    assert rows == [("2", "4 (2026-06)", "1e400"), ("3", "1 (Line)", "Nobody")]
+    assert "Nobody\tplan" in html.unescape(refused.text)
+    assert held(line) == {}
+    good = table.replace("1e400", "-5").replace("Nobody", "calls").replace("calls\tplan", "calls\tforecast")
+    assert client.submit(f"/measures/{key}/finance/table", {"table": good}).status_code == 303
+    assert held(line) == {
+        ("plan", "2026-05"): 10_000, ("plan", "2026-06"): -500,
+        ("forecast", "2026-05"): 100, ("forecast", "2026-06"): 100,
+    }  # fmt: skip
+
+
+def test_a_table_meets_frozen_and_closed_cells_as_the_grid_does(client, cast, key):
+    line = make_line(cast, key)
+    may = date(2026, 5, 1)
+    save(cast.owner, key, cell(line, "plan", may, 100))
+    bring_to(cast, key, "decided")
+    lock(may)
+    client.sign_in(cast.owner)
+    table = f"Line,Series,2026-05\n{line},plan,90\n{line},forecast,90\n"
+    refused = client.submit(f"/measures/{key}/finance/table", {"table": table})
+    assert refused.status_code == 422
+    assert re.findall(r"<tr><td class=\"num\">(\d+)</td><td>([^<]*)</td>", refused.text) == [
+        ("2", "3 (2026-05)"), ("3", "3 (2026-05)"),
+    ]  # fmt: skip
+    same = table.replace("plan,90", "plan,100").replace(f"{line},forecast,90\n", "")
+    assert client.submit(f"/measures/{key}/finance/table", {"table": same}).status_code == 303
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_the_template_comes_back_as_a_file(client, cast, key, ending):
+    line = make_line(cast, key, name="=Calls")
+    save(cast.owner, key, cell(line, "plan", date(2026, 5, 1), "0.1"), cell(line, "plan", None, -7))
+    data = client.get(f"/measures/{key}/finance/template.{ending}{YEAR}").data
+    file = (io.BytesIO(data), f"amounts.{ending}")
+    answer = client.submit(
+        f"/measures/{key}/finance/table", {"file": file, "table": ""}, content_type="multipart/form-data"
+    )
+    assert answer.status_code == 303, answer.text
+    assert held(line) == {("plan", "2026-05"): 10, ("plan", ""): -700}
+    assert client.get(f"/measures/{key}/finance/template.pdf").status_code == 404
+
+
+def test_a_workbook_is_read_by_its_numbers_and_what_is_none_is_refused(client, cast, key):
+    line = make_line(cast, key)
+    target = io.BytesIO()
+    with xlsxwriter.Workbook(target, {"in_memory": True}) as book:
+        sheet = book.add_worksheet()
+        for number, row in enumerate((["Line", "Series", "2026-05"], [line, "plan", 0.1 + 0.2])):
+            sheet.write_row(number, 0, row)
+    for data, status in ((target.getvalue(), 303), (b"PK\x03\x04 nothing", 422), (b"\xff\xfe\x00", 422)):
+        file = (io.BytesIO(data), "amounts.xlsx")
+        answer = client.submit(
+            f"/measures/{key}/finance/table", {"file": file}, content_type="multipart/form-data"
+        )
+        assert answer.status_code == status
+    assert held(line) == {("plan", "2026-05"): 30}
+
+
+def test_a_line_starts_with_a_milestone_and_the_message_of_the_milestone_says_what_moved(client, cast, key):
+    client.submit(f"/measures/{key}/milestones", {"name": "Live", "plan_date": "2026-05-10"})
+    page = client.get(f"/measures/{key}/finance").text
+    stone = re.search(r'<option value="(\d+)">Live</option>', page)[1]
+    line = {
+        "name": "Calls",
+        "kind": "ebitda",
+        "timing": "recurring",
+        "currency": "EUR",
+        "start_milestone_id": stone,
+    }
+    both = client.submit(f"/measures/{key}/effects", {**line, "start": "2026-05-01"})
+    assert both.status_code == 422
+    assert "Choose a day or a milestone" in both.text
+    assert client.submit(f"/measures/{key}/effects", line).status_code == 303
+    number = re.search(r'id="line-(\d+)"', client.get(f"/measures/{key}/finance").text)[1]
+    form = form_of(client, key)
+    assert post(client, key, form | {f"c:{number}:forecast:2026-05": "100"}).status_code == 303
+    moved = {"name": "Live", "plan_date": "2026-05-10", "forecast_date": "2026-07-01", "version": "1"}
+    answer = client.submit(f"/measures/{key}/milestones/{stone}", moved)
+    assert answer.status_code == 303
+    assert "The forecast of 1 line moved by 2 months with it" in client.get(f"/measures/{key}/plan").text
+    assert held(int(number)) == {("forecast", "2026-07"): 10_000}
+    history = client.get(f"/measures/{key}/history").text
+    assert "moved by 2 months, and the forecast of" in history
