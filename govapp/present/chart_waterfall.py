@@ -8,7 +8,7 @@ from govapp.domain.money import from_minor
 from govapp.domain.rollups import Step
 from govapp.present import charts
 from govapp.present.language import gettext as _
-from govapp.present.money import amount, number, percent, short_amount, short_number, signed
+from govapp.present.money import amount, number, percent, places_of, short_amount, short_number, signed
 
 _LEFT, _ROOM, _TOP, _STEP, _BAR = 150.0, 440.0, 8.0, 24.0, 16.0
 
@@ -99,6 +99,7 @@ def waterfall_chart(steps: Sequence[Step], currency: str, period: str) -> Waterf
                 link_x=at(ground),
             )
         )
+    places = places_of([value for _step, value in values], currency)
     told = [f"{called[step.name]} {amount(value, currency)}" for step, value in values]
     return Waterfall(
         caption=_finding(values, currency, period),
@@ -106,7 +107,8 @@ def waterfall_chart(steps: Sequence[Step], currency: str, period: str) -> Waterf
         head=_("%(currency)s, %(period)s", currency=currency, period=period),
         bars=tuple(bars),
         rows=tuple(
-            WaterfallRow(called[s.name], number(v) if s.level else signed(v), s.level) for s, v in values
+            WaterfallRow(called[s.name], number(v, places) if s.level else signed(v, places), s.level)
+            for s, v in values
         ),
         base_x=at(Decimal(0)),
         height=_TOP + len(bars) * _STEP + 4,
