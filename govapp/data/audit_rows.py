@@ -69,6 +69,9 @@ FACTS: dict[type[Base], Fact] = {
 }
 
 
+_READ_BACK = frozenset({int, str})
+
+
 def digest_of_row(table: str, values: Mapping[str, Any], later: Iterable[str] = ()) -> str:
     """The digest of a row as made. Empty values are left out, so that a column added one day changes no digest."""
     said = {name: _plain(value) for name, value in values.items() if value and name not in later}
@@ -86,6 +89,8 @@ def _digest(said: list[Any]) -> str:
 
 def _plain(value: Any) -> Any:
     """A value as it reads back from either database."""
+    if type(value) in _READ_BACK:
+        return value
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="microseconds")
     if isinstance(value, date):

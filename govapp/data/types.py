@@ -43,9 +43,13 @@ class Money(TypeDecorator[int]):
         return value
 
 
+# made once: making an encoder costs more than most of what it encodes
+_CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
 def canonical(value: Any) -> str:
     """JSON text that is the same for the same value: sorted keys, no spaces, UTF-8."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _CANONICAL.encode(value)
 
 
 class CanonicalJson(TypeDecorator[Any]):

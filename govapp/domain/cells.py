@@ -25,7 +25,7 @@ def right_for(series: str) -> Permission:
 def name_of(cell: CellKey) -> str:
     """A cell by name, as forms, faults and conflicts carry it: `12:plan:2026-05`, `12:plan:total`."""
     line, series, month = cell
-    return f"{line}:{series}:{f'{month:%Y-%m}' if month else UNDATED}"
+    return f"{line}:{series}:{month.isoformat()[:7] if month else UNDATED}"
 
 
 def cell_of(name: str) -> CellKey | None:

@@ -171,20 +171,25 @@ def _follow_plan(sheet: Sheet, changed: Changed) -> dict[int, list[int | None]]:
 
     To be called once the new amounts are stored: what was before is taken from `changed`.
     """
+    lines = {line for line, series, month in changed if series == "plan" and month}
+    after: dict[int, dict[date, int]] = {line: {} for line in lines}
+    for (line, series, month), row in sheet.held.items():
+        if series == "plan" and month and line in lines:
+            after[line][month] = row.amount
+    before = {line: dict(months) for line, months in after.items()}
+    for (line, series, month), (old, _) in changed.items():
+        if series == "plan" and month:
+            before[line].pop(month, None)
+            if old is not None:
+                before[line][month] = old
     moved: dict[int, list[int | None]] = {}
-    for number in {line for line, series, month in changed if series == "plan" and month}:
-        line = sheet.lines[number]
-        if line.timing != "recurring":
-            continue
-        after = sheet.months(number, "plan")
-        before: dict[date, int | None] = dict(after)
-        before |= {m: old for (n, s, m), (old, _) in changed.items() if n == number and s == "plan" and m}
-        kept = {month: amount for month, amount in before.items() if amount is not None}
-        factor = YEAR if line.currency else 1
-        new = following(line.run_rate, _last(kept), _last(after), factor)
-        if new != line.run_rate:
-            moved[number] = [line.run_rate, new]
-            line.run_rate = new
+    for number in sorted(lines):
+        own = sheet.lines[number]
+        factor = YEAR if own.currency else 1
+        new = following(own.run_rate, _last(before[number]), _last(after[number]), factor)
+        if own.timing == "recurring" and new != own.run_rate:
+            moved[number] = [own.run_rate, new]
+            own.run_rate = new
     return moved
 
 

@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Insert, Update, bindparam, insert, inspect, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Mapper, Session
 
 from govapp.data.audit import AuditHead, AuditLog
 from govapp.data.audit_rows import FACTS, digest_of_end, digest_of_row
@@ -161,8 +161,13 @@ def _changes(work: "Work", seq: int) -> _Changes:
     return found
 
 
+@cache
+def _columns(mapper: Mapper[Any]) -> tuple[tuple[str, str], ...]:
+    return tuple((each.columns[0].name, each.key) for each in mapper.column_attrs)
+
+
 def _values(row: Any) -> dict[str, Any]:
-    return {each.columns[0].name: getattr(row, each.key) for each in inspect(row).mapper.column_attrs}
+    return {name: getattr(row, key) for name, key in _columns(inspect(row).mapper)}
 
 
 def _digests(work: "Work", seq: int, changes: _Changes) -> dict[int, list[str]]:

@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from sqlalchemy import select, update
@@ -10,7 +11,7 @@ from govapp.data.audit import AuditLog
 from govapp.data.engine import reading, write_session
 from govapp.data.finance import AWAITS, CONFIRMED, REFUSED, EffectLine, EffectValue
 from govapp.data.ledger import PeriodLock, PlanChange
-from govapp.data.measures import Measure
+from govapp.data.measures import Measure, Milestone
 from govapp.data.structure import Organization
 from govapp.domain.asks import AskKind
 from govapp.domain.errors import Invalid, KeyReused, NotFound, Refused, Stale
@@ -19,9 +20,11 @@ from govapp.services._work import Work, writing
 from govapp.services.audit import verify
 from govapp.services.effects import SetEffectLine, set_effect_line
 from govapp.services.grids import Cell, CopyPlan, FillPlan, SaveGrid, copy_plan, fill_plan, save_grid
+from govapp.services.imports import ImportMeasures, import_measures
 from govapp.services.settling import settle_all
 from tests.cast import SYSTEM
 from tests.factories import bring_to, key_of_form, loaded, make_measure, move
+from tests.many import at_once
 
 MAY, JUNE, JULY = date(2026, 5, 1), date(2026, 6, 1), date(2026, 7, 1)
 
@@ -361,3 +364,44 @@ def test_amounts_of_a_cancelled_measure_stand_still(database, cast):
         session.execute(update(Measure).where(Measure.key == key).values(state="cancelled"))
     with pytest.raises(Refused, match="measure_cancelled"):
         save(cast.owner, key, cell(line, "plan", MAY, 1))
+
+
+def test_of_people_who_save_one_cell_at_once_one_wins_and_the_others_see_it(database, cast):
+    key = make_measure(cast)
+    line = make_line(cast, key)
+
+    def one(n: int) -> int | str:
+        try:
+            return save((cast.owner, cast.lead)[n % 2], key, cell(line, "plan", MAY, n + 1))
+        except Stale as stale:
+            return stale.code
+
+    results = at_once([partial(one, n) for n in range(6)])
+    assert sorted(results, key=str) == [1, *["grid_changed"] * 5]
+    assert verify(state=True).ok
+    assert settle_all(SYSTEM) == 0
+
+
+def test_an_import_moves_the_forecast_with_its_milestone(database, cast):
+    mapping = {
+        "name": "Dates", "source": "list", "encoding": "utf-8", "delimiter": "comma", "match": "key", "key": "id",
+        "title": "name", "dates": {"date_forms": ["yyyy-mm-dd"]},
+        "milestones": [{"name": "Live", "which": "plan", "column": "planned"},
+                       {"name": "Live", "which": "forecast", "column": "expected"}],
+    }  # fmt: skip
+
+    def run(planned: str, expected: str) -> None:
+        text = f"id,name,planned,expected\nA1,Fewer calls at night,{planned},{expected}\n"
+        import_measures(ImportMeasures(SYSTEM, "dates.csv", text.encode(), "service-desk", mapping))
+
+    run("2026-05-10", "")
+    with reading() as session:
+        measure = session.scalars(select(Measure).where(Measure.external_key == "A1")).one()
+        key, stone = measure.key, session.scalars(select(Milestone.id)).one()
+    line = set_effect_line(
+        SetEffectLine(key, "Calls", "ebitda", "recurring", "EUR", SYSTEM, start_milestone_id=stone)
+    )
+    save_grid(SaveGrid(key, (cell(line, "plan", MAY, 100), cell(line, "forecast", MAY, 100)), SYSTEM))
+    run("2026-05-10", "2026-07-31")
+    assert held(line) == {("plan", "2026-05"): 10_000, ("forecast", "2026-07"): 10_000}
+    assert verify(state=True).ok

@@ -10,8 +10,9 @@ from decimal import Decimal
 import pytest
 import xlsxwriter
 
+from tests.confirming import confirm
 from tests.factories import bring_to, make_measure
-from tests.services.test_grids import cell, held, lock, make_line, save
+from tests.services.test_grids import cell, draft_change, held, lock, make_line, save
 
 YEAR = "?year=2026"
 
@@ -253,3 +254,38 @@ def test_a_line_starts_with_a_milestone_and_the_message_of_the_milestone_says_wh
     assert held(int(number)) == {("forecast", "2026-07"): 10_000}
     history = client.get(f"/measures/{key}/history").text
     assert "moved by 2 months, and the forecast of" in history
+
+
+def test_a_draft_beside_the_plan_in_force_shows_both_and_the_sums_of_what_is_in_force(client, cast, key):
+    line = make_line(cast, key, run_rate=Decimal(1000))
+    may = date(2026, 5, 1)
+    save(cast.owner, key, cell(line, "plan", may, 100))
+    bring_to(cast, key, "decided")
+    draft_change(key)
+    save(cast.owner, key, cell(line, "plan", may, 80, 10_000), cell(line, "plan", date(2026, 6, 1), 5))
+    client.sign_in(cast.owner)
+    text = client.get(f"/measures/{key}/finance{YEAR}").text
+    force = re.search(r'<tr data-series="plan-in-force".*?</tr>', text, re.DOTALL)[0]
+    assert "Plan, version 1 in force" in force
+    assert "<td>100</td>" in force
+    assert "Plan, draft" in text
+    assert form_of(client, key)[f"c:{line}:plan:2026-05"] == "80"
+    summary = re.search(rf'<tr id="line-{line}">.*?</tr>', text, re.DOTALL)[0]
+    assert '<td class="num" data-l="Plan">EUR 100</td>' in summary
+    assert "EUR 1,000" in summary
+
+
+def test_confirmed_amounts_are_a_row_of_their_own_and_stand_still(client, cast, key):
+    line = make_line(cast, key)
+    may, june = date(2026, 5, 1), date(2026, 6, 1)
+    save(cast.finance, key, cell(line, "actual", may, 100), cell(line, "actual", june, 70))
+    confirm(cast.controller, line, "2026-05")
+    text = client.get(f"/measures/{key}/finance{YEAR}").text
+    row = re.search(r'<tr data-series="confirmed".*?</tr>', text, re.DOTALL)[0]
+    assert "<td>100</td>" in row
+    assert f"c:{line}:actual:2026-05" not in text
+    assert ">confirmed</small>" in text
+    assert ">awaits</small>" in text
+    forged = post(client, key, form_of(client, key) | {f"c:{line}:actual:2026-05": "1"})
+    assert forged.status_code in (409, 422)
+    assert held(line)["actual", "2026-05"] == 10_000

@@ -74,11 +74,12 @@ def finance_page(
         lines = queries.effect_lines(found, loaded.measure.id)
         wanted = number if number is not None else _whole("edit", 0, 10**15)
         row = next((line for line in lines if line["id"] == wanted), None)
+        in_force = grid_pages.lines_in_force(found, loaded.measure.id, lines)
         return {
-            "lines": lines,
+            "lines": in_force,
             "row": row,
             "line_form": _form_of(row, loaded.currency),
-            "figures": figures(lines),
+            "figures": figures(in_force),
             "frozen": loaded.rules.frozen_in(loaded.snapshot.stage),
             "kinds": list(loaded.rules.effects.kinds),
             "categories": [(each.key, each.name) for each in loaded.rules.effects.categories.values()],

@@ -14,8 +14,9 @@ from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from govapp.data.engine import reading
-from govapp.data.grid_pages import read_grid
-from govapp.data.snapshots import load_measure
+from govapp.data.grid_pages import currencies_of, read_grid
+from govapp.data.measure_queries import in_short
+from govapp.data.snapshots import load_measure, place_of
 from govapp.domain.cells import CellKey, cell_of
 from govapp.domain.errors import Invalid, KeyReused, NotFound, Stale
 from govapp.domain.money import FTE_DECIMALS, decimals_of, exact_minor, from_minor
@@ -122,13 +123,14 @@ def _seen() -> dict[str, int]:
 
 
 def _currencies(key: str) -> dict[int, str]:
-    """Currencies of a measure's lines by number. Raises NotFound."""
+    """Currencies of a measure's lines by number. Raises NotFound for a measure one may not read, and Refused."""
     with reading() as session:
-        loaded = load_measure(session, key)
-        if loaded is None:
+        found = in_short(session, key)
+        place = place_of(session, found.id) if found else None
+        if found is None or place is None:
             raise NotFound("not_found")
-        may(actor(), P.FINANCE_VIEW, loaded.place)
-        return {line.id: line.currency for line in loaded.lines}
+        may(actor(), P.FINANCE_VIEW, place)
+        return currencies_of(session, found.id)
 
 
 @route(bp, "/measures/<key>/finance/fill", permission=P.FINANCE_VIEW, methods=["POST"])
