@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -27,6 +27,7 @@ from govapp.domain.gates import gate_findings
 from govapp.domain.money import from_minor
 from govapp.domain.rules import Rules
 from govapp.jobs._gather_clocks import ClocksThen, clocks_then
+from govapp.jobs._gather_money import branch_money
 from govapp.present.findings import stage_name, who_words
 from govapp.present.language import gettext as _
 from govapp.reports.branch import BranchData, MeasureRow, StageRow, Wait, WaitGroup, WaitingMeasure
@@ -107,6 +108,11 @@ def branch_data(
         partial=len(readable) < len(branches),
         priced=reach.priced,
         frozen_from=_frozen(context.rules.values()),
+        money=branch_money(
+            session, seq, sorted(recorded), organization, context.rules.values(), _today(context)
+        )
+        if reach.priced
+        else None,
         base_url=base_url,
     )
 
@@ -121,11 +127,15 @@ def _readable(session: Session, branches: list[Row], reach: Reach) -> list[int]:
     return [row.id for row in now if any(row.path.startswith(path) for path in tops)]
 
 
+def _today(context: _Context) -> date:
+    return context.at.astimezone(ZoneInfo(context.organization.timezone)).date()
+
+
 def _measure(context: _Context, recorded: Recorded, *, priced: bool) -> MeasureRow:
     measure = recorded.measure
     rules = context.rules[measure["workflow_version_id"]]
     owner = next((row["person_id"] for row in recorded.parts if row["part"] == "owner"), None)
-    today = context.at.astimezone(ZoneInfo(context.organization.timezone)).date()
+    today = _today(context)
     colours = {}
     for row in recorded.statuses:  # the latest of each kind counts until it lapses
         lapsed = row["until_day"] is not None and row["until_day"] < today

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from govapp.data.money_then import ledger_then
 from govapp.data.report_queries import (
     OrganizationThen,
     Recorded,
@@ -32,6 +33,7 @@ from govapp.domain.snapshot import Snapshot
 from govapp.jobs._gather_branch import colour_of
 from govapp.jobs._gather_clocks import ClocksThen, clocks_then
 from govapp.jobs._gather_history import history_shown
+from govapp.jobs._gather_money import measure_money
 from govapp.jobs._gather_reviews import reviews_shown, waits_shown
 from govapp.present import dates, money
 from govapp.present import measures as words
@@ -99,7 +101,10 @@ def dossier_data(
         if "reviews" in sees
         else (),
         conditions=_conditions(context) if "reviews" in sees else (),
-        effects=_effects(context.recorded) if "finance" in sees else (),
+        effects=_effects(context) if "finance" in sees else (),
+        money=measure_money(session, seq, measure_id, context.organization, rules, context.today)
+        if "finance" in sees
+        else None,
         milestones=_milestones(context),
         dependencies=_dependencies(context),
         risks=_risks(context),
@@ -214,8 +219,10 @@ def _conditions(context: _Context) -> tuple[paper.Condition, ...]:
     )
 
 
-def _effects(recorded: Recorded) -> tuple[paper.EffectLine, ...]:
-    found = []
+def _effects(context: _Context) -> tuple[paper.EffectLine, ...]:
+    recorded, found = context.recorded, []
+    for line_id, months in ledger_then(context.session, context.seq, [recorded.measure["id"]]).items():
+        recorded.sums[line_id, "confirmed"] = sum(amount for amount, _booked in months.values())
     for line in recorded.lines:
         amounts: dict[str, Decimal | None] = {}
         for series in ("plan", "forecast", "actual", "confirmed"):
