@@ -35,9 +35,6 @@ errors.SENTENCES.update(
         ),
         "month_out_of_range": lambda: _("This month lies more than 50 years from the start of the line."),
         "month_before_start": lambda: _("The line has not started in this month."),
-        "amount_confirmed": lambda: _(
-            "This amount is confirmed, so nobody edits it. The controller can reverse the confirmation first."
-        ),
         "period_locked": lambda: _(
             "This month is closed. Only a controller of the measure still adds to it, as a dated late entry."
         ),
@@ -53,7 +50,7 @@ errors.SENTENCES.update(
             "This line has no run rate. Enter it with the line, then fill the plan."
         ),
         "count_of_months": lambda: _("Between 1 and 600 months."),
-        "month_form": lambda: _("A month looks like 2026-05."),
+        "first_month_form": lambda: _("A month looks like 2026-05."),
         "line_unknown": lambda: _("No line has this number, and not exactly one this name."),
         "column_unknown": lambda: _(
             "This heading is neither a month such as 2026-05 nor one of the template."

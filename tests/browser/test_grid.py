@@ -178,5 +178,6 @@ def test_axe_finds_nothing_on_the_grid_and_the_page_stays_within_its_width(visit
     page = visit(cast.owner, address(key), viewport={"width": width, "height": 900}, color_scheme=scheme)
     for details in page.locator("#grid details summary").all():
         details.click()
+    page.evaluate("window.scrollTo(0, 0)")  # the bar on top covers part of a cell
     assert axe(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -177,7 +177,7 @@ def _month(typed: Typed, name: str) -> date | None:
     try:
         return date.fromisoformat(f"{value}-01") if value else None
     except ValueError:
-        typed.faults[name] = ["month_form"]
+        typed.faults[name] = ["first_month_form"]
         return None
 
 
