@@ -15,7 +15,18 @@ from govapp.data.rollup_queries import BRANCH, KIND, Grouped, MoneyFilter, Reach
 from govapp.data.structure import Organization
 from govapp.domain.errors import NotFound
 from govapp.domain.finance import SAVING_KINDS
-from govapp.domain.money_rows import FIRST_PLAN, PLAN, RUN_RATE, UNDATED, fiscal_place, month_at
+from govapp.domain.money_rows import (
+    ACTUAL,
+    CONFIRMED,
+    FIRST_PLAN,
+    FORECAST,
+    PLAN,
+    RUN_RATE,
+    TARGET,
+    UNDATED,
+    fiscal_place,
+    month_at,
+)
 from govapp.domain.permissions import Permission
 from govapp.domain.rights import Actor
 from govapp.domain.rollups import (
@@ -28,6 +39,7 @@ from govapp.domain.rollups import (
     Sum,
     figures,
     of_kinds,
+    series_of,
     shown_kinds,
     total,
 )
@@ -77,6 +89,11 @@ class Frame:
     def plan(self) -> str:
         """The series that stands for the plan."""
         return FIRST_PLAN if self.query.plan == FIRST else PLAN
+
+    @property
+    def series(self) -> tuple[str, ...]:
+        """The series that the view shows, as they are kept."""
+        return TARGET, self.plan, FORECAST, ACTUAL, series_of(CONFIRMED, self.basis), RUN_RATE
 
     @property
     def wanted(self) -> MoneyFilter:
@@ -162,9 +179,9 @@ def rows_by(session: Session, frame: Frame, by: str = "", *, months: bool = Fals
         rest = Reach(frame.reach.branches - frame.reach.priced, frozenset(), frame.reach.person_id)
         return queries.joined(kept, queries.month_rows(session, rest, wanted, frame.own, by))
     if months:
-        return queries.month_rows(session, frame.reach, wanted, frame.own, by)
+        return queries.month_rows(session, frame.reach, wanted, frame.own, by, frame.series)
     monthly = frame.basis.how == AT_BOOKED
-    return queries.year_rows(session, frame.reach, wanted, frame.own, by, monthly=monthly)
+    return queries.year_rows(session, frame.reach, wanted, frame.own, by, frame.series, monthly=monthly)
 
 
 def merged(grouped: Grouped) -> Rows:
