@@ -16,11 +16,13 @@ from govapp.data.snapshots import Loaded
 from govapp.domain.measures import TIMINGS
 from govapp.domain.permissions import Permission
 from govapp.domain.planning import fiscal_months
+from govapp.present import finance as finance_words
 from govapp.present import grid as view
 from govapp.present import grid_words
 from govapp.services._confirming import may_confirm
 from govapp.web._context import actor, day_at
 from govapp.web.measures._money import figures
+from govapp.web.measures._money_panel import money_panel
 from govapp.web.measures._pages import acts_of, amount_of, show, text_of
 
 P = Permission
@@ -77,6 +79,8 @@ def finance_page(
         in_force = grid_pages.lines_in_force(found, loaded.measure.id, lines)
         return {
             "lines": in_force,
+            "money": money_panel(found, loaded),
+            "said": finance_words,
             "row": row,
             "line_form": _form_of(row, loaded.currency),
             "figures": figures(in_force),
