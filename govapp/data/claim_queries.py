@@ -167,3 +167,20 @@ def titles_of(session: Session, actor: Actor, keys: Collection[str]) -> Mapping[
         Measure.key.in_(sorted(set(keys))), readable_by(actor)
     )
     return dict(session.execute(statement).all()) if keys else {}
+
+
+def unregistered(session: Session, actor: Actor, organization_id: int, most: int = 20) -> list[str]:
+    """Keys of cost objects that lines of measures the actor may read name, and that nobody has registered."""
+    known = select(CostObject.key).where(CostObject.organization_id == organization_id)
+    statement = (
+        select(EffectLine.cost_object)
+        .join(Measure, Measure.id == EffectLine.measure_id)
+        .where(
+            EffectLine.cost_object != "", EffectLine.cost_object.not_in(known),
+            Measure.organization_id == organization_id, readable_by(actor),
+        )
+        .distinct()
+        .order_by(EffectLine.cost_object)
+        .limit(most)
+    )  # fmt: skip
+    return list(session.scalars(statement))

@@ -61,11 +61,13 @@ class GridData:
         return frozenset({(line, series) for line, series, _ in self.amounts}) | self.rest.keys()
 
 
-def read_grid(session: Session, loaded: Loaded, months: Sequence[date]) -> GridData:
-    """The grid of a measure for a stretch of months, in seven statements at most."""
+def read_grid(
+    session: Session, loaded: Loaded, months: Sequence[date], which: slice = slice(None)
+) -> GridData:
+    """The grid of a measure for a stretch of months, in seven statements at most; `which` of its lines, in order."""
     rows = session.scalars(
         select(EffectLine).where(EffectLine.measure_id == loaded.measure.id).order_by(EffectLine.id)
-    ).all()
+    ).all()[which]
     lines = tuple(
         GridLine(r.id, r.name, r.kind, r.timing, r.category, r.currency, r.run_rate, r.version) for r in rows
     )

@@ -2,16 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from govapp.data.kpis import Kpi, KpiReading, MeasureKpi
-from govapp.data.measures import Measure
+from govapp.data.measures import Measure, Part, StagePassage
 from govapp.data.people import Person
 from govapp.data.structure import Branch
+from govapp.domain.rights import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,12 @@ def readings_of(session: Session, kpis: Iterable[int]) -> dict[int, tuple[Readin
     return {kpi_id: tuple(each) for kpi_id, each in found.items()}
 
 
+def entered_at(session: Session, measure_id: int, stage: str) -> datetime | None:
+    """When a measure last came into a stage."""
+    came = (StagePassage.measure_id == measure_id, StagePassage.stage == stage)
+    return session.scalar(select(func.max(StagePassage.entered_at)).where(*came))
+
+
 @dataclass(frozen=True, slots=True)
 class Figure:
     """A figure in a list: the newest reading, and how many measures it judges."""
@@ -147,6 +154,12 @@ class Use:
     branch_id: int
     baseline: int | None
     target: int | None
+
+
+def place_of_use(session: Session, use: Use) -> Place:
+    """Where such a measure stands and who holds its parts, for a question of rights."""
+    parts = session.execute(select(Part.part, Part.person_id).where(Part.measure_id == use.measure_id))
+    return Place(use.path, {row.part: row.person_id for row in parts}, use.branch_id)
 
 
 def uses_of(session: Session, kpi_id: int) -> tuple[Use, ...]:

@@ -5,11 +5,13 @@ Rows of all tables here but `plan_change` are facts: never changed, corrected by
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from govapp.data.base import Base, Identified, Kept
 from govapp.data.types import CanonicalJson, Money
+
+FILED = "digest != ''"
 
 
 class Act:
@@ -100,6 +102,7 @@ class LedgerRow(Identified, Act, Base):
     __table_args__ = (
         Index("ix_ledger_row_measure_id", "measure_id", "seq"),
         Index("ix_ledger_row_line", "line_id", "month"),
+        Index("ix_ledger_row_digest", "digest", sqlite_where=text(FILED), postgresql_where=text(FILED)),
     )
 
 
@@ -122,6 +125,7 @@ class CellRuling(Identified, Act, Base):
     __table_args__ = (
         Index("ix_cell_ruling_measure_id", "measure_id", "seq"),
         Index("ix_cell_ruling_line", "line_id", "month"),
+        Index("ix_cell_ruling_digest", "digest", sqlite_where=text(FILED), postgresql_where=text(FILED)),
     )
 
 

@@ -6,9 +6,11 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, case, func, or_, select
+from sqlalchemy import Select, bindparam, case, func, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from govapp.data.confirmation_queries import Shape as Confirming
+from govapp.data.confirmation_queries import awaiting_count, confirming_values
 from govapp.data.inbox import Shape, waiting_statement, waiting_values
 from govapp.data.measure_queries import readable_by
 from govapp.data.measures import Measure
@@ -82,20 +84,23 @@ def mail_choices(session: Session, actor: Actor) -> dict[str, str]:
 
 
 @lru_cache(64)
-def _counters(shape: Shape) -> Select[Any]:
+def _counters(shape: Shape, confirming: Confirming) -> Select[Any]:
     unread = (
         select(func.count())
         .select_from(Notice)
         .where(Notice.person_id == bindparam("person"), Notice.read_at.is_(None))
     )
+    amounts = awaiting_count(confirming) if confirming else literal(0)
     return select(
         waiting_statement(shape).scalar_subquery().label("waiting"),
         unread.scalar_subquery().label("unread"),
+        amounts.label("amounts"),
     )
 
 
-def counters(session: Session, actor: Actor) -> tuple[int, int]:
-    """How many decisions wait for the person, and how many notices are unread."""
+def counters(session: Session, actor: Actor) -> tuple[int, int, int]:
+    """How many decisions wait for the person, how many notices are unread, how many amounts await confirmation."""
     shape, values = waiting_values(actor)
-    row = session.execute(_counters(shape), values).one()
-    return row.waiting or 0, row.unread or 0
+    confirming, more = confirming_values(actor)
+    row = session.execute(_counters(shape, confirming), values | (more if confirming else {})).one()
+    return row.waiting or 0, row.unread or 0, row.amounts or 0

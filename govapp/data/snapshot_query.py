@@ -16,6 +16,7 @@ from govapp.data.ledger import PlanChange, PlanVersion
 from govapp.data.measures import Card, Dependency, Measure, Milestone, Part, Risk, StagePassage, StatusEntry
 from govapp.data.people import Grant, Group, GroupMember, Person, Role, RolePermission
 from govapp.data.reviews import BARRED, Condition, Dossier, Lookback, Review, ReviewStep, StepDecider, Vote
+from govapp.data.status_rows import status_columns
 from govapp.data.structure import Branch, Choice, Organization
 from govapp.domain.criteria import MILESTONE_FIELD
 from govapp.domain.permissions import Permission
@@ -129,8 +130,9 @@ def snapshot_statement() -> Select[*tuple[Any, ...]]:
                 PlanChange.id,
             ).label("plan_change"),
             *figure_columns(plan_number),
+            *status_columns(),
             _rows(
-                select(StatusEntry.kind, StatusEntry.colour, StatusEntry.until_day)
+                select(StatusEntry.kind, StatusEntry.colour, StatusEntry.until_day, StatusEntry.computed)
                 .where(StatusEntry.id.in_(newest_status)),
                 StatusEntry.id,
             ).label("statuses"),

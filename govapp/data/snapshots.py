@@ -20,6 +20,7 @@ from govapp.data.measures import Card, Measure, Part
 from govapp.data.plan_lines import Line, planned_in, stated_in, working_line
 from govapp.data.rulebook import rules_for
 from govapp.data.snapshot_query import VALUE_FORMS, snapshot_statement
+from govapp.data.status_rows import Declared, StatusRows, declared_in, status_rows
 from govapp.data.structure import Branch
 from govapp.domain.approvals import with_electors
 from govapp.domain.money import exact_minor, from_minor
@@ -56,7 +57,7 @@ class Loaded:
     `barred`: the rows of `step_decider` that name who may not decide a step of its open review; `named`: active people
     whom its steps name by role or group, by step. `lines` are those of the plan in force, version `plan_number` (0: the
     draft counts, none is frozen), `draft` those of the working plan, `forecast` the amounts by line and month;
-    `plan_change` is the open change request: id and state.
+    `plan_change` is the open change request: id and state. `dates` are what computed statuses read beside the snapshot.
     """
 
     measure: Measure
@@ -68,7 +69,7 @@ class Loaded:
     timezone: str
     workflow_id: int
     lines: tuple[Line, ...]
-    declared: dict[str, tuple[str, date | None]]
+    declared: dict[str, Declared]
     branch_kind: str
     clock: ClockFacts
     successors: tuple[int, ...] = ()
@@ -78,6 +79,7 @@ class Loaded:
     forecast: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
     draft: tuple[Line, ...] = ()
     plan_change: tuple[int, str] | None = None
+    dates: StatusRows = field(default_factory=StatusRows)
 
     @property
     def plan_locked(self) -> StageRule | None:
@@ -266,7 +268,7 @@ def _loaded(session: Session, row: Any, at: datetime) -> Loaded:
         review=review,
     )
     place = Place(row.path, {part: held.person_id for part, held in parts.items()}, measure.branch_id)
-    declared = {kind: (colour, _day(until)) for kind, colour, until in json.loads(row.statuses)}
+    declared = declared_in(row)
     named = _named(row, parts, at)
     return Loaded(
         measure, row.Card, with_electors(rules, snapshot, named), rules, place, row.currency, row.timezone,
@@ -274,6 +276,7 @@ def _loaded(session: Session, row: Any, at: datetime) -> Loaded:
         row.branch_kind, clock_facts(row), tuple(measure_id for (measure_id,) in json.loads(row.successors)),
         frozenset((step, kind, person) for step, kind, person in json.loads(row.barred)), named,
         plan_number, forecasts(cells), draft, next(((i, state) for i, state in json.loads(row.plan_change)), None),
+        status_rows(row),
     )  # fmt: skip
 
 

@@ -122,7 +122,6 @@ def _money(gate: GateRule, kinds: set[str], checks: set[Any], snapshot: Snapshot
         found["claims"] = snapshot.claims
     if "confirmation" in kinds or "one_off_booked" in checks:
         found["actual"] = {str(line.id): [line.actual, sorted(line.excepted)] for line in snapshot.lines}
-        found["locked"] = snapshot.locked
     for criterion in gate.criteria:
         if criterion.kind == "kpi":
             last = int(criterion.params.get("min_readings", 0))

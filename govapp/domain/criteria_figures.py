@@ -173,7 +173,7 @@ def open_months(line: LineFact) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Share:
-    """Actual amounts by standing, and the months of recurring effect that are confirmed."""
+    """Actual amounts of money by standing, and the months of which some are confirmed."""
 
     confirmed: int
     awaiting: int
@@ -181,23 +181,25 @@ class _Share:
 
 
 def _share(snapshot: Snapshot) -> _Share:
-    standings = [standing for line in snapshot.lines for *_, standing in line.actual]
-    months = {m for line in recurring(snapshot) for m, _, standing in line.actual if standing == CONFIRMED}
+    actual = [each for line in snapshot.lines if line.currency for each in line.actual]
+    standings = [standing for *_, standing in actual]
+    months = {month for month, _, standing in actual if standing == CONFIRMED}
     return _Share(standings.count(CONFIRMED), standings.count(AWAITS), len(months))
 
 
 def confirmation(params: Mapping[str, Any], effects: EffectRules, snapshot: Snapshot) -> Answer:
     """Whether the controller has dealt with every actual amount and every due month of every line.
 
-    `min_months` months of recurring effect must be confirmed, where the measure promises any. `share_percent` is the
-    share of the actual amounts not refused that must be confirmed. What is due counts up to the newest closed month.
+    Amounts of `min_months` months must be confirmed, where the measure promises any. `share_percent` is the share of
+    the actual amounts not refused that must be confirmed. What is due counts up to the newest closed month. Lines that
+    carry no money (posts) ask for no confirmation (governance/README.md, Amounts).
     """
     needed, percent = int(params.get("min_months", 0)), Decimal(str(params.get("share_percent", 100)))
     share = _share(snapshot)
     values: dict[str, Any] = {"months": share.months, "needed": needed, "waiting": share.awaiting}
     if share.confirmed * 100 < percent * (share.confirmed + share.awaiting):
         return False, "amounts_await", values | {"percent": str(percent)}
-    due = [(line, months) for line in snapshot.lines if (months := open_months(line))]
+    due = [(line, months) for line in snapshot.lines if line.currency and (months := open_months(line))]
     if due:
         count = sum(len(months) for _, months in due)
         first = min(months[0] for _, months in due)

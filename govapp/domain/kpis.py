@@ -1,7 +1,7 @@
 """Operating figures: values as integers of 1/10,000 of a unit, what may be kept, and readings as pasted text."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -15,6 +15,7 @@ LOWER, HIGHER = "lower", "higher"
 BETTER = (LOWER, HIGHER)
 LONGEST_UNIT = 40
 DECIMALS = 4
+Value = str | Decimal | date
 EXPLANATION_LEAST, EXPLANATION_MOST = 50, 2000
 MOST_ROWS = 600
 _YEAR_FIRST = re.compile(r"([0-9]{4})[-/.]([0-9]{1,2})([-/.][0-9]{1,2})?")
@@ -106,35 +107,42 @@ class Pasted:
 
 
 def read_readings(text: str) -> Pasted:
-    """Rows of month and value, set apart by tab, semicolon, comma or blanks, from a spreadsheet or a CSV file.
+    """Rows of month and value as pasted text, set apart by tab, semicolon, comma or blanks. As `read_table`."""
+    rows = text.lstrip("\N{ZERO WIDTH NO-BREAK SPACE}").splitlines()
+    return read_table(
+        [cell.strip().strip('"') for cell in _APART.split(row.strip(), maxsplit=1)] for row in rows
+    )
+
+
+def read_table(rows: Iterable[Sequence[Value]]) -> Pasted:
+    """Months in the first column, values in the second, as a spreadsheet or CSV file holds them.
 
     A first row that names its columns is passed over, and empty rows are. Nothing is kept where a row has a problem:
     month_form, reading_missing, month_twice, too_many_rows, or that of the number (number, ambiguous, digits).
     """
-    rows = text.lstrip("\N{ZERO WIDTH NO-BREAK SPACE}").splitlines()
     found = Pasted()
-    if len(rows) > MOST_ROWS:
-        return Pasted(problems=[(MOST_ROWS + 1, "too_many_rows")])
     for number, row in enumerate(rows, 1):
-        cells = [cell.strip().strip('"').strip() for cell in _APART.split(row.strip(), maxsplit=1)]
-        if not any(cells):
+        if number > MOST_ROWS:
+            return Pasted(problems=[(number, "too_many_rows")])
+        said = [cell.strip().rstrip(";,") if isinstance(cell, str) else cell for cell in row]
+        first, second = [*said, "", ""][:2]
+        if first == "" and second == "":
             continue
-        month = month_of(cells[0])
-        value = cells[1].rstrip(";,\t ") if len(cells) > 1 else ""
+        month = first.replace(day=1) if isinstance(first, date) else month_of(str(first))
         if month is None:
-            if number > 1 or any(map(str.isdigit, value)):
+            if number > 1 or any(map(str.isdigit, str(second))):
                 found.problems.append((number, "month_form"))
-        elif not value:
+        elif second == "":
             found.problems.append((number, "reading_missing"))
         elif month in found.months:
             found.problems.append((number, "month_twice"))
         else:
-            _read(found, number, month, value)
+            _read(found, number, month, second)
     return found
 
 
-def _read(found: Pasted, number: int, month: date, value: str) -> None:
+def _read(found: Pasted, number: int, month: date, value: Value) -> None:
     try:
-        found.months[month] = read_number(value, DECIMALS)
+        found.months[month] = value if isinstance(value, Decimal) else read_number(str(value), DECIMALS)
     except NumberRefused as refused:
         found.problems.append((number, refused.code))

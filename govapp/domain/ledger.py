@@ -13,6 +13,8 @@ FULL, PART, REFUSE, EXCEPT = "full", "part", "refuse", "except"
 ACTS = (FULL, PART, REFUSE, EXCEPT)
 # Standing of a cell. AWAITS to REFUSED are kept with the actual amount; the others say that there is none.
 AWAITS, CONFIRMED, REFUSED, EXCEPTED, NONE = "awaits", "confirmed", "refused", "excepted", ""
+MISSING = "missing"
+LISTS = (AWAITS, MISSING, REFUSED, CONFIRMED)
 SETTLED = frozenset({CONFIRMED, REFUSED, EXCEPTED})
 REASON_MOST = 2000
 
@@ -198,3 +200,13 @@ def due_months(line: LineMonths, until: date | None) -> list[date | None]:
 def unsettled(line: LineMonths, until: date | None) -> list[date | None]:
     """Due months that are neither confirmed nor refused nor excepted (issue, Confirmation: closing needs every one)."""
     return [month for month in due_months(line, until) if line.standings.get(month, NONE) not in SETTLED]
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """What amounts add up to in one kind and currency; unlike kinds are never added (product.md, Money)."""
+
+    kind: str
+    currency: str
+    cells: int
+    amount: int

@@ -63,7 +63,8 @@ def month_at(year: int, place: int, fiscal_month: int) -> date:
 def rows_of(line: LineFacts, fiscal_month: int) -> dict[tuple[str, int], Row]:
     """Rows by series and year. Plan: the highest frozen version, else the draft; first plan: the lowest, else the plan.
 
-    Baseline, target, plan and run rate carry the frozen plan rate of the version in force, the first plan its own.
+    Baseline, target, plan and run rate carry the frozen plan rate of the version in force, the first plan its own. A
+    run rate counts from when the line is planned: a rough one stands in the pipeline and in no sum of plans.
     """
     first, current = (line.frozen[0], line.frozen[-1]) if line.frozen else (Frozen(0), Frozen(0))
     run_rate = current.run_rate if line.frozen else line.run_rate
@@ -88,6 +89,6 @@ def rows_of(line: LineFacts, fiscal_month: int) -> dict[tuple[str, int], Row]:
     for month, (amount, booked) in line.ledger.items():
         add(CONFIRMED, month, amount)
         add(BOOKED, month, booked)
-    if run_rate is not None:
+    if run_rate is not None and any(series == PLAN for series, _ in sums):
         add(RUN_RATE, None, run_rate)
     return {key: (rates.get(key[0], ""), tuple(months)) for key, months in sums.items()}

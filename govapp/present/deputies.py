@@ -13,7 +13,7 @@ _KINDS: dict[str, tuple[Callable[[], str], Callable[[], str]]] = {
     "judge": (lambda: _("Judge"), lambda: _("accept or return evidence")),
     "ask": (lambda: _("Ask"), lambda: _("ask for moves, holds and other decisions")),
     "supply": (lambda: _("Supply"), lambda: _("hand in evidence")),
-    "confirm": (lambda: _("Confirm"), lambda: _("report and confirm conditions")),
+    "confirm": (lambda: _("Confirm"), lambda: _("report and confirm conditions, confirm actual amounts")),
 }
 
 

@@ -1,6 +1,6 @@
 """The money grid as a page shows it: rows of cells with what stands in them, or why nobody types there."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
@@ -54,6 +54,26 @@ class BlockView:
     line: Any
     rows: tuple[RowView, ...]
     decimals: int
+
+
+@dataclass(frozen=True, slots=True)
+class NetRow:
+    """A series summed over lines: undated, months, their sum, and all; '' where nothing stands."""
+
+    series: str
+    label: str
+    cells: tuple[str, ...]
+    year: str
+    total: str
+
+
+@dataclass(frozen=True, slots=True)
+class NetView:
+    """Net of all lines of one currency that count as savings, recurring and one-off together (never cost avoidance)."""
+
+    currency: str
+    decimals: int
+    rows: tuple[NetRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +173,38 @@ def _cell(data: Any, typing: Typing, line: Any, series: str, month: date | None,
     return CellView(
         name, typing.typed.get(name, text), label, "", standing, late, typing.faults.get(name, ())
     )
+
+
+def nets_of(data: Any, saving_kinds: Collection[str]) -> list[NetView]:
+    """Sums by currency over the lines of kinds that count as savings, where there is more than one such line."""
+    by_currency: dict[str, list[int]] = {}
+    for line in data.lines:
+        if line.kind in saving_kinds and line.currency:
+            by_currency.setdefault(line.currency, []).append(line.id)
+    return [
+        NetView(currency, decimals_of(currency), tuple(_net(data, currency, lines)))
+        for currency, lines in by_currency.items()
+        if len(lines) > 1
+    ]
+
+
+def _net(data: Any, currency: str, lines: Sequence[int]) -> Iterator[NetRow]:
+    for series in (*_ALWAYS, CONFIRMED):
+        found: list[int | None] = []
+        for month in (None, *data.months):
+            held = [a for line in lines if (a := data.amounts.get((line, series, month))) is not None]
+            found.append(sum(held) if held else None)
+        rest = [data.rest[line, series] for line in lines if (line, series) in data.rest]
+        year = [amount for amount in found[1:] if amount is not None]
+        every = [*year, *rest, *([] if found[0] is None else [found[0]])]
+        if every or series != CONFIRMED:
+            yield NetRow(
+                series,
+                grid_words.series_word(series),
+                tuple("" if amount is None else _shown(amount, currency) for amount in found),
+                _shown(sum(year), currency) if year else "",
+                _shown(sum(every), currency) if every else "",
+            )
 
 
 def seen_of(blocks: Sequence[BlockView], data: Any) -> dict[str, int]:

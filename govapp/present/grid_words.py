@@ -53,7 +53,7 @@ errors.SENTENCES.update(
             "This line has no run rate. Enter it with the line, then fill the plan."
         ),
         "count_of_months": lambda: _("Between 1 and 600 months."),
-        "month_form": lambda: _("A month looks like 2026-05."),
+        "first_month_form": lambda: _("A month looks like 2026-05."),
         "line_unknown": lambda: _("No line has this number, and not exactly one this name."),
         "column_unknown": lambda: _(
             "This heading is neither a month such as 2026-05 nor one of the template."

@@ -58,7 +58,16 @@ def _plain(text: Any) -> str:
     return number(Decimal(str(text)).normalize() + 0) if text is not None else NONE
 
 
+def _rows(values: Mapping[str, Any]) -> str:
+    """Each row of pasted text that cannot be read, with the reason; the first ten."""
+    said = [_("Row %(n)s: %(why)s", n=row, why=errors.sentence_of(code)) for row, code in values["rows"][:_ROWS]]
+    more = len(values["rows"]) - _ROWS
+    return " ".join([*said, _("And %(n)s rows more.", n=more)] if more > 0 else said)
+
+
+_ROWS = 10
 errors.COMPOSED["readings_changed"] = _changed
+errors.COMPOSED["readings_rows"] = _rows
 errors.SENTENCES.update(
     {
         "kpi_invalid": lambda: _("Not saved yet. Please look at the marked fields."),
@@ -82,6 +91,11 @@ errors.SENTENCES.update(
         "too_many_rows": lambda: _("At most 600 rows at once."),
         "readings_unreadable": lambda: _("Nothing was stored: these rows cannot be read."),
         "readings_none": lambda: _("There is no month with a value in it."),
+        "report_invalid": lambda: _("Not published yet. Please look at the marked fields."),
+        "report_published": lambda: _(
+            "This month has a report by now. Look at it; a further one is a correction and says why."
+        ),
+        "correction_reason": lambda: _("A correction says why, in at least 10 characters."),
         "sustain_count": lambda: _("%(count)s days are needed."),
         "sustain_order": lambda: _("Each day comes after the one before it."),
         "sustain_past": lambda: _("The first day must lie ahead."),

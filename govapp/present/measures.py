@@ -336,6 +336,9 @@ errors.SENTENCES.update(
             "This line holds actual amounts, which belong to the record. A line with none can be removed."
         ),
         "run_rate_of_one_off": lambda: _("A one-off effect has totals, no run rate a year."),
+        "status_differs": lambda: _(
+            "This differs from the computed status, so it needs a reason of at least 30 characters."
+        ),
         "status_reason": lambda: _("At risk and off track need a reason of at least 30 characters."),
         "status_until": lambda: _("A declared status holds from today on and at most 92 days."),
     }

@@ -1,18 +1,20 @@
 """Hashes stored files again: a file that is gone or changed is named with the log row that brought it in."""
 
 from collections.abc import Callable, Iterator
+from itertools import chain
 
 from sqlalchemy import func, select
 
 from govapp.data.blobs import BlobStore
 from govapp.data.engine import reading
 from govapp.data.evidence import Blob, EvidenceFile, EvidenceRevision
+from govapp.data.ledger import CellRuling, LedgerRow
 from govapp.data.reports import Report
 from govapp.data.runtime import current
 
 
 def changed_files(progress: Callable[[str, int, int], None] | None = None) -> Iterator[tuple[int, str, str]]:
-    """(sequence, code, name) for every evidence file or report whose bytes are not those recorded."""
+    """(sequence, code, name) for every evidence file, document or report whose bytes are not those recorded."""
     store = BlobStore(current().files)
     with reading() as session:
         total = session.scalar(select(func.count()).select_from(Blob)) or 0
@@ -24,8 +26,13 @@ def changed_files(progress: Callable[[str, int, int], None] | None = None) -> It
         reports = select(Report.file_digest, Report.identity, Report.as_of_seq).where(
             Report.file_digest != ""
         )
+        documents = [
+            select(table.digest, table.document, table.seq).where(table.digest != "")
+            for table in (LedgerRow, CellRuling)
+        ]
         seen: set[str] = set()
-        for digest, name, sequence in (*session.execute(evidence), *session.execute(reports)):
+        rows = chain.from_iterable(session.execute(each) for each in (evidence, *documents, reports))
+        for digest, name, sequence in rows:
             if digest in seen:
                 continue
             seen.add(digest)

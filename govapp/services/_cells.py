@@ -151,8 +151,10 @@ def _store(work: Work, loaded: Loaded, sheet: Sheet, changed: Changed, source: s
         row.amount = new
         if series == "actual":
             row.standing = AWAITS
-            row.hands = hands_of(work, row.hands)
-            row.source = source or row.source or ""
+            if (hands := hands_of(work, row.hands)) != row.hands:
+                row.hands = hands
+            if source and source != row.source:
+                row.source = source
             if sheet.is_closed(month):
                 row.late_on = work.today(loaded.timezone)
     for number in {line for line, _, _ in changed}:

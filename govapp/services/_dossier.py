@@ -117,7 +117,7 @@ def dossier_content(session: Session, loaded: Loaded, into: str, today: date) ->
         ],
         "plan": {"version": loaded.plan_number, "draft": loaded.gate_lines is loaded.draft},
         "predecessors": [[p.key, p.needs, p.stage, p.state] for p in snapshot.predecessors],
-        "statuses": {kind: colour for kind, (colour, _) in loaded.declared.items()},
+        "statuses": {kind: said.colour for kind, said in loaded.declared.items()},
         "findings": [
             {"key": f.key, "met": f.met, "code": f.code, "values": dict(f.values), "wording": f.wording}
             for f in findings

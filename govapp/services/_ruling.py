@@ -36,8 +36,8 @@ from govapp.domain.ledger import (
 from govapp.services._belongs import _where, plain
 from govapp.services._claims import Baselines, _baselines
 from govapp.services._confirming import bound_people
-from govapp.services._documents import Document, known_document
 from govapp.services._work import Work
+from govapp.services.documents import Document, known_document
 
 Rows = list[list[Any]]
 

@@ -34,6 +34,7 @@ from govapp.services._clocks import _keep_clocks
 from govapp.services._dossier import write_dossier
 from govapp.services._evidence_life import _evidence_life
 from govapp.services._money import _settle_money
+from govapp.services._rating import _rate
 from govapp.services._review_end import _send_back
 from govapp.services._reviews import _follow_path, _keep_barred, deciders_of
 from govapp.services._work import Work
@@ -187,27 +188,21 @@ def _colliding(loaded: Loaded) -> list[list[str]]:
     return [[each.one, each.other] for each in part_conflicts(loaded.rules.duties, parts, parts)]
 
 
-def _next_look(
-    loaded: Loaded, today: date, colours: dict[str, tuple[str, date | None]], turn: date | None
-) -> datetime | None:
+def _next_look(loaded: Loaded, today: date, *turns: date | None) -> datetime | None:
     """The first midnight at which evidence nears its end or expires, a status lapses, or a condition is overdue.
 
-    On `turn` a deputy comes or goes.
+    On one of `turns` a deputy comes or goes, or a computed status may change.
     """
     snapshot = loaded.snapshot
     days = [day for f in snapshot.evidence if (day := next_change(f, loaded.rules, snapshot, today))]
-    days += [until + timedelta(days=1) for _, until in colours.values() if until and until >= today]
+    lapses = (said.until for said in loaded.declared.values())
+    days += [until + timedelta(days=1) for until in lapses if until and until >= today]
     days += [one.due + timedelta(days=1) for one in snapshot.conditions if one.due >= today]
-    days += [turn] if turn else []
+    days += [turn for turn in turns if turn]
     if not days or snapshot.state == "cancelled":
         return None
     midnight = datetime.combine(min(days), time(), ZoneInfo(loaded.timezone))
     return midnight.astimezone(UTC)
-
-
-def _status(loaded: Loaded, kind: str, today: date) -> str:
-    colour, until = loaded.declared.get(kind, ("none", None))
-    return colour if until is None or until >= today else "none"
 
 
 def _ahead(following: str | None, unmet: Sequence[str]) -> str:
@@ -227,6 +222,7 @@ def _derive(work: Work, loaded: Loaded) -> dict[str, Any]:
     if waiting.key == "criteria" and not unmet:
         waiting = replace(waiting, key="move")
     clocks = _keep_clocks(work, loaded, waiting.steps, waiting.key)
+    rated = _rate(work, loaded, waiting.steps, today)
     return {
         "owner_id": snapshot.owner_id,
         "next_stage": following,
@@ -245,11 +241,10 @@ def _derive(work: Work, loaded: Loaded) -> dict[str, Any]:
         "vacant": _vacant(loaded),
         "colliding": _colliding(loaded),
         "lookback_due": min((one.due for one in snapshot.lookbacks if one.state == "open"), default=None),
-        "implementation": _status(loaded, "implementation", today),
-        "potential": _status(loaded, "potential", today),
+        **rated.card,
         "values": values_of(loaded),
         "plan_number": loaded.plan_number,
-        "check_at": _next_look(loaded, today, loaded.declared, clocks.turn),
+        "check_at": _next_look(loaded, today, clocks.turn, rated.turn),
     }
 
 

@@ -13,6 +13,7 @@ from govapp.data.audit import ActionKey
 from govapp.data.blobs import BlobStore
 from govapp.data.engine import reading
 from govapp.data.evidence import Blob, EvidenceDraft, EvidenceFile
+from govapp.data.ledger import CellRuling, LedgerRow
 from govapp.data.notices import Notice, Outbox
 from govapp.data.people import LoginSession, SignInFailure
 from govapp.data.reports import Report
@@ -119,7 +120,7 @@ def _sweep_some(work: Work) -> int:
 
 
 def _forget_files(work: Work) -> int:
-    """Forget files that came in a day ago and that no evidence and no draft names; returns how many."""
+    """Forget files that came in a day ago and that neither evidence, a draft nor the ledger names; returns how many."""
     drafts = work.session.scalars(select(EvidenceDraft.values).execution_options(yield_per=200))
     kept = {
         str(one.get("sha256")) for draft in drafts for files in draft_files(draft).values() for one in files
@@ -127,6 +128,10 @@ def _forget_files(work: Work) -> int:
     unused = select(Blob.digest).where(
         Blob.stored_at < work.at - ORPHANS_KEPT,
         ~exists().where(EvidenceFile.digest == Blob.digest),
+        *(
+            ~exists().where(table.digest != "", table.digest == Blob.digest)
+            for table in (LedgerRow, CellRuling)
+        ),
     )
     found = [digest for digest in work.session.scalars(unused) if digest not in kept][:AT_ONCE]
     if found:

@@ -21,10 +21,10 @@ from govapp.domain.events import Event
 from govapp.domain.ledger import CONFIRMATION, REVERSAL, why_not_reversed
 from govapp.services._belongs import _refuse_cancelled, _settle_again, plain, visible
 from govapp.services._confirming import confirming_right
-from govapp.services._documents import Document
 from govapp.services._keys import consume, consumed
 from govapp.services._ruling import Deciding, Result, Wish, _deciding, _open_again, _rule_cells
 from govapp.services._work import Busy, Origin, Work, writing
+from govapp.services.documents import Document
 
 MOST = 500
 

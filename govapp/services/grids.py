@@ -8,12 +8,12 @@ from decimal import Decimal
 from govapp.data.finance import EffectLine
 from govapp.data.grid_queries import lines_of, values_in_force
 from govapp.data.snapshots import Loaded
-from govapp.domain.cells import CellKey, name_of
+from govapp.domain.cells import CellKey, Life, name_of
 from govapp.domain.errors import Invalid, NotFound, Stale
 from govapp.domain.finance import Faults, minor_of
-from govapp.domain.measures import LONG, text_fault
+from govapp.domain.measures import LONG, date_fault, text_fault
 from govapp.domain.permissions import Permission
-from govapp.domain.planning import MOST_MONTHS, first_of, later, levelled, ramped
+from govapp.domain.planning import MOST_MONTHS, apart, first_of, later, levelled, ramped
 from govapp.services._belongs import _locked_for, _settle_again, plain
 from govapp.services._cells import Changed, Sheet, _allowed, _sheet, _write
 from govapp.services._keys import consume, consumed
@@ -180,8 +180,8 @@ def _fill_plan(work: Work, command: FillPlan) -> int:
         faults["count"] = ["count_of_months"]
     if not all(_is_percent(each) for each in command.ramp):
         faults["ramp"] = ["percent_form"]
-    if first is None:
-        faults["first"] = ["required"]
+    if fault := "required" if first is None else date_fault(first):
+        faults["first"] = [fault]
     if line.run_rate is None or first is None or faults:
         raise Invalid("fill_invalid", faults or {"run_rate": ["run_rate_missing"]})
     spread = ramped if line.currency else levelled
@@ -200,9 +200,17 @@ def _is_percent(value: Decimal) -> bool:
 def copy_plan(command: CopyPlan) -> int:
     """Take the plan over as forecast; returns how many cells changed. Closed months and those with actuals stay.
 
-    Raises as `save_grid`.
+    Of a line that starts with a milestone it is taken over as far later as the milestone is expected later than
+    planned. Raises as `save_grid`.
     """
     return writing(command.origin, lambda work: _copy_plan(work, command), action_key=command.action_key)
+
+
+def _as_expected(life: Life, month: date | None) -> date | None:
+    """A planned month, as much later as the start of the line is now expected later than planned."""
+    if month is None or life.planned is None or life.expected is None:
+        return month
+    return later(month, apart(life.planned, life.expected))
 
 
 def _copy_plan(work: Work, command: CopyPlan) -> int:
@@ -216,7 +224,10 @@ def _copy_plan(work: Work, command: CopyPlan) -> int:
     else:
         lines = _lines(work, loaded, {command.line_id})
     sheet = _sheet(work, loaded, lines, ["forecast", "actual"])
-    plan = values_in_force(work.session, loaded.measure.id, lines)
+    plan = {
+        (line, _as_expected(sheet.lives[line], month)): amount
+        for (line, month), amount in values_in_force(work.session, loaded.measure.id, lines).items()
+    }
     forecast = {(line, month): None for line, series, month in sheet.held if series == "forecast"}
     wanted: dict[CellKey, int | None] = {
         (line, "forecast", month): amount

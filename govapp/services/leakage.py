@@ -22,10 +22,10 @@ from govapp.domain.measures import date_fault
 from govapp.domain.permissions import Permission
 from govapp.services._belongs import _settle_again, plain, visible
 from govapp.services._confirming import confirming_right
-from govapp.services._documents import Document
 from govapp.services._keys import consume, consumed
 from govapp.services._ruling import Deciding, _deciding
 from govapp.services._work import Origin, Work, writing
+from govapp.services.documents import Document
 from govapp.services.moves import _carry_out
 from govapp.services.moves import _right as _asking_right
 

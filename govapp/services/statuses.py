@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from govapp.data.measures import StatusEntry
 from govapp.data.snapshots import Loaded
@@ -30,7 +31,9 @@ class DeclareStatus:
 
 
 def declare_status(command: DeclareStatus) -> int:
-    """Keep a declared status; returns its id. Yellow and red need a reason of 30 characters.
+    """Keep a declared status; returns its id. One that differs from the computed one needs a reason of 30 characters.
+
+    Where nothing is computed, yellow and red need it. It lapses on its day, and when the computed colour changes.
 
     Raises NotFound, Refused, Invalid with codes by field, KeyReused.
     """
@@ -53,37 +56,52 @@ def _declare(
     work: Work, loaded: Loaded, kind: str, colour: str, reason: str, until: date | None, right: str
 ) -> StatusEntry:
     """Check and store a declared status. The caller settles."""
-    today = work.today(loaded.timezone)
-    until = until or today + timedelta(days=STATUS_DAYS)
+    today, rules = work.today(loaded.timezone), loaded.rules.statuses
+    until = until or today + timedelta(days=rules.lapse_days if rules else STATUS_DAYS)
     reason = reason.strip()
-    faults = _faults(kind, colour, reason)
+    computed = computed_colour(loaded, kind)
+    faults = _faults(kind, colour, reason, computed, rules.reason_length if rules else STATUS_REASON)
     if not today <= until <= today + timedelta(days=_LONGEST_DAYS):
         faults["until"] = ["status_until"]
     if faults:
         raise Invalid("status_invalid", faults)
-    before = loaded.declared.get(kind, ("none", None))[0]
+    said = loaded.declared.get(kind)
+    before = said.colour if said else "none"
     row = StatusEntry(
         measure_id=loaded.measure.id,
         kind=kind,
         origin="declared",
         colour=colour,
         reason=reason,
+        computed=computed,
         from_day=today,
         until_day=until,
         person_id=work.actor.id,
+        on_behalf_of=work.on_behalf_of,
         at=work.at,
     )
     work.session.add(row)
     work.session.flush()
     work.log(
         Event.STATUS_DECLARED,
-        {"kind": kind, "from": before, "to": colour, "reason": reason, "until": until.isoformat()},
+        {"kind": kind, "from": before, "to": colour, "computed": computed, "reason": reason,
+         "until": until.isoformat()},
         made=(row,), right=right, object_type="status", object_id=str(row.id), **_where(loaded),
     )  # fmt: skip
     return row
 
 
-def _faults(kind: str, colour: str, reason: str) -> dict[str, list[str]]:
+def computed_colour(loaded: Loaded, kind: str) -> str:
+    """The computed colour of a status as the card keeps it, grey where it is not rated; '' where none is computed."""
+    kept: Any = (loaded.card.computed if loaded.card else {}).get(kind)
+    return str(kept["colour"]) if loaded.rules.statuses and kept else ""
+
+
+def _faults(kind: str, colour: str, reason: str, computed: str, least: int) -> dict[str, list[str]]:
+    """Codes by field. A colour that differs from the computed one needs a reason; without one, all but green do.
+
+    Grey says that it is not rated, so that any colour beside it needs one.
+    """
     faults: dict[str, list[str]] = {}
     if kind not in STATUS_KINDS:
         faults["kind"] = ["unknown_choice"]
@@ -92,6 +110,6 @@ def _faults(kind: str, colour: str, reason: str) -> dict[str, list[str]]:
     fault = text_fault(reason, NAME * 10)
     if fault:
         faults["reason"] = [fault]
-    elif colour in {"yellow", "red"} and len(reason) < STATUS_REASON:
-        faults["reason"] = ["status_reason"]
+    elif colour != (computed or "green") and len(reason) < least:
+        faults["reason"] = ["status_differs" if computed else "status_reason"]
     return faults

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from govapp.data.engine import reading
 from govapp.data.evidence import EvidenceRevision
@@ -178,6 +179,12 @@ def lost_of(loaded: Loaded, said: Mapping[str, Any]) -> Decimal | None:
         if line.timing == "recurring" and line.kind in saving and line.currency == currency
     )
     return lost_percent(yearly, exact_minor(Decimal(str(amount["amount"])), currency))
+
+
+def lost_in(session: Session, loaded: Loaded, revision_id: int | None) -> Decimal | None:
+    """As `lost_of`, of the revision that settled a check; None for a check that none has settled."""
+    row = None if revision_id is None else session.get(EvidenceRevision, revision_id)
+    return None if row is None else lost_of(loaded, row.values)
 
 
 def reopens(rules: Rules, lost: Decimal | None) -> bool:

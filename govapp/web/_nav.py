@@ -9,7 +9,7 @@ from govapp.data.engine import reading
 from govapp.data.people_queries import holds_part
 from govapp.domain.permissions import PART_PERMISSIONS, PARTS, Permission
 from govapp.domain.rights import Actor
-from govapp.web._counters import inbox_count
+from govapp.web._counters import amounts_count, inbox_count
 from govapp.web._identity import current_actor
 
 P = Permission
@@ -51,10 +51,10 @@ def navigation() -> list[Entry]:
     shown = [
         place for place in _PLACES if place[0] in known and any(_open(actor, p, quiet) for p in place[2])
     ]
-    count = 0 if quiet else inbox_count(actor)
+    count, amounts = (0, 0) if quiet else (inbox_count(actor), amounts_count(actor))
+    counts = dict.fromkeys(_COUNTED, count) | {"/finance": amounts}
     return [
-        Entry(address, str(label), _is_here(address), count if address in _COUNTED else 0)
-        for address, label, _ in shown
+        Entry(address, str(label), _is_here(address), counts.get(address, 0)) for address, label, _ in shown
     ]
 
 
@@ -72,11 +72,17 @@ def finance_places() -> list[Entry]:
     """Places of finance that are there and that the person may enter."""
     actor = current_actor()
     known = {rule.rule for rule in current_app.url_map.iter_rules()}
+    counts = {"/finance/confirmations": amounts_count(actor) if actor else 0}
     return [
-        Entry(address, str(label), request.path == address if address == "/finance" else _is_here(address), 0)
+        Entry(
+            address, str(label), request.path == address if address == "/finance" else _is_here(address),
+            counts.get(address, 0),
+        )
         for address, label, needed in _FINANCE
-        if actor is not None and address in known and any(_open(actor, each, False) for each in needed)
-    ]
+        if actor is not None
+        and address in known
+        and (counts.get(address) or any(_open(actor, each, False) for each in needed))
+    ]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

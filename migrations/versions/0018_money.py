@@ -136,6 +136,7 @@ MADE_INDEXES = {
 TWINS = ("plan_change", "cost_object", "claim_split", "kpi", "kpi_reading", "measure_kpi", "sustain_check")
 INDEXES = {"ix_effect_line_cost_object": ("effect_line", ("cost_object",))}
 AWAITS = "standing = 'awaits'"
+FILED, WITH_DOCUMENTS = "digest != ''", ("ledger_row", "cell_ruling")
 MONTHS = tuple((f"m{place:02}", MINOR, False) for place in range(1, 13))
 # what settle derives: no ids, no history; key first
 DERIVED: dict[str, tuple[int, tuple[tuple[str, Any, bool], ...]]] = {
@@ -342,6 +343,9 @@ def upgrade() -> None:
         sqlite_where=some,
         postgresql_where=some,
     )
+    filed = sa.text(FILED)
+    for table in WITH_DOCUMENTS:
+        op.create_index(f"ix_{table}_digest", table, ["digest"], sqlite_where=filed, postgresql_where=filed)
     op.execute("UPDATE effect_value SET standing = 'awaits' WHERE series = 'actual'")
     for table, later in LATER.items():
         _guard(table, later)

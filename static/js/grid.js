@@ -68,6 +68,28 @@
       : held || rest || values[0] !== null ? write(sum(values) + rest, decimals) : "";
   };
 
+  /* The net of a series over all lines of one currency that count as savings. */
+  const net = (row) => {
+    const currency = row.parentElement.dataset.nets;
+    const target = currency && form.querySelector(
+      `tbody[data-net="${currency}"] tr[data-net-series="${row.dataset.series}"]`);
+    if (!target) return;
+    const decimals = decimalsOf(row);
+    const lines = rows.filter((each) => each.parentElement.dataset.nets === currency
+      && each.dataset.series === row.dataset.series);
+    const table = lines.map((each) => cells(each).map((cell) => minorOf(cell, decimals)));
+    const rest = lines.reduce((sum, each) => sum + BigInt(each.dataset.rest), 0n);
+    const say = (list, more) => {
+      if (list.includes(undefined)) return "?";
+      const held = list.filter((value) => value !== null);
+      return held.length || more ? write(held.reduce((sum, value) => sum + value, more), decimals) : "";
+    };
+    const columns = [...target.querySelectorAll("td")];
+    columns.slice(0, -2).forEach((cell, at) => { cell.textContent = say(table.map((line) => line[at]), 0n); });
+    columns.at(-2).textContent = say(table.flatMap((line) => line.slice(1)), 0n);
+    columns.at(-1).textContent = say(table.flat(), rest);
+  };
+
   const changed = (input) => {
     const row = input.closest("tr");
     input.classList.toggle("typed", input.value !== input.defaultValue);
@@ -75,6 +97,7 @@
     if (wrong) input.setAttribute("aria-invalid", "true"); else input.removeAttribute("aria-invalid");
     input.classList.toggle("is-invalid", wrong);
     add(row);
+    net(row);
   };
 
   const put = (input, text) => { input.value = text; changed(input); };
@@ -165,7 +188,9 @@
       input.classList.add("typed");
       differs = true;
     });
-    if (differs) add(row);
+    if (!differs) return;
+    add(row);
+    net(row);
   });
   const first = form.querySelector("td > input.is-invalid");
   if (first) first.focus();

@@ -18,7 +18,7 @@ from govapp.data.settings import is_demo
 from govapp.data.structure import Branch, Organization
 from govapp.domain.rules import parse_rules
 from govapp.services.audit import verify
-from govapp.services.governance import SECOND_SET, read_set
+from govapp.services.governance import read_set
 from govapp.services.settling import settle_all
 from tests import databases
 from tests.cast import SYSTEM
@@ -113,7 +113,7 @@ def test_nobody_votes_twice_in_a_review_nor_as_owner_nor_on_evidence_of_their_ow
 
 
 def test_no_decider_had_handed_in_evidence_of_that_gate() -> None:
-    rules = parse_rules(read_set(SECOND_SET))
+    rules = parse_rules(read_set())
     asked = {
         into: {c.key.partition(":")[2] for c in gate.criteria if c.key.startswith("evidence:")}
         for into, gate in rules.gates.items()

@@ -37,6 +37,7 @@ def totals():
 
 def recomputed():
     """The same from the rows themselves, cell by cell."""
+    planned = set()
     found = Counter()
     with reading() as session:
         measures = {row.id: row for row in session.scalars(select(Measure))}
@@ -69,6 +70,7 @@ def recomputed():
                 )
                 continue
             if value.plan_version == (known[-1].number if known else 0):
+                planned.add(line.id)
                 add(line, "plan", value.month, value.amount, rate)
             if value.plan_version == (known[0].number if known else 0):
                 add(line, "first_plan", value.month, value.amount, rate_of(line, known[0]) if known else "")
@@ -78,7 +80,7 @@ def recomputed():
         for line in lines.values():
             known = versions.get(line.measure_id, [])
             rate = known[-1].lines.get(str(line.id), {}).get("run_rate") if known else line.run_rate
-            if rate is not None:
+            if rate is not None and line.id in planned:
                 add(line, "run_rate", None, rate, rate_of(line, known[-1]) if known else "")
     return {key: amount for key, amount in found.items() if amount}
 

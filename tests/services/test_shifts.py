@@ -13,7 +13,7 @@ from govapp.domain.errors import Invalid
 from govapp.domain.events import Event
 from govapp.services.audit import verify
 from govapp.services.effects import SetEffectLine, set_effect_line
-from govapp.services.grids import SaveGrid, save_grid
+from govapp.services.grids import CopyPlan, SaveGrid, copy_plan, save_grid
 from govapp.services.plans import (
     RemoveMilestone,
     SetMilestone,
@@ -109,6 +109,17 @@ def test_closed_months_and_those_with_actual_amounts_stay(database, cast):
         "2026-05": 5_000, "2026-06": 7_500, "2026-08": 10_000, "2026-09": 10_000, "": 900,
     }  # fmt: skip
     assert series_of(line, "actual") == {"2026-06": 7_000}
+
+
+def test_a_plan_taken_over_as_forecast_is_as_late_as_its_milestone_is_expected(database, cast):
+    key = make_measure(cast)
+    stone, line = tied(cast, key)
+    slip(cast, key, stone, forecast_date=date(2026, 7, 3))
+    save_grid(SaveGrid(key, (cell(line, "forecast", date(2026, 8, 1), 1, 7_500),), cast.owner.origin))
+    assert copy_plan(CopyPlan(key, cast.owner.origin)) == 2
+    assert series_of(line, "forecast") == {
+        "2026-07": 5_000, "2026-08": 7_500, "2026-09": 10_000, "2026-10": 10_000,
+    }  # fmt: skip
 
 
 def test_a_line_starts_on_a_day_or_with_a_milestone_of_its_measure(database, cast):

@@ -77,6 +77,16 @@ def test_what_cannot_be_stored_is_named_by_cell_and_nothing_typed_is_lost(client
     assert f'href="#f-{line}:plan:2026-08"' in answer.text
 
 
+@pytest.mark.parametrize("seen", ["[", "[" * 50_000, "[]", '{"1:plan:total": NaN}', '{"1:plan:total": "x"}'])
+def test_a_form_that_no_page_of_ours_sent_is_refused_and_stores_nothing(client, cast, key, seen):
+    line = make_line(cast, key)
+    answer = post(client, key, form_of(client, key) | {f"c:{line}:plan:2026-05": "1", "seen": seen})
+    assert answer.status_code == 422
+    assert held(line) == {}
+    for name in ("c:x", f"c:{line}:plan:2026-13", "c:999999:plan:2026-05"):
+        assert post(client, key, {name: "1"}).status_code == 404
+
+
 def test_two_people_in_one_grid_see_both_values_and_the_second_may_save_again(client, cast, key):
     line = make_line(cast, key)
     save(cast.owner, key, cell(line, "plan", date(2026, 5, 1), 100))
@@ -159,6 +169,10 @@ def test_a_plan_is_filled_and_taken_over_as_forecast(client, cast, key):
     assert refused.status_code == 422
     assert "Percents between" in refused.text
     assert "A month looks like" in refused.text
+    assert client.submit(f"/measures/{key}/finance/fill", {**fill, "first": "9999-12"}).status_code == 422
+    outside = client.submit(f"/measures/{key}/finance/fill", {**fill, "ramp": "", "first": "2200-12"})
+    assert outside.status_code == 422
+    assert "Calls, Plan, Jan 2201" in outside.text
     assert client.submit(f"/measures/{key}/finance/fill", {**fill, "ramp": "50 75"}).status_code == 303
     assert client.submit(f"/measures/{key}/finance/forecast").status_code == 303
     months = {"2026-05": 5_000, "2026-06": 7_500, "2026-07": 10_000}
@@ -289,3 +303,16 @@ def test_confirmed_amounts_are_a_row_of_their_own_and_stand_still(client, cast, 
     forged = post(client, key, form_of(client, key) | {f"c:{line}:actual:2026-05": "1"})
     assert forged.status_code in (409, 422)
     assert held(line)["actual", "2026-05"] == 10_000
+
+
+def test_a_measure_with_many_lines_is_shown_in_parts_that_a_form_can_carry(client, cast, key):
+    lines = [make_line(cast, key, name=f"Line {n}") for n in range(11)]
+    wide = f"{YEAR}&years=3"
+    first, second = form_of(client, key, wide), form_of(client, key, f"{wide}&lines=2")
+    assert len(first) < 2000
+    assert f"c:{lines[0]}:plan:2026-01" in first
+    assert f"c:{lines[10]}:plan:2026-01" not in first
+    assert f"c:{lines[10]}:plan:2026-01" in second
+    answer = post(client, key, second | {f"c:{lines[10]}:plan:2028-12": "5"})
+    assert answer.location.endswith("?year=2026&years=3&lines=2#grid")
+    assert held(lines[10]) == {("plan", "2028-12"): 500}

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-MONEY = "Confirming amounts, overlaps of claims and operating figures come with Money."
 PRODUCT = (
     "Anyone who may move a card may ask for Closed; only the controller's vote moves it there (product.md)."
 )
@@ -33,12 +32,6 @@ class Deviation:
 DEVIATIONS = (
     Deviation("*", "parts_assigned", "reporting_owner", BASELINE),
     Deviation("M-111", "evidence_submitted", "by", DEPUTY),
-    Deviation("*", "amounts_confirmed", "not played", MONEY),
-    Deviation("M-119", "leakage_booked", "not played", MONEY),
-    Deviation("M-151", "move_refused", "not played", MONEY),
-    Deviation("M-114", "move_refused", "kpi:defined", MONEY),
-    Deviation("M-126", "move_refused", "confirmation:actuals", MONEY),
-    Deviation("M-133", "move_refused", "confirmation:actuals", MONEY),
     Deviation("M-126", "move_refused", "rule:closed-by-controller", PRODUCT),
     Deviation("M-130", "move_refused", "rule:one-stage-at-a-time", WORD),
     Deviation("M-136", "put_on_hold", "review_date", HELD),

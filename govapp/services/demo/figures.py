@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import select
 
 from govapp.data.engine import reading
-from govapp.data.finance import EffectLine
+from govapp.data.finance import EffectLine, EffectValue
 from govapp.data.measures import Milestone, Risk
+from govapp.domain.money import from_minor
 from govapp.services._work import Origin
 from govapp.services.demo.play import Play, measure_row
 from govapp.services.effects import (
@@ -61,7 +62,8 @@ def depend(play: Play, key: str, on: str, at: datetime) -> None:
     add_dependency(AddDependency(key, on, "implemented", play.stage.origin(play.measures[key]["owner"], at)))
 
 
-def _months(series: Mapping[str, Any] | None) -> dict[date, Decimal | None]:
+def months_of(series: Mapping[str, Any] | None) -> dict[date, Decimal | None]:
+    """The amounts of a series of the file by month."""
     if not series:
         return {}
     year, month = (int(part) for part in str(series["from"])[:7].split("-"))
@@ -77,43 +79,52 @@ def _line_name(line: Mapping[str, Any]) -> str:
 
 
 def _lines(play: Play, key: str, origin: Origin) -> None:
-    """The plan by month; it takes the place of the rough estimate."""
+    """The plan by month takes the place of the rough estimate; what recurs starts with the final milestone.
+
+    But for what an emergency brought early: it has no date yet.
+    """
     data = play.measures[key]
     with reading() as session:
         rough = session.execute(
-            select(EffectLine.id, EffectLine.version).where(
-                EffectLine.measure_id == measure_row(key)[0], EffectLine.name.in_(ROUGH)
-            )
+            select(EffectLine.id, EffectLine.version).where(EffectLine.measure_id == measure_row(key)[0])
         ).all()
+        final = session.execute(
+            select(Milestone.id, Milestone.plan_date).where(
+                Milestone.measure_id == measure_row(key)[0], Milestone.final
+            )
+        ).one()
     if data["effects"]:
         for row in rough:
             remove_effect_line(RemoveEffectLine(key, row.id, origin, row.version))
     grows = any(said["event"] == "approval_stale" for said in data["history"])
     for line in data["effects"]:
+        recurs = line["timing"] == "recurring"
+        months = months_of(line.get("plan"))
+        begins = min([*months_of(line.get("forecast")), *months_of(line.get("actual")), *months])
         run_rate = Decimal(str(line["run_rate"])) if line.get("run_rate") is not None else None
         number = set_effect_line(
             SetEffectLine(
                 key, _line_name(line), line["kind"], line["timing"], line.get("currency", ""), origin,
                 line["category"], line.get("cost_object") or "", run_rate,
+                start_milestone_id=final.id if recurs and begins > final.plan_date else None,
             )
         )  # fmt: skip
-        months = _months(line.get("plan"))
-        if grows and line["timing"] == "one_off":
+        play.lines[line["id"]] = number
+        if grows and not recurs:
             months[min(months)] = (months[min(months)] or Decimal(0)) + RAISED
         set_monthly_values(SetMonthlyValues(key, number, "plan", months, origin))
+        set_monthly_values(SetMonthlyValues(key, number, "forecast", months, origin))
 
 
 def raise_cost(play: Play, key: str, at: datetime) -> None:
     """The one-off cost grew after an approval to what the file has, so that the votes go stale."""
     line = next(x for x in play.measures[key]["effects"] if x["timing"] == "one_off")
-    with reading() as session:
-        number = session.scalars(
-            select(EffectLine.id)
-            .where(EffectLine.measure_id == measure_row(key)[0], EffectLine.timing == "one_off")
-            .order_by(EffectLine.id)
-        ).first()
-    origin = play.stage.origin(play.measures[key]["owner"], at)
-    set_monthly_values(SetMonthlyValues(key, number or 0, "plan", _months(line["plan"]), origin))
+    for series in ("plan", "forecast"):
+        set_monthly_values(
+            SetMonthlyValues(
+                key, play.lines[line["id"]], series, months_of(line["plan"]), play.owner(key, at)
+            )
+        )
 
 
 def rough(play: Play, key: str, by: str, at: datetime) -> None:
@@ -124,33 +135,31 @@ def rough(play: Play, key: str, by: str, at: datetime) -> None:
     origin = play.stage.origin(by, at)
     effect, cost = ROUGH
     currency, run_rate = data["currency"], Decimal(str(data["run_rate"]))
+    if not run_rate:
+        effect = f"No saving is expected: {play.measures[key]['expected_effect']}"
     set_effect_line(SetEffectLine(key, effect, "ebitda", "recurring", currency, origin, run_rate=run_rate))
     totals = {"plan": -Decimal(str(data["one_off"]))}
     set_effect_line(SetEffectLine(key, cost, "ebitda", "one_off", currency, origin, totals=totals))
 
 
 def keep_true(play: Play, key: str, at: datetime) -> None:
-    """What was booked and expected by the end of the file: actual and forecast amounts, dates reached, closed risks."""
+    """What is expected by the end of the file: forecast amounts and dates, closed risks."""
     data = play.measures[key]
     measure_id, _, stage, state = measure_row(key)
     if stage is None or state == "cancelled":
         return
     system = play.stage.origin("system", at)
     with reading() as session:
-        lines = session.execute(
-            select(EffectLine.id, EffectLine.name)
-            .where(EffectLine.measure_id == measure_id)
-            .order_by(EffectLine.id)
-        ).all()
         risks = session.scalars(select(Risk).where(Risk.measure_id == measure_id).order_by(Risk.id)).all()
         milestones = session.scalars(
             select(Milestone).where(Milestone.measure_id == measure_id).order_by(Milestone.id)
         ).all()
-    numbers = [row.id for row in lines if row.name not in ROUGH]
-    for number, line in zip(numbers, data["effects"], strict=False):
-        for series in ("forecast", "actual"):
-            if line.get(series):
-                set_monthly_values(SetMonthlyValues(key, number, series, _months(line[series]), system))
+    for stone, one in zip(milestones, data["milestones"], strict=False):
+        if one.get("forecast") and one["forecast"] != stone.forecast_date and not one.get("actual"):
+            set_milestone(_again(key, stone, system, forecast=one["forecast"], actual=stone.actual_date))
+    for line in data["effects"]:
+        if line["id"] in play.lines:
+            set_forecast(play, key, line, at)
     for row, one in zip(risks, data["risks"], strict=False):
         if one.get("status") == "closed" and row.open:
             set_risk(
@@ -168,9 +177,30 @@ def keep_true(play: Play, key: str, at: datetime) -> None:
                     row.version,
                 )
             )
-    for stone, one in zip(milestones, data["milestones"], strict=False):
-        if one.get("forecast") and one["forecast"] != stone.forecast_date and not one.get("actual"):
-            set_milestone(_again(key, stone, system, forecast=one["forecast"], actual=stone.actual_date))
+
+
+def set_forecast(
+    play: Play, key: str, line: Mapping[str, Any], at: datetime, only: date | None = None
+) -> None:
+    """The forecast of a line as the file has it, in every month (or that one) that holds another."""
+    number, wanted = play.lines[line["id"]], months_of(line["forecast"])
+    with reading() as session:
+        held = session.execute(
+            select(EffectValue.month, EffectValue.amount).where(
+                EffectValue.line_id == number, EffectValue.series == "forecast"
+            )
+        ).all()
+    currency = line.get("currency", "")
+    known: dict[date, Decimal | None] = {
+        row.month: from_minor(row.amount, currency) for row in held if row.month
+    }
+    changed = {
+        month: wanted.get(month)
+        for month in {**known, **wanted}
+        if known.get(month) != wanted.get(month) and only in {None, month}
+    }
+    if changed:
+        set_monthly_values(SetMonthlyValues(key, number, "forecast", changed, play.owner(key, at)))
 
 
 def _again(
@@ -217,5 +247,5 @@ def _recurring(data: Mapping[str, Any], series: str) -> Decimal:
         x for x in data["effects"] if x["timing"] == "recurring" and x["kind"] != "fte" and x.get(series)
     ]
     return sum(
-        (amount or Decimal(0) for line in lines for amount in _months(line[series]).values()), Decimal(0)
+        (amount or Decimal(0) for line in lines for amount in months_of(line[series]).values()), Decimal(0)
     )

@@ -18,16 +18,34 @@ from govapp.services.moves import MoveOutcome
 
 @dataclass
 class Play:
-    """The measures of the year by key, how evidence becomes values, and what could not be done under the live rules."""
+    """The measures of the year by key, how evidence becomes values, and what could not be done under the live rules.
+
+    `file` is the whole file; `lines` and `kpis`: effect lines and operating figures by id and key in it.
+    """
 
     stage: Stage
     measures: Mapping[str, Any]
     papers: Papers
+    file: Mapping[str, Any]
     left_out: list[str] = field(default_factory=list)
+    lines: dict[str, int] = field(default_factory=dict)
+    kpis: dict[str, int] = field(default_factory=dict)
 
     def lead(self, key: str) -> str:
         """The lead of the measure's program."""
         return self.stage.leads[self.measures[key]["package"]]
+
+    def owner(self, key: str, at: datetime) -> Origin:
+        """The owner of a measure acting."""
+        return self.stage.origin(self.measures[key]["owner"], at)
+
+    def controller(self, key: str, at: datetime) -> Origin:
+        """The controller of a measure acting, or their deputy on that day."""
+        person, day = self.measures[key]["controller"], at.date()
+        for one in self.file["absences"]:
+            if one["person"] == person and one["from"] <= day <= one["to"]:
+                return self.stage.origin(one["deputy"], at, person)
+        return self.stage.origin(person, at)
 
     def origin(self, said: Mapping[str, Any], at: datetime) -> Origin:
         """Who acts in an event of the file, and for whom."""

@@ -20,7 +20,7 @@ from govapp.domain.asks import AskKind
 from govapp.domain.errors import GovappError
 from govapp.domain.rules import parse_rules
 from govapp.services._work import Origin, Work, writing
-from govapp.services.demo import acts, decisions, figures
+from govapp.services.demo import acts, decisions, figures, kpis, money
 from govapp.services.demo.absences import Absences
 from govapp.services.demo.deviations import not_played
 from govapp.services.demo.evidence import Papers
@@ -28,13 +28,12 @@ from govapp.services.demo.play import Play, measure_row
 from govapp.services.demo.portfolio import seed_portfolio
 from govapp.services.demo.stage_set import set_stage
 from govapp.services.due_notices import escalate_lookbacks, tell_due
-from govapp.services.governance import SECOND_SET, read_set
+from govapp.services.governance import read_set
 from govapp.services.reminders import remind_due
 from govapp.services.settling import settle_due
+from govapp.services.sustain import tell_sustain
 
 PROGRAMME = ROOT / "demo" / "programme.yaml.gz"
-# The rough figures are known since the proposal: the form is there when a move is refused for something else.
-_SIZED_BEFORE = ("move_refused", "identified")
 _STILL_NEWS = timedelta(days=14)
 _ROUND = time(8, 30)  # a moment of each working day when the clock looks what has come due
 Happening = tuple[datetime, int, str, str, Mapping[str, Any]]
@@ -56,10 +55,10 @@ def seed_programme(progress: Progress | None = None) -> list[str]:
     began = datetime(2025, 12, 1, 8, tzinfo=zone).astimezone(UTC)
     writing(Origin(None, "import", at=began), _mark)
     stage = set_stage(data, began)
-    kinds = parse_rules(read_set(SECOND_SET)).kinds
-    kpis = {one["key"]: one for one in data["kpis"]}
-    papers = Papers(measures, kinds, stage.people, Origin(None, "import", at=began), kpis)
-    play = Play(stage, measures, papers)
+    kinds = parse_rules(read_set()).kinds
+    papers = Papers(measures, kinds, stage.people, Origin(None, "import", at=began))
+    play = Play(stage, measures, papers, data)
+    play.kpis = kpis.define(data, Origin(None, "import", at=began))
     happenings = sorted(
         _happenings(measures, zone, data["programme"]["as_of"]), key=lambda h: (h[0], h[1], h[2])
     )
@@ -102,20 +101,20 @@ def _moment(text: str, zone: ZoneInfo) -> datetime:
 def _happenings(measures: Mapping[str, Any], zone: ZoneInfo, as_of: date) -> Iterator[Happening]:
     """Everything that happens: the file's history, and the forms that only the live rules ask for just before."""
     end = datetime.combine(as_of, time(12), zone).astimezone(UTC)
+    yield from ((at, 0, "", event, {"month": month}) for at, event, month in money.months(as_of, zone))
     first = min(_moment(data["history"][0]["at"], zone) for data in measures.values()).date()
     for number in range((as_of - first).days):
         day = first + timedelta(days=number)
         if day.weekday() < 5:
             yield datetime.combine(day, _ROUND, zone).astimezone(UTC), 0, "", "clock_round", {}
     for key, data in measures.items():
-        seen: set[str] = set()
         for place, said in enumerate(data["history"]):
             at = _moment(said["at"], zone)
-            asks = said["event"] == "review_opened" or (said["event"], said.get("to")) == _SIZED_BEFORE
-            if asks and said["to"] not in seen:
-                seen.add(said["to"])
-                yield at - timedelta(minutes=3), 0, key, f"before_{said['to']}", said
+            if (said["event"], said.get("to")) == ("review_opened", "closed"):
+                yield at - timedelta(minutes=3), 0, key, "before_closed", said
             yield at, place + 1, key, said["event"], said
+        for at, month, lines in money.bookings(data, zone):
+            yield at, 0, key, "amounts_booked", {"month": month, "lines": lines}
         for place, one in enumerate(data["milestones"]):
             if one.get("actual"):
                 reached = datetime.combine(one["actual"], time(8, 30), zone).astimezone(UTC)
@@ -137,14 +136,7 @@ def _happen(play: Play, at: datetime, key: str, event: str, said: Mapping[str, A
     if event in _PLAYED:
         _PLAYED[event](play, key, at, said)
         return
-    data = play.measures[key]
-    if event == "before_identified":
-        play.papers.rough_numbers(key, play.stage.origin(data["owner"], at))
-    elif event == "before_detailed":
-        play.papers.plan_numbers(key, play.stage.origin(data["owner"], at))
-    elif event == "before_closed":
-        play.papers.sustain_dates(key, play.stage.origin(data["finance_contact"], at))
-    elif event == "measure_created":
+    if event == "measure_created":
         acts.propose(play, key, at, said)
         figures.rough(play, key, play.lead(key), at)
     elif event == "put_on_hold":
@@ -156,6 +148,12 @@ def _happen(play: Play, at: datetime, key: str, event: str, said: Mapping[str, A
         play.left_out.append(f"{key} has not moved to {said['to']} on {said['at']}")
 
 
+def _plan(play: Play, key: str, at: datetime, said: Mapping[str, Any]) -> None:
+    """Milestones, risks, effects by month, and the operating figure that will show the change."""
+    figures.plan(play, key, said["by"], at)
+    kpis.promise(play, key, at)
+
+
 def _clock_round(play: Play, at: datetime) -> None:
     """What the clock does of a morning: evidence that has ended, reminders, escalations, what falls due soon."""
     origin = play.stage.origin("system", at)
@@ -163,12 +161,13 @@ def _clock_round(play: Play, at: datetime) -> None:
         pass
     remind_due(origin)
     tell_due(origin)
+    tell_sustain(origin)
     escalate_lookbacks(origin)
 
 
 _PLAYED: dict[str, Callable[[Play, str, datetime, Mapping[str, Any]], None]] = {
     "parts_assigned": lambda p, k, at, said: acts.name_parts(p, k, said["by"], at, said["parts"]),
-    "milestones_planned": lambda p, k, at, said: figures.plan(p, k, said["by"], at),
+    "milestones_planned": _plan,
     "milestone_reached": lambda p, k, at, said: figures.reach(p, k, said["place"], said["on"], at),
     "dependency_found": lambda p, k, at, said: figures.depend(p, k, said["on"], at),
     "approval_stale": lambda p, k, at, said: figures.raise_cost(p, k, at),
@@ -185,6 +184,13 @@ _PLAYED: dict[str, Callable[[Play, str, datetime, Mapping[str, Any]], None]] = {
     "condition_confirmed": lambda p, k, at, said: decisions.act_on(p, k, at, said, "confirm"),
     "recycled": lambda p, k, at, said: decisions.do(p, k, at, said, AskKind.RECYCLE),
     "cancelled": lambda p, k, at, said: decisions.do(p, k, at, said, AskKind.CANCEL),
+    "amounts_booked": lambda p, k, at, said: money.book(p, k, said["month"], said["lines"], at),
+    "amounts_confirmed": money.confirm,
+    "leakage_booked": money.leak,
+    "rates_known": lambda p, k, at, said: money.set_month_rates(p, said["month"], at),
+    "figures_read": lambda p, k, at, said: kpis.read(p, said["month"], at),
+    "period_closed": lambda p, k, at, said: money.close(p, said["month"], at),
+    "before_closed": lambda p, k, at, said: kpis.prove(p, k, at),
     "clock_round": lambda p, k, at, said: _clock_round(p, at),
     "emergency_advance": lambda p, k, at, said: decisions.do(p, k, at, said, AskKind.EMERGENCY),
 }

@@ -9,7 +9,8 @@ from typing import Any
 from govapp.domain.structure import key_from
 from govapp.services._work import Origin
 from govapp.services.choices import ChoiceItem, SetChoices, SetGroup, set_choices, set_group
-from govapp.services.governance import SECOND_SET, install_set, read_set
+from govapp.services.claims import SetCostObject, set_cost_object
+from govapp.services.governance import install_set, read_set
 from govapp.services.grants import GrantRole, grant_role
 from govapp.services.people import AddPerson, add_person
 from govapp.services.rates import SetPlanRates, set_plan_rates
@@ -44,7 +45,7 @@ def set_stage(data: Mapping[str, Any], began: datetime) -> Stage:
     """Organization with its tree, lists and rates, the fourteen people and their roles."""
     stage = Stage(began)
     system = Origin(None, "import", at=began)
-    install_set(system, read_set(SECOND_SET))
+    install_set(system, read_set())
     organization = data["organization"]
     zone = data["programme"]["timezone"]
     add_organization(
@@ -59,6 +60,13 @@ def set_stage(data: Mapping[str, Any], began: datetime) -> Stage:
         )
     _lists(data, organization["key"], system, stage)
     _rates(data, organization["key"], system)
+    for one in data["cost_objects"]:
+        cost = Decimal(str(one["yearly_cost"]))
+        set_cost_object(
+            SetCostObject(
+                organization["key"], one["key"], one["name"], one["kind"], one["currency"], system, cost
+            )
+        )
     for person in data["people"]:
         for grant in person["roles"]:
             grant_role(GrantRole(system, stage.people[person["key"]], grant["role"], grant["branch"]))
@@ -118,7 +126,7 @@ def _service(said: Mapping[str, Any], people: Mapping[str, int]) -> dict[str, An
 
 
 def _lists(data: Mapping[str, Any], organization: str, system: Origin, stage: Stage) -> None:
-    rules = read_set(SECOND_SET)
+    rules = read_set()
     company = data["organization"]
     lists: dict[str, list[ChoiceItem]] = {
         "business_units": [ChoiceItem(x["key"], x["name"]) for x in company["business_units"]],

@@ -1,10 +1,10 @@
 """The lines behind a figure, and figures as files."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from flask import Response as FlaskResponse
-from flask import request, stream_with_context
+from flask import request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -14,8 +14,7 @@ from govapp.domain.permissions import Permission
 from govapp.domain.rollups import WHOLE
 from govapp.present import dates
 from govapp.present import finance as words
-from govapp.present.csv_text import BOM, csv_line
-from govapp.present.finance_files import GROUP_COLUMNS, LINE_COLUMNS, group_cells, line_cells, workbook
+from govapp.present.finance_files import GROUP_COLUMNS, LINE_COLUMNS, group_cells, line_cells
 from govapp.services.finance_groups import every_group
 from govapp.services.finance_lines import (
     SO_FAR,
@@ -33,12 +32,12 @@ from govapp.web._hx import page, see_other
 from govapp.web._numbers import whole
 from govapp.web._routes import route
 from govapp.web.finance._bp import bp
+from govapp.web.finance._files import as_csv, as_workbook
 from govapp.web.finance._query import address, asked, query_of
 from govapp.web.finance._view import common, name_of, period
 
 P = Permission
 MOST_IN_WORKBOOK = 2000
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def _behind(frame: Frame) -> tuple[Behind, dict[str, str], str]:
@@ -111,7 +110,7 @@ def _group_rows() -> list[list[Any]]:
 def export_groups() -> FlaskResponse:
     """Figures of the view by group as CSV."""
     record_list_export(RecordListExport(origin(), asked(), "finance"))
-    return _csv(GROUP_COLUMNS, _group_rows(), "finance")
+    return as_csv(GROUP_COLUMNS, _group_rows(), "finance")
 
 
 @route(bp, "/finance.xlsx", permission=P.MEASURE_EXPORT)
@@ -121,7 +120,7 @@ def export_groups_workbook() -> Response:
     if len(rows) > MOST_IN_WORKBOOK:
         return _too_many("/finance.csv")
     record_list_export(RecordListExport(origin(), asked(), "finance"))
-    return _workbook(GROUP_COLUMNS, rows, "finance")
+    return as_workbook(GROUP_COLUMNS, rows, "finance")
 
 
 @route(bp, "/finance/lines.csv", permission=P.MEASURE_EXPORT)
@@ -137,7 +136,7 @@ def export_lines_csv() -> FlaskResponse:
             for source in export_lines(session, frame, series):
                 yield line_cells(source, frame.own)
 
-    return _csv(LINE_COLUMNS, rows(), "finance-lines")
+    return as_csv(LINE_COLUMNS, rows(), "finance-lines")
 
 
 @route(bp, "/finance/lines.xlsx", permission=P.MEASURE_EXPORT)
@@ -149,7 +148,7 @@ def export_lines_workbook() -> Response:
             return _too_many("/finance/lines.csv")
         rows = [line_cells(source, frame.own) for source in export_lines(session, frame, _series())]
     record_list_export(RecordListExport(origin(), asked(), "finance-lines"))
-    return _workbook(LINE_COLUMNS, rows, "finance-lines")
+    return as_workbook(LINE_COLUMNS, rows, "finance-lines")
 
 
 def _series() -> str:
@@ -160,22 +159,3 @@ def _series() -> str:
 def _too_many(path: str) -> Response:
     """So many rows leave as CSV, which is streamed."""
     return see_other(address(path, asked(), series=_series(), bom=1))
-
-
-def _csv(columns: Sequence[str], rows: Iterator[list[Any]] | list[list[Any]], name: str) -> FlaskResponse:
-    bom = BOM if request.args.get("bom") else ""
-
-    def lines() -> Iterator[str]:
-        yield bom + csv_line(columns)
-        for cells in rows:
-            yield csv_line(cells)
-
-    answer = FlaskResponse(stream_with_context(lines()), mimetype="text/csv")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}-{today().isoformat()}.csv"'
-    return answer
-
-
-def _workbook(columns: Sequence[str], rows: list[list[Any]], name: str) -> FlaskResponse:
-    answer = FlaskResponse(workbook(columns, rows, name), mimetype=_XLSX)
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}-{today().isoformat()}.xlsx"'
-    return answer

@@ -15,7 +15,13 @@ from govapp.web._context import actor, today
 from govapp.web._fields import page_number
 from govapp.web._hx import page
 from govapp.web._routes import route
-from govapp.web.finance import lines_routes
+from govapp.web.finance import (
+    confirmations_routes,
+    cost_object_routes,
+    kpi_routes,
+    ledger_routes,
+    lines_routes,
+)
 from govapp.web.finance._bp import bp
 from govapp.web.finance._query import asked, query_of
 from govapp.web.finance._view import common, figures_part, groups_part, months_part, pipeline_part
@@ -96,4 +102,4 @@ def show_pipeline() -> Response:
     return _part("pipeline")
 
 
-__all__ = ["bp", "lines_routes"]
+__all__ = ["bp", "confirmations_routes", "cost_object_routes", "kpi_routes", "ledger_routes", "lines_routes"]

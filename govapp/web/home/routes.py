@@ -12,7 +12,7 @@ from govapp.present.mails import due_address, due_sentence
 from govapp.present.my_work import changed_words, since_words
 from govapp.services.my_work import DECISIONS, my_work
 from govapp.web._context import actor, moment
-from govapp.web._counters import inbox_count
+from govapp.web._counters import amounts_count, inbox_count
 from govapp.web._fields import page_number
 from govapp.web._hx import page
 from govapp.web._routes import route
@@ -32,6 +32,7 @@ def show_my_work() -> Response:
         "home/my_work.html", work=found, total=total, n=n, pages=max(1, -(-total // DECISIONS)), words=words,
         owed=only(found.dues, *OWED), evidence=only(found.dues, *EVIDENCE), overdue=only(found.dues, "milestone"),
         changed_words=changed_words, since_words=since_words, due_sentence=due_sentence, due_address=due_address,
-        leads=leads(person), may_propose=person.holds_anywhere(P.MEASURE_CREATE), holds_role=bool(person.grants),
+        leads=leads(person), amounts=amounts_count(person),
+        may_propose=person.holds_anywhere(P.MEASURE_CREATE), holds_role=bool(person.grants),
         address=lambda p: "/" if p == 1 else f"/?page={p}",
     )  # fmt: skip

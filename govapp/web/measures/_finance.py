@@ -13,12 +13,13 @@ from werkzeug.wrappers import Response
 from govapp.data import grid_pages
 from govapp.data import measure_pages as queries
 from govapp.data.snapshots import Loaded
-from govapp.domain.measures import TIMINGS
+from govapp.domain.measures import EFFECT_KINDS, TIMINGS
 from govapp.domain.permissions import Permission
 from govapp.domain.planning import fiscal_months
 from govapp.present import finance as finance_words
 from govapp.present import grid as view
 from govapp.present import grid_words
+from govapp.present.measures import word
 from govapp.services._confirming import may_confirm
 from govapp.web._context import actor, day_at
 from govapp.web.measures._money import figures
@@ -29,7 +30,7 @@ P = Permission
 ENTERED = ("plan", "forecast", "actual")
 MARKS = {"point": ".", "comma": ","}
 MOST_CELLS = 1900  # a form carries 2,000 fields at most
-_CELLS_A_YEAR = 5 * 13
+SERIES_SHOWN = 5
 _FIRST, _LAST = 1950, 2200
 
 
@@ -76,6 +77,10 @@ def finance_page(
         lines = queries.effect_lines(found, loaded.measure.id)
         wanted = number if number is not None else _whole("edit", 0, 10**15)
         row = next((line for line in lines if line["id"] == wanted), None)
+        kinds = {
+            each.key: word("effect_kind", each.key) if each.key in EFFECT_KINDS else each.name
+            for each in loaded.rules.effects.kinds.values()
+        }
         in_force = grid_pages.lines_in_force(found, loaded.measure.id, lines)
         return {
             "lines": in_force,
@@ -85,7 +90,8 @@ def finance_page(
             "line_form": _form_of(row, loaded.currency),
             "figures": figures(in_force),
             "frozen": loaded.rules.frozen_in(loaded.snapshot.stage),
-            "kinds": list(loaded.rules.effects.kinds),
+            "kinds": kinds,
+            "units": {each.key: each.unit for each in loaded.rules.effects.kinds.values()},
             "categories": [(each.key, each.name) for each in loaded.rules.effects.categories.values()],
             "timings": TIMINGS,
             "fillable": [(line["id"], line["name"]) for line in lines if line["timing"] == "recurring"],
@@ -105,21 +111,26 @@ def _grid(found: Session, loaded: Loaded, again: Again) -> dict[str, Any]:
     if year is None:
         year = grid_pages.year_to_show(found, loaded.measure.id, day_at(loaded.timezone), first_month)
     years = _whole("years", 1, 3) or 1
-    if len(loaded.lines) * years * _CELLS_A_YEAR > MOST_CELLS:
-        years = 1
     months = fiscal_months(year, first_month, years)
-    data = grid_pages.read_grid(found, loaded, months)
+    at_once = MOST_CELLS // (SERIES_SHOWN * (len(months) + 1))
+    pages = max(1, -(-len(loaded.lines) // at_once))
+    part = _whole("lines", 1, pages) or 1
+    data = grid_pages.read_grid(found, loaded, months, slice((part - 1) * at_once, part * at_once))
     every = request.values.get("every", "") == "1"
     typing = _typing(loaded, data, again)
     blocks = view.blocks_of(data, typing, every)
     return {
         "grid": data,
         "blocks": blocks,
+        "nets": view.nets_of(data, loaded.rules.effects.saving_kinds) if pages == 1 else (),
+        "saving_kinds": loaded.rules.effects.saving_kinds,
         "seen": json.dumps(view.seen_of(blocks, data), separators=(",", ":")),
         "months": months,
         "year": year,
         "years": years,
         "every": every,
+        "line_part": part,
+        "line_parts": pages,
         "year_words": [(n, view.year_label(n, first_month)) for n in range(year - 1, year + 2)],
         "decimal_mark": typing.mark,
         "typing": typing,

@@ -11,13 +11,14 @@ from govapp.data.measure_pages import Head, read_head
 from govapp.data.snapshots import Loaded, load_measure
 from govapp.domain.errors import NotFound
 from govapp.domain.events import READ_WITH, Event
-from govapp.domain.measures import required_parts
+from govapp.domain.measures import STATUS_KINDS, required_parts
 from govapp.domain.money import from_minor
 from govapp.domain.number_text import write_number
 from govapp.domain.permissions import PARTS, Permission
 from govapp.domain.rights import may, right_of
 from govapp.present import decision_words
 from govapp.present import measures as words
+from govapp.present.status_words import computed_view
 from govapp.present.timeline import told
 from govapp.services.comments import comment_right
 from govapp.services.measures import edit_right
@@ -117,6 +118,7 @@ def show(
         problem=problem,
         faults=faults or {},
         waits=words.waits(head.card, loaded.rules),
+        rated={kind: computed_view(loaded.rules, kind, head.card.computed.get(kind)) for kind in STATUS_KINDS},
         tabs=_tabs(head, loaded, acts),
         **content,
         **more,
@@ -132,6 +134,7 @@ def _tabs(head: Head, loaded: Loaded, acts: Mapping[str, bool]) -> list[tuple[st
         ("evidence", f"{at}/evidence", len(loaded.snapshot.evidence)),
         ("approvals", f"{at}/approvals", 0),
         ("finance", f"{at}/finance", len(loaded.lines)),
+        ("kpi", f"{at}/kpi", len(loaded.snapshot.kpis)),
         ("plan", f"{at}/plan", len(loaded.snapshot.milestones)),
         ("risks", f"{at}/risks", open_risks),
         ("history", f"{at}/history", 0),

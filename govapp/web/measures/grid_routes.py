@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -21,7 +21,7 @@ from govapp.domain.cells import CellKey, cell_of
 from govapp.domain.errors import Invalid, KeyReused, NotFound, Stale
 from govapp.domain.money import FTE_DECIMALS, decimals_of, exact_minor, from_minor
 from govapp.domain.number_text import NumberRefused, read_number, write_number
-from govapp.domain.pasting import rows_of_text, template_rows
+from govapp.domain.pasting import template_rows
 from govapp.domain.permissions import Permission
 from govapp.domain.rights import may
 from govapp.present.csv_text import csv_line
@@ -45,8 +45,8 @@ def _here(key: str) -> str:
     """The page with the years it showed."""
     years = "&".join(
         f"{name}={request.form[name]}"
-        for name in ("year", "years", "every")
-        if request.form.get(name, "").isdigit()
+        for name in ("year", "years", "every", "lines")
+        if request.form.get(name, "").isascii() and request.form.get(name, "").isdigit()
     )
     return f"/measures/{key}/finance?{years}#grid"
 
@@ -115,7 +115,7 @@ def _seen() -> dict[str, int]:
     """What the form showed, by name of the cell. Raises Invalid when it is not what a page of ours sends."""
     try:
         found = json.loads(request.form.get("seen", "") or "{}")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Invalid("grid_invalid") from error
     if not isinstance(found, dict) or not all(type(value) is int for value in found.values()):
         raise Invalid("grid_invalid")
@@ -151,7 +151,14 @@ def fill_from_run_rate(key: str) -> Response:
 
 
 def _again(key: str, part: str) -> Callable[..., Response]:
-    return lambda **again: finance_page(key, part=part, **again)
+    """The page again; faults of cells stand with the grid, those of the form's fields with these."""
+
+    def page(faults: Mapping[str, list[str]], **again: Any) -> Response:
+        cells = {name: said for name, said in faults.items() if cell_of(name)}
+        fields = {name: said for name, said in faults.items() if name not in cells}
+        return finance_page(key, part=part, grid=Again(faults=cells), faults=fields, **again)
+
+    return page
 
 
 def _ramp(typed: Typed) -> tuple[Decimal, ...]:
@@ -170,7 +177,7 @@ def _month(typed: Typed, name: str) -> date | None:
     try:
         return date.fromisoformat(f"{value}-01") if value else None
     except ValueError:
-        typed.faults[name] = ["month_form"]
+        typed.faults[name] = ["first_month_form"]
         return None
 
 
@@ -192,7 +199,7 @@ def take_table_over(key: str) -> Response:
     try:
         upload = request.files.get("file")
         text = typed.text("table")
-        table = table_of(upload.stream.read()) if upload and upload.filename else rows_of_text(text)
+        table = table_of(upload.stream.read() if upload and upload.filename else text.encode())
         mark, source = decimal_mark(), typed.text("source")
         changed = paste_grid(PasteGrid(key, table, origin(), mark, source, typed.key()))
     except (Invalid, KeyReused) as error:

@@ -41,7 +41,15 @@ from govapp.web._context import actor, day_at, moment, origin, today
 from govapp.web._fields import page_number
 from govapp.web._hx import page, see_other
 from govapp.web._routes import route
-from govapp.web.measures import edit_routes, finance_routes, grid_routes, parts_routes, plan_routes
+from govapp.web.measures import (
+    edit_routes,
+    finance_routes,
+    grid_routes,
+    kpi_routes,
+    parts_routes,
+    plan_routes,
+    report_routes,
+)
 from govapp.web.measures._bp import bp
 from govapp.web.measures._clocks import reviews_with_clocks, step_clocks
 from govapp.web.measures._money import figures
@@ -289,4 +297,7 @@ def show_history(key: str) -> Response:
     return show(key, "measures/history.html", "history", read)
 
 
-__all__ = ["bp", "edit_routes", "finance_routes", "grid_routes", "overview", "parts_routes", "plan_routes"]
+__all__ = [
+    "bp", "edit_routes", "finance_routes", "grid_routes", "kpi_routes", "overview", "parts_routes", "plan_routes",
+    "report_routes",
+]  # fmt: skip
