@@ -1,4 +1,4 @@
-"""What a person owes or should look at by a day, in one statement: conditions, look-backs, evidence, milestones."""
+"""What a person owes or should look at, in one statement: conditions, look-backs, plans, evidence, milestones."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from sqlalchemy import (
     BindParameter,
     Date,
     Select,
+    Text,
     and_,
     bindparam,
     exists,
@@ -27,6 +28,7 @@ from govapp.data.actors import day_in
 from govapp.data.evidence import Evidence, EvidenceRevision
 from govapp.data.gates import Stage, WorkflowVersion
 from govapp.data.kpis import SustainCheck
+from govapp.data.ledger import PlanChange, PlanChangeVote
 from govapp.data.measures import Measure, Milestone, Part
 from govapp.data.people import Person
 from govapp.data.reviews import Condition, Lookback
@@ -38,6 +40,7 @@ from govapp.domain.rights import Actor
 # What ends within so many days is worth a look.
 SOON = timedelta(days=30)
 MOST = 100
+PLAN_CHANGE = "plan_change"
 OWED = ("condition", "condition_to_confirm", "lookback")
 EVIDENCE = ("evidence_returned", "evidence_expires", "sustain")
 SUSTAIN_KIND = SustainRule().kind
@@ -48,8 +51,9 @@ _PERSON: BindParameter[int] = bindparam("person")
 class Due:
     """One thing: what it is, its own number, the measure, its wording or kind, its day, and today in the organization.
 
-    `what`: condition, condition_to_confirm, lookback, evidence_returned, evidence_expires, sustain, milestone. `whose`:
-    who owes it, or who returned it; `text` a reason given. `version` and `digest` are those of the measure's workflow.
+    `what`: condition, condition_to_confirm, lookback, plan_change, evidence_returned, evidence_expires, sustain,
+    milestone. `whose`: who owes it, or who returned it; `text` a reason given. `version` and `digest` are those of the
+    measure's workflow.
     """
 
     what: str
@@ -89,8 +93,9 @@ def dues_of(session: Session, actor: Actor, at: datetime) -> list[Due]:
 def _every() -> Select[Any]:
     """Made once: making it costs more than asking it."""
     every = union_all(
-        _conditions(), _confirmations(), _lookbacks(), _returned(), _expiring(), _sustain(), _milestones()
-    ).subquery()
+        _conditions(), _confirmations(), _lookbacks(), _plan_changes(), _returned(), _expiring(), _sustain(),
+        _milestones(),
+    ).subquery()  # fmt: skip
     return select(every).order_by(every.c.day.is_(None).desc(), every.c.day, every.c.id).limit(MOST)
 
 
@@ -174,6 +179,23 @@ def _lookbacks() -> Select[Any]:
             Lookback.state == "open",
             or_(Lookback.set_by == _PERSON, _holds("owner")),
         )
+    )
+
+
+def _plan_changes() -> Select[Any]:
+    """Changes of plans that a part of the person must approve and has not decided yet."""
+    asker = aliased(Person)
+    decided = exists().where(PlanChangeVote.change_id == PlanChange.id, PlanChangeVote.part == Part.part)
+    awaited = exists().where(
+        Part.measure_id == Measure.id,
+        Part.person_id == _PERSON,
+        type_coerce(PlanChange.needs, Text).like(literal('%"') + Part.part + literal('"%')),
+        ~decided,
+    )
+    return (
+        _of(PLAN_CHANGE, PlanChange, PlanChange.reason, null(), asker.name)
+        .outerjoin(asker, asker.id == PlanChange.asked_by)
+        .where(PlanChange.state == "asked", awaited)
     )
 
 

@@ -10,11 +10,9 @@ from sqlalchemy.orm import Session
 
 from govapp.data.claims import CostObject
 from govapp.data.finance import DRAFT, EffectLine, EffectValue
-from govapp.data.grid_queries import has_draft_change, ledger_sums, lives_of, plan_in_force, values_in_force
-from govapp.data.ledger import PlanVersion
+from govapp.data.grid_queries import has_draft_change, ledger_sums, lives_of, plan_in_force
 from govapp.data.measures import Milestone
 from govapp.data.period_queries import locked_until
-from govapp.data.plan_queries import line_in_force
 from govapp.data.snapshots import Loaded
 from govapp.data.structure import Organization
 from govapp.domain.cells import CONFIRMED, CellKey, Life
@@ -140,25 +138,6 @@ def year_to_show(session: Session, measure_id: int, today: date, first_month: in
     if first is None or last is None:
         return fiscal_year(now, first_month)
     return fiscal_year(min(max(now, first), last), first_month)
-
-
-def lines_in_force(
-    session: Session, measure_id: int, lines: Iterable[Mapping[str, Any]]
-) -> list[dict[str, Any]]:
-    """Effect lines (as `measure_pages.effect_lines` gives them) with run rate and plan total of the plan in force."""
-    newest = select(PlanVersion.lines).where(PlanVersion.measure_id == measure_id)
-    planned = session.scalar(newest.order_by(PlanVersion.number.desc()).limit(1))
-    if planned is None:
-        return [dict(line) for line in lines]
-    sums: dict[int, int] = {}
-    for (line_id, _), amount in values_in_force(session, measure_id, [line["id"] for line in lines]).items():
-        sums[line_id] = sums.get(line_id, 0) + amount
-    found = []
-    for line in lines:
-        totals = {series: amount for series, amount in line["totals"].items() if series != "plan"}
-        totals |= {"plan": sums[line["id"]]} if line["id"] in sums else {}
-        found.append({**line_in_force(line, planned), "totals": totals})
-    return found
 
 
 def currencies_of(session: Session, measure_id: int) -> dict[int, str]:

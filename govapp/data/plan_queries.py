@@ -4,11 +4,14 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Table, exists, func, select, union
 from sqlalchemy.orm import Session
 
+from govapp.data.audit import AuditLog
+from govapp.data.base import HISTORY
 from govapp.data.finance import DRAFT, EffectLine, EffectValue
-from govapp.data.ledger import PlanVersion
+from govapp.data.ledger import PlanChange, PlanChangeVote, PlanVersion
+from govapp.domain.events import BUSINESS
 from govapp.domain.plan_versions import FIELDS, PlanLine
 
 PLAN = "plan"
@@ -60,3 +63,70 @@ def line_in_force(line: Mapping[str, Any], planned: Mapping[str, Any]) -> dict[s
     """A line's row with the fields that the version gives its amounts; without a run rate where it has no such line."""
     known = planned.get(str(line["id"]), {"run_rate": None})
     return {**line, **{name: value for name, value in known.items() if name in line and name != "name"}}
+
+
+def frozen_plan(session: Session, measure_id: int, number: int) -> list[PlanLine]:
+    """The lines of a frozen version with their amounts, in order of id; none where there is no such version."""
+    said = session.scalar(
+        select(PlanVersion.lines).where(PlanVersion.measure_id == measure_id, PlanVersion.number == number)
+    )
+    amounts: dict[int, dict[date | None, int]] = {}
+    values = select(EffectValue.line_id, EffectValue.month, EffectValue.amount).where(
+        EffectValue.measure_id == measure_id, EffectValue.series == PLAN, EffectValue.plan_version == number
+    )
+    for row in session.execute(values.order_by(EffectValue.line_id, EffectValue.month)):
+        amounts.setdefault(row.line_id, {})[row.month] = row.amount
+    lines: dict[str, Any] = said or {}
+    return [
+        PlanLine(*(line, *(lines[str(line)][name] for name in FIELDS), amounts.get(line, {})))
+        for line in sorted(map(int, lines))
+    ]
+
+
+def votes_of(session: Session, change_id: int) -> list[PlanChangeVote]:
+    """Votes on a change request, oldest first."""
+    found = select(PlanChangeVote).where(PlanChangeVote.change_id == change_id)
+    return list(session.scalars(found.order_by(PlanChangeVote.id)))
+
+
+def hands_on_change(session: Session, change: PlanChange) -> set[int]:
+    """Everybody who opened or asked for a change request, or edited its draft: acting and absent people (R03).
+
+    Who edited is told by the log rows that began or ended states of draft amounts and lines since it was opened.
+    """
+    kept = HISTORY["plan_change"]
+    states = session.execute(
+        select(kept.c.from_seq, kept.c.asked_by, kept.c.on_behalf_of).where(kept.c.id == change.id)
+    ).all()
+    opened = min((row.from_seq for row in states), default=0)
+    people = {person for row in states for person in (row.asked_by, row.on_behalf_of)}
+    values, lines = HISTORY["effect_value"], HISTORY["effect_line"]
+    draft = (
+        (values.c.measure_id == change.measure_id)
+        & (values.c.series == PLAN)
+        & (values.c.plan_version == DRAFT)
+    )
+    edits = union(
+        select(values.c.from_seq).where(draft, values.c.from_seq > opened),
+        select(values.c.to_seq).where(draft, values.c.to_seq > opened),
+        select(lines.c.from_seq).where(
+            _run_rate_changed(lines, change.measure_id), lines.c.from_seq > opened
+        ),
+    )
+    acts = select(AuditLog.actor_id, AuditLog.on_behalf_of).where(
+        AuditLog.chain == BUSINESS, AuditLog.sequence.in_(edits)
+    )
+    people |= {person for row in session.execute(acts) for person in row}
+    return {person for person in people if person is not None}
+
+
+def _run_rate_changed(lines: Table, measure_id: int) -> ColumnElement[bool]:
+    """States of lines that begin with another run rate than the state before had, if there was one."""
+    before = lines.alias("before")
+    same = exists().where(
+        before.c.id == lines.c.id,
+        before.c.to_seq == lines.c.from_seq,
+        before.c.run_rate.is_not_distinct_from(lines.c.run_rate),
+    )
+    first = ~exists().where(before.c.id == lines.c.id, before.c.to_seq == lines.c.from_seq)
+    return (lines.c.measure_id == measure_id) & ~same & ~(first & lines.c.run_rate.is_(None))

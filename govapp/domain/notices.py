@@ -40,6 +40,9 @@ KINDS: tuple[NoticeKind, ...] = (
         vote_stale="at_once",
         sent_back="at_once",
         moved="digest",
+        plan_change_waits="at_once",
+        plan_change_refused="at_once",
+        plan_change_done="digest",
     ),
     *_of(
         "evidence",

@@ -35,9 +35,6 @@ errors.SENTENCES.update(
         ),
         "month_out_of_range": lambda: _("This month lies more than 50 years from the start of the line."),
         "month_before_start": lambda: _("The line has not started in this month."),
-        "amount_confirmed": lambda: _(
-            "This amount is confirmed, so nobody edits it. The controller can reverse the confirmation first."
-        ),
         "period_locked": lambda: _(
             "This month is closed. Only a controller of the measure still adds to it, as a dated late entry."
         ),

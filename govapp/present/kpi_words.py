@@ -60,7 +60,9 @@ def _plain(text: Any) -> str:
 
 def _rows(values: Mapping[str, Any]) -> str:
     """Each row of pasted text that cannot be read, with the reason; the first ten."""
-    said = [_("Row %(n)s: %(why)s", n=row, why=errors.sentence_of(code)) for row, code in values["rows"][:_ROWS]]
+    said = [
+        _("Row %(n)s: %(why)s", n=row, why=errors.sentence_of(code)) for row, code in values["rows"][:_ROWS]
+    ]
     more = len(values["rows"]) - _ROWS
     return " ".join([*said, _("And %(n)s rows more.", n=more)] if more > 0 else said)
 

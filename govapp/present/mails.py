@@ -173,6 +173,8 @@ def due_sentence(what: str, name: str, due: date | None, today: date, whose: str
         return _("%(who)s fulfilled a condition: %(name)s You confirm it.", who=whose, name=name)
     if what == "lookback":
         return _("Look-back on the emergency advance into %(name)s, due %(when)s.", name=name, when=when)
+    if what == "plan_change":
+        return _("%(who)s asks to change the plan: %(name)s", who=whose or _("Somebody"), name=name)
     if what == "judgement":
         return _("%(name)s, handed in by %(who)s, waits for your judgement.", name=name, who=whose)
     if what == "evidence_returned":
@@ -196,4 +198,6 @@ def due_address(what: str, key: str, number: int) -> str:
         return f"/measures/{key}/conditions#{what.partition('_')[0]}-{number}"
     if what == "sustain":
         return f"/measures/{key}/kpi#sustain"
+    if what == "plan_change":
+        return f"/measures/{key}/finance#plan-change"
     return f"/measures/{key}/plan" if what == "milestone" else f"/measures/{key}"

@@ -41,6 +41,21 @@ _KINDS: dict[str, tuple[_Words, _Words, _Words]] = {
         lambda: _("The last approval of what you asked for is there."),
         lambda: _("gate passed"),
     ),
+    "plan_change_waits": (
+        lambda: _("A change of a plan waits for you"),
+        lambda: _("Somebody asks to change a frozen plan, and your part approves it."),
+        lambda: _("a change of its plan waits for you"),
+    ),
+    "plan_change_refused": (
+        lambda: _("A change of a plan was refused"),
+        lambda: _("A change you asked for was not approved; the reason stands beside it."),
+        lambda: _("change of the plan refused"),
+    ),
+    "plan_change_done": (
+        lambda: _("A change of a plan is in force"),
+        lambda: _("What you asked for was approved and is the next version of the plan."),
+        lambda: _("change of the plan in force"),
+    ),
     "supply_asked": (
         lambda: _("You are asked for something"),
         lambda: _("Somebody asks you for evidence or data that a gate misses."),

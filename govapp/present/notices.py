@@ -136,6 +136,18 @@ _KINDS: dict[str, Callable[[_About], Told]] = {
     "moved": lambda a: Told(
         _("%(key)s passed its gate: %(who)s gave the last approval.", who=a.who, key=a.key), a.measure
     ),
+    "plan_change_waits": lambda a: Told(
+        _("%(who)s asks to change the plan of %(key)s.", who=a.who, key=a.key), f"{a.measure}/finance#plan-change",
+        a.text("reason"),
+    ),
+    "plan_change_refused": lambda a: Told(
+        _("%(who)s refused the change of the plan of %(key)s.", who=a.who, key=a.key), f"{a.measure}/finance#plan",
+        a.text("reason"),
+    ),
+    "plan_change_done": lambda a: Told(
+        _("The change of the plan of %(key)s is in force as version %(n)s.", key=a.key, n=a.text("number")),
+        f"{a.measure}/finance#plan",
+    ),
     "supply_asked": lambda a: Told(
         _("%(who)s asks you for %(what)s of %(key)s.", who=a.who, key=a.key, what=_criterion(a.text("finding"))),
         _supply(a),

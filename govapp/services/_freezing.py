@@ -1,20 +1,26 @@
 """Freezing: the working plan becomes the next version, with rates and translated totals, for good (issue: Freeze)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
-from govapp.data.finance import EffectValue
+from sqlalchemy import select
+
+from govapp.data.finance import DRAFT, EffectLine, EffectValue
 from govapp.data.ledger import PlanChange, PlanVersion
 from govapp.data.measures import Measure
-from govapp.data.plan_queries import PLAN, newest_numbers, working_plans
+from govapp.data.plan_queries import PLAN, frozen_plan, newest_numbers, working_plans
 from govapp.data.rate_queries import rate_table
 from govapp.data.snapshots import Loaded
 from govapp.domain.errors import Invalid
 from govapp.domain.events import Event
+from govapp.domain.plan_changes import WITHDRAWN
 from govapp.domain.plan_versions import DECIDED, OPENED, frozen_of, lacking_rates
 from govapp.services._work import Work
 
-WITHDRAWN, RECYCLED = "withdrawn", "recycled"
+# why a change request ends with a move
+RECYCLED, CLOSED = "recycled", "closed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +84,7 @@ def _freeze_plans(work: Work, measures: Iterable[Loaded], freeze: Freeze) -> lis
 
 def _refuse_unrated(currencies: tuple[str, ...]) -> None:
     if currencies:
-        raise Invalid("rate_missing", {}, currencies=list(currencies))
+        raise Invalid("rate_missing", {}, currencies=", ".join(currencies))
 
 
 def _tell(
@@ -97,23 +103,86 @@ def _tell(
 def _follow_stage(work: Work, loaded: Loaded, to: str, right: str, review_id: int | None) -> None:
     """Entering the stage that freezes plans freezes the next version; leaving it backwards opens the draft.
 
-    The frozen version stays in force; an open change request is overtaken, its draft goes on as the working plan.
+    The frozen version stays in force; an open change request is overtaken, its draft goes on as the working plan. A
+    measure that closes takes back what it had asked to change.
     """
     before, after = loaded.rules.frozen_in(loaded.snapshot.stage), loaded.rules.frozen_in(to)
     if after and not before:
         _freeze_plan(work, loaded, Freeze(DECIDED, right, review_id))
-    elif before and not after and loaded.plan_change is not None:
+    elif loaded.plan_change is not None and (not after or loaded.rules.stage(to).terminal):
         change = work.session.get_one(PlanChange, loaded.plan_change[0])
-        _end_change(work, loaded, change, WITHDRAWN, right, RECYCLED)
+        if after:
+            _end_change(work, loaded, change, WITHDRAWN, right, CLOSED, _restore_draft(work, loaded))
+        else:
+            _end_change(work, loaded, change, WITHDRAWN, right, RECYCLED)
 
 
-def _end_change(work: Work, loaded: Loaded, change: PlanChange, state: str, right: str, reason: str) -> None:
-    """End a change request as frozen, refused or withdrawn; the caller sees to the draft."""
+def _restore_draft(work: Work, loaded: Loaded) -> dict[str, Any]:
+    """Bring the working plan back to the version in force; what changed by it, old and new in minor units, by line.
+
+    A line that the version does not have keeps its other amounts and bears no plan.
+    """
+    session, measure_id = work.session, loaded.measure.id
+    session.flush()
+    wanted = {line.id: line for line in frozen_plan(session, measure_id, loaded.plan_number)}
+    rows = {
+        (row.line_id, row.month): row
+        for row in session.scalars(
+            select(EffectValue).where(
+                EffectValue.measure_id == measure_id,
+                EffectValue.series == PLAN,
+                EffectValue.plan_version == DRAFT,
+            )
+        )
+    }
+    said: dict[str, Any] = {}
+    for line in session.scalars(select(EffectLine).where(EffectLine.measure_id == measure_id)):
+        frozen = wanted.get(line.id)
+        amounts: Mapping[date | None, int] = frozen.amounts if frozen else {}
+        held = {month: row for (number, month), row in rows.items() if number == line.id}
+        cells = {
+            month.isoformat()[:7] if month else "total": [row.amount if (row := held.get(month)) else None,
+                                                          amounts.get(month)]
+            for month in held.keys() | amounts.keys()
+            if (held[month].amount if month in held else None) != amounts.get(month)
+        }  # fmt: skip
+        for month, row in held.items():
+            if month not in amounts:
+                session.delete(row)
+            elif row.amount != amounts[month]:
+                row.amount = amounts[month]
+        session.add_all(
+            EffectValue(measure_id=measure_id, line_id=line.id, series=PLAN, month=month, amount=amount)
+            for month, amount in amounts.items()
+            if month not in held
+        )
+        run_rate = frozen.run_rate if frozen else None
+        rates = {"run_rate": [line.run_rate, run_rate]} if line.run_rate != run_rate else {}
+        if cells or rates:
+            line.run_rate = run_rate
+            line.version += 1
+            work.touched_money(measure_id, line.id)
+            said[str(line.id)] = {"currency": line.currency, "plan": cells, **rates}
+    session.flush()
+    return said
+
+
+def _end_change(
+    work: Work,
+    loaded: Loaded,
+    change: PlanChange,
+    state: str,
+    right: str,
+    reason: str,
+    restored: Mapping[str, Any] | None = None,
+) -> None:
+    """End a change request as frozen, refused or withdrawn; `restored` is what its draft went back from and to."""
     change.state, change.ended_at, change.end_reason = state, work.at, reason
     change.version += 1
     loaded.plan_change = None
     work.log(
-        Event.PLAN_CHANGE_ENDED, {"change": change.id, "state": state, "reason": reason},
+        Event.PLAN_CHANGE_ENDED,
+        {"change": change.id, "state": state, "reason": reason, "restored": restored or {}},
         right=right, object_type="plan_change", object_id=str(change.id),
         measure_id=loaded.measure.id, branch_id=loaded.measure.branch_id,
     )  # fmt: skip

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from govapp.data.actors import day_in, load_actor
-from govapp.data.dues import EVIDENCE, OWED, Due, dues_of, only
+from govapp.data.dues import EVIDENCE, OWED, PLAN_CHANGE, Due, dues_of, only
 from govapp.data.engine import hold, reading
 from govapp.data.inbox import InboxRow, waiting_count, waiting_for
 from govapp.data.judgement_queries import JudgingRow, judging_for
@@ -35,6 +35,7 @@ SHOWN = 20
 _SPEAKS = {
     "condition": "condition_due", "condition_to_confirm": "condition_fulfilled", "lookback": "lookback_due",
     "evidence_returned": "evidence_returned", "evidence_expires": "evidence_expiring",
+    "plan_change": "plan_change_waits",
     "sustain": "sustain_due",
 }  # fmt: skip
 
@@ -167,7 +168,8 @@ def _waits(session: Session, actor: Actor, chosen: dict[str, str], zone: str, at
 
     decisions = waiting_for(session, actor, limit=SHOWN, now=at) if wanted("decision_waits") else []
     total = waiting_count(session, actor) if len(decisions) == SHOWN else len(decisions)
-    dues = [due for due in only(dues_of(session, actor, at), *OWED, *EVIDENCE) if wanted(_SPEAKS[due.what])]
+    told = only(dues_of(session, actor, at), *OWED, PLAN_CHANGE, *EVIDENCE)
+    dues = [due for due in told if wanted(_SPEAKS[due.what])]
     judging = judging_for(session, actor, limit=SHOWN) if wanted("judgement_waits") else []
     today = day_in(zone, at)
     owed = [_judgement(row, today) for row in judging] + [_due(session, due) for due in dues]

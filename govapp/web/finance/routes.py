@@ -21,6 +21,8 @@ from govapp.web.finance import (
     kpi_routes,
     ledger_routes,
     lines_routes,
+    periods_routes,
+    rates_routes,
 )
 from govapp.web.finance._bp import bp
 from govapp.web.finance._query import asked, query_of
@@ -102,4 +104,7 @@ def show_pipeline() -> Response:
     return _part("pipeline")
 
 
-__all__ = ["bp", "confirmations_routes", "cost_object_routes", "kpi_routes", "ledger_routes", "lines_routes"]
+__all__ = [
+    "bp", "confirmations_routes", "cost_object_routes", "kpi_routes", "ledger_routes", "lines_routes", "periods_routes",
+    "rates_routes",
+]  # fmt: skip

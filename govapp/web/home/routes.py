@@ -3,7 +3,7 @@
 from flask import Blueprint
 from werkzeug.wrappers import Response
 
-from govapp.data.dues import EVIDENCE, OWED, only
+from govapp.data.dues import EVIDENCE, OWED, PLAN_CHANGE, only
 from govapp.data.engine import reading
 from govapp.data.my_work import leads
 from govapp.domain.permissions import Permission
@@ -31,7 +31,8 @@ def show_my_work() -> Response:
     return page(
         "home/my_work.html", work=found, total=total, n=n, pages=max(1, -(-total // DECISIONS)), words=words,
         owed=only(found.dues, *OWED), evidence=only(found.dues, *EVIDENCE), overdue=only(found.dues, "milestone"),
-        changed_words=changed_words, since_words=since_words, due_sentence=due_sentence, due_address=due_address,
+        plans=only(found.dues, PLAN_CHANGE), changed_words=changed_words, since_words=since_words,
+        due_sentence=due_sentence, due_address=due_address,
         leads=leads(person), amounts=amounts_count(person),
         may_propose=person.holds_anywhere(P.MEASURE_CREATE), holds_role=bool(person.grants),
         address=lambda p: "/" if p == 1 else f"/?page={p}",

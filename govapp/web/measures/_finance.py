@@ -18,11 +18,12 @@ from govapp.domain.permissions import Permission
 from govapp.domain.planning import fiscal_months
 from govapp.present import finance as finance_words
 from govapp.present import grid as view
-from govapp.present import grid_words
+from govapp.present import grid_words, plan_words
 from govapp.present.measures import word
 from govapp.services._confirming import may_confirm
+from govapp.services.plan_pages import plan_page
 from govapp.web._context import actor, day_at
-from govapp.web.measures._money import figures
+from govapp.web.measures._money import figures, lines_in_force
 from govapp.web.measures._money_panel import money_panel
 from govapp.web.measures._pages import acts_of, amount_of, show, text_of
 
@@ -81,7 +82,7 @@ def finance_page(
             each.key: word("effect_kind", each.key) if each.key in EFFECT_KINDS else each.name
             for each in loaded.rules.effects.kinds.values()
         }
-        in_force = grid_pages.lines_in_force(found, loaded.measure.id, lines)
+        in_force = lines_in_force(lines, loaded)
         return {
             "lines": in_force,
             "money": money_panel(found, loaded),
@@ -97,6 +98,8 @@ def finance_page(
             "fillable": [(line["id"], line["name"]) for line in lines if line["timing"] == "recurring"],
             "series": ENTERED,
             "milestones": grid_pages.milestone_choices(found, loaded.measure.id),
+            "plan": plan_page(found, loaded, actor(), day_at(loaded.timezone)),
+            "plan_words": plan_words,
             "cost_objects": grid_pages.cost_object_choices(found, loaded.measure.organization_id),
             **_grid(found, loaded, grid or Again()),
         }

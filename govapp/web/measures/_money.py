@@ -3,7 +3,22 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from govapp.data.snapshots import Loaded
+
 _SHOWN = ("plan", "forecast", "actual")
+
+
+def lines_in_force(lines: Iterable[Mapping[str, Any]], loaded: Loaded) -> list[dict[str, Any]]:
+    """Lines as the plan in force has them: run rate and plan total, whatever is drafted beside it."""
+    planned = {each.id: each for each in loaded.lines}
+    found = []
+    for line in lines:
+        known = planned.get(line["id"])
+        totals = {series: amount for series, amount in line["totals"].items() if series != "plan"}
+        if known is not None and known.plan is not None:
+            totals["plan"] = known.plan
+        found.append({**line, "run_rate": known.run_rate if known else None, "totals": totals})
+    return found
 
 
 def figures(lines: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, int]]:

@@ -118,7 +118,9 @@ def show(
         problem=problem,
         faults=faults or {},
         waits=words.waits(head.card, loaded.rules),
-        rated={kind: computed_view(loaded.rules, kind, head.card.computed.get(kind)) for kind in STATUS_KINDS},
+        rated={
+            kind: computed_view(loaded.rules, kind, head.card.computed.get(kind)) for kind in STATUS_KINDS
+        },
         tabs=_tabs(head, loaded, acts),
         **content,
         **more,

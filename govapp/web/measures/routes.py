@@ -47,12 +47,13 @@ from govapp.web.measures import (
     grid_routes,
     kpi_routes,
     parts_routes,
+    plan_changes_routes,
     plan_routes,
     report_routes,
 )
 from govapp.web.measures._bp import bp
 from govapp.web.measures._clocks import reviews_with_clocks, step_clocks
-from govapp.web.measures._money import figures
+from govapp.web.measures._money import figures, lines_in_force
 from govapp.web.measures._pages import show, unread_events
 
 P = Permission
@@ -197,7 +198,7 @@ def overview(key: str, **again: Any) -> Response:
 
 def _read_overview(session: Session, loaded: Loaded) -> dict[str, Any]:
     measure = loaded.measure
-    lines = queries.effect_lines(session, measure.id)
+    lines = lines_in_force(queries.effect_lines(session, measure.id), loaded)
     log = records.history(session, measure.id, without=unread_events(loaded), limit=8)
     ended = () if loaded.snapshot.review else records.reviews(session, measure.id, limit=1)
     return {
@@ -298,6 +299,14 @@ def show_history(key: str) -> Response:
 
 
 __all__ = [
-    "bp", "edit_routes", "finance_routes", "grid_routes", "kpi_routes", "overview", "parts_routes", "plan_routes",
+    "bp",
+    "edit_routes",
+    "finance_routes",
+    "grid_routes",
+    "kpi_routes",
+    "overview",
+    "parts_routes",
+    "plan_changes_routes",
+    "plan_routes",
     "report_routes",
 ]  # fmt: skip
