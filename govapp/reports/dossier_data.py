@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from govapp.reports.money_data import MoneyShown
 from govapp.reports.paper import LogHead, unhashed
 
 
@@ -286,6 +287,7 @@ class DossierData:
     reviews: tuple[Review, ...] = ()
     conditions: tuple[Condition, ...] = ()
     effects: tuple[EffectLine, ...] = ()
+    money: MoneyShown | None = None
     milestones: tuple[Milestone, ...] = ()
     dependencies: tuple[Dependency, ...] = ()
     risks: tuple[Risk, ...] = ()
