@@ -245,3 +245,21 @@ def test_in_a_large_branch_what_takes_long_is_loaded_after_the_page(client, cast
         part = client.get(href.replace("&amp;", "&")).text
         assert f'id="{name}"' in part
     assert "/finance/lines/sum?" in client.get("/finance/lines?branch=service-quality&service=service-2").text
+
+
+def test_the_pipeline_shows_what_cards_promise_by_stage_with_the_weight_and_its_sample(client, cast, desk):
+    add_line(desk[0], run_rate=1_000_00)  # a rough one, without a plan yet
+    for address in (
+        "/finance/pipeline?branch=service-quality",
+        "/finance/pipeline?branch=service-quality&q=Fewer",
+    ):
+        part = client.get(address).text.split('id="pipeline"')[1]
+        row = re.search(r'data-stage="defined".*?</tr>', part, re.DOTALL).group(0)
+        assert "14,200.00" in row, "12,000 and 1,200 planned, 1,000 rough"
+        assert "20.0 %" in row
+        assert "2,840.00" in row
+        assert "no finished measure yet; prior 20 %" in row
+    assert (
+        'href="/measures?branch=service-quality&amp;stage=defined"'
+        in client.get("/finance/pipeline?branch=service-quality").text
+    )
