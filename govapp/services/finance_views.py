@@ -126,7 +126,7 @@ def frame_of(
     if permission is not None:
         scope = scope.only(actor, permission)
         scope = replace(scope, priced=scope.priced & scope.readable)
-    branch, held = _branch(session, scope, query.branch)
+    branch, held = _branch(session, scope, query)
     row = session.execute(
         select(Organization.id, Organization.fiscal_month).where(Organization.id == branch.organization_id)
     ).one()
@@ -147,23 +147,29 @@ def frame_of(
     return Frame(query, scope, branch, reach, basis, saving, year, years, months, held)
 
 
-def _branch(session: Session, scope: Scope, key: str) -> tuple[BranchOption, int]:
-    """The branch asked for, else the first the reader may read, else the root above a measure they hold a part on.
+def _branch(session: Session, scope: Scope, query: FinanceQuery) -> tuple[BranchOption, int]:
+    """The branch asked for; without one that of the measure asked for, else the first that the reader may read.
 
-    With it, how many measures outside their branches they read through a part.
+    Where they may read none, that of the first measure they hold a part on. With it, how many measures outside their
+    branches they read through a part.
     """
     held = session.execute(
-        select(Measure.branch_id, Measure.id)
+        select(Measure.branch_id, Measure.id, Measure.key)
         .join(Part, Part.measure_id == Measure.id)
         .where(Part.person_id == scope.person_id, Measure.branch_id.not_in(sorted(scope.priced)))
         .distinct()
+        .order_by(Measure.id)
     ).all()
-    shown = scope.shown()
     places = {branch.id: branch for branch in scope.branches}
-    if not shown and held:
-        root = places[held[0].branch_id].path.split("/")[1]
-        shown = [places[int(root)]]
-    found = next((branch for branch in shown if branch.key == key), None) if key else next(iter(shown), None)
+    shown, asked = scope.shown(), query.wanted.measure
+    if query.branch:
+        found = next((branch for branch in shown if branch.key == query.branch), None)
+    elif asked:
+        there = session.scalar(select(Measure.branch_id).where(Measure.key == asked))
+        readable = there in scope.readable or asked in {row.key for row in held}
+        found = places[there] if there is not None and readable else None
+    else:
+        found = next(iter(shown), None) or (places[held[0].branch_id] if held else None)
     if found is None:
         raise NotFound("not_found")
     return found, sum(places[row.branch_id].path.startswith(found.path) for row in held)
