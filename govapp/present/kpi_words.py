@@ -87,7 +87,7 @@ errors.SENTENCES.update(
         ),
         "explained_it": lambda: _("You wrote this explanation, so somebody else signs it."),
         "month_ahead": lambda: _("This month has not begun yet."),
-        "month_form": lambda: _("This is no month: write it as 2026-05 or 05/2026."),
+        "reading_month": lambda: _("This is no month: write it as 2026-05 or 05/2026."),
         "month_twice": lambda: _("This month occurs twice."),
         "reading_missing": lambda: _("A value is missing."),
         "too_many_rows": lambda: _("At most 600 rows at once."),
