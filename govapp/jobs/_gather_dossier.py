@@ -35,6 +35,7 @@ from govapp.jobs._gather_history import history_shown
 from govapp.jobs._gather_reviews import reviews_shown, waits_shown
 from govapp.present import dates, money
 from govapp.present import measures as words
+from govapp.present.dossiers import plan_shown
 from govapp.present.evidence import describe
 from govapp.present.findings import detail_sentence, rule_sentence, stage_name
 from govapp.present.language import gettext as _
@@ -100,6 +101,9 @@ def dossier_data(
         else (),
         conditions=_conditions(context) if "reviews" in sees else (),
         effects=_effects(context.recorded) if "finance" in sees else (),
+        plan_shown=plan_shown(
+            {"version": context.recorded.plan_number, "draft": not context.recorded.plan_number}
+        ),
         milestones=_milestones(context),
         dependencies=_dependencies(context),
         risks=_risks(context),

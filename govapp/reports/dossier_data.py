@@ -286,6 +286,7 @@ class DossierData:
     reviews: tuple[Review, ...] = ()
     conditions: tuple[Condition, ...] = ()
     effects: tuple[EffectLine, ...] = ()
+    plan_shown: str = ""
     milestones: tuple[Milestone, ...] = ()
     dependencies: tuple[Dependency, ...] = ()
     risks: tuple[Risk, ...] = ()
