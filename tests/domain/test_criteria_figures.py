@@ -171,6 +171,26 @@ def test_a_share_of_the_amounts_may_be_enough():
     assert asked("confirmation", snapshot, min_months=3, share_percent=76) == (False, "amounts_await")
 
 
+def test_months_of_every_line_of_money_count_and_posts_ask_for_no_confirmation():
+    two = confirmed("confirmed", "confirmed", due=2)
+    posts = LineFact(
+        3, "Posts", "fte", "recurring", run_rate=1_0000, actual=((YEAR[1], 1_0000, "awaits"),), due=YEAR[1:3]
+    )
+    rule = {"min_months": 3, "share_percent": 100}
+    assert asked("confirmation", measure(lines=(two, posts), locked="2026-03"), **rule) == (
+        False,
+        "months_few",
+    )
+    snapshot = measure(lines=(two, COST, posts), locked="2026-03")
+    assert asked("confirmation", snapshot, **rule) == (True, "amounts_confirmed")
+
+
+def test_closing_a_month_makes_no_vote_stale():
+    gate = RULES.gates["closed"]
+    before, after = (measure(lines=(COST,), locked=month) for month in ("2026-01", "2026-02"))
+    assert digest_of(basis_of(RULES, gate, before)) == digest_of(basis_of(RULES, gate, after))
+
+
 def test_an_operating_figure_needs_baseline_target_unit_and_source():
     check = {"check": "baseline_and_target", "min_count": 1}
     assert asked("kpi", measure(), **check) == (False, "kpi_missing")

@@ -20,7 +20,7 @@ from govapp.data.snapshots import load_measures
 from govapp.data.structure import Choice
 from govapp.domain.approvals import OPEN, standings, tally
 from govapp.domain.rules import parse_rules
-from govapp.services.demo.deviations import BASELINE, DEPUTY, DEVIATIONS, HELD, LEADERS, PRODUCT, WORD
+from govapp.services.demo.deviations import BASELINE, DEPUTY, DEVIATIONS, HELD, LEADERS, LEAKED, PRODUCT, WORD
 from govapp.services.governance import read_set
 from tests import databases
 from tests.demonstration import ZONE, Year, minute, play_once
@@ -68,6 +68,7 @@ def test_nothing_is_left_out_but_what_is_listed_with_its_reason(year: Year) -> N
     assert [(one.key, one.event, one.what, one.why) for one in DEVIATIONS] == [
         ("*", "parts_assigned", "reporting_owner", BASELINE),
         ("M-111", "evidence_submitted", "by", DEPUTY),
+        ("M-119", "leakage_booked", "confirmed_2026", LEAKED),
         ("M-126", "move_refused", "rule:closed-by-controller", PRODUCT),
         ("M-130", "move_refused", "rule:one-stage-at-a-time", WORD),
         ("M-136", "put_on_hold", "review_date", HELD),

@@ -9,6 +9,7 @@ PRODUCT = (
 )
 HELD = "The program looks again after thirty days, not on a day of its own choice."
 LEADERS = "The set tells the role leader, which two people hold; the file names the sponsor alone."
+LEAKED = "What a sustain check found lost is a row of the ledger; the totals of the file leave it aside."
 WORD = "The same rule bears the name of the board: only the next stage can be asked for."
 DEPUTY = (
     "A deputy is bound by the conflicts of both: no service owner speaks for the owner; the lead hands in."
@@ -32,6 +33,7 @@ class Deviation:
 DEVIATIONS = (
     Deviation("*", "parts_assigned", "reporting_owner", BASELINE),
     Deviation("M-111", "evidence_submitted", "by", DEPUTY),
+    Deviation("M-119", "leakage_booked", "confirmed_2026", LEAKED),
     Deviation("M-126", "move_refused", "rule:closed-by-controller", PRODUCT),
     Deviation("M-130", "move_refused", "rule:one-stage-at-a-time", WORD),
     Deviation("M-136", "put_on_hold", "review_date", HELD),
