@@ -82,7 +82,7 @@ def line_facts(
     for line in lines:
         meta = Meta(line.kind, line.timing, line.category, line.currency)
         frozen = tuple(
-            _frozen(each, line.id, "" if meta.currency == own[line.measure_id] else meta.currency)
+            frozen_of(each, line.id, "" if meta.currency == own[line.measure_id] else meta.currency)
             for each in versions.get(line.measure_id, ())
         )
         facts = LineFacts(line.run_rate, cells.get(line.id, ()), ledger.get(line.id, {}), frozen)
@@ -99,7 +99,8 @@ def plan_versions(session: Session, measures: Collection[int]) -> dict[int, list
     return found
 
 
-def _frozen(version: PlanVersion, line_id: int, currency: str) -> Frozen:
+def frozen_of(version: PlanVersion, line_id: int, currency: str) -> Frozen:
+    """What a version says of a line; `currency` is '' for that of the organization."""
     said: Any = version.lines.get(str(line_id)) or {}
     return Frozen(version.number, version.rates.get(currency, ""), said.get("run_rate"))
 

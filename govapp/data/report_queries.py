@@ -108,6 +108,7 @@ class OrganizationThen:
     name: str
     currency: str
     timezone: str
+    fiscal_month: int
 
 
 def organization_at(session: Session, seq: int, organization_id: int) -> OrganizationThen:
@@ -117,7 +118,7 @@ def organization_at(session: Session, seq: int, organization_id: int) -> Organiz
         seq,
         "organization",
         lambda t: t.c.id == organization_id,
-        columns=("id", "name", "currency", "timezone"),
+        columns=("id", "name", "currency", "timezone", "fiscal_month"),
     )
     return OrganizationThen(**row)
 

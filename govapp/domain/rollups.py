@@ -259,11 +259,11 @@ class Step:
 def waterfall(target: int, plan: int, forecast: int, actual: int, confirmed: int) -> tuple[Step, ...]:
     """From target to confirmed: what planning, forecasting, time and confirmation took away or added.
 
-    Minor units of one currency. The steps add up to what is confirmed.
+    Minor units of one currency. The steps add up to what is confirmed. Without a target the way begins with the plan.
     """
+    begin = (Step(TARGET, target, True), Step("planned", plan - target, False)) if target else ()
     return (
-        Step("target", target, True),
-        Step("planned", plan - target, False),
+        *begin,
         Step(PLAN, plan, True),
         Step("forecast_change", forecast - plan, False),
         Step(FORECAST, forecast, True),

@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from govapp.data.figures_then import Then, figures_then
+from govapp.data.money_then import ledger_then
 from govapp.data.report_queries import (
     OrganizationThen,
     Recorded,
@@ -32,13 +34,16 @@ from govapp.domain.snapshot import Snapshot
 from govapp.jobs._gather_branch import colour_of
 from govapp.jobs._gather_clocks import ClocksThen, clocks_then
 from govapp.jobs._gather_history import history_shown
+from govapp.jobs._gather_money import measure_money
 from govapp.jobs._gather_reviews import reviews_shown, waits_shown
+from govapp.jobs._gather_statuses import statuses_then
 from govapp.present import dates, money
 from govapp.present import measures as words
 from govapp.present.dossiers import plan_shown
 from govapp.present.evidence import describe
 from govapp.present.findings import detail_sentence, rule_sentence, stage_name
 from govapp.present.language import gettext as _
+from govapp.present.status_words import computed_view
 from govapp.reports import dossier_data as paper
 from govapp.reports.dossier_data import DossierData, Fact
 from govapp.reports.paper import LogHead
@@ -60,6 +65,7 @@ class _Context:
     rules: Rules
     organization: OrganizationThen
     clocks: ClocksThen
+    then: Then | None
 
 
 def dossier_data(
@@ -100,10 +106,13 @@ def dossier_data(
         if "reviews" in sees
         else (),
         conditions=_conditions(context) if "reviews" in sees else (),
-        effects=_effects(context.recorded) if "finance" in sees else (),
+        effects=_effects(context) if "finance" in sees else (),
         plan_shown=plan_shown(
             {"version": context.recorded.plan_number, "draft": not context.recorded.plan_number}
         ),
+        money=measure_money(session, seq, measure_id, context.organization, rules, context.today)
+        if "finance" in sees
+        else None,
         milestones=_milestones(context),
         dependencies=_dependencies(context),
         risks=_risks(context),
@@ -124,6 +133,10 @@ def _context(session: Session, rows: list[Row], seq: int, at: datetime) -> tuple
     people = names_at(
         session, seq, people_in(recorded) | ({measure["created_by"]} if measure["created_by"] else set())
     )
+    rules = rules_for(session, measure["workflow_version_id"])
+    used = {measure["workflow_version_id"]: rules}
+    then = figures_then(session, seq, organization, {measure["id"]: recorded}, used).get(measure["id"])
+    snapshot = snapshot_at(recorded, people, others, organization.currency, branch["kind"])
     context = _Context(
         session=session,
         seq=seq,
@@ -131,8 +144,9 @@ def _context(session: Session, rows: list[Row], seq: int, at: datetime) -> tuple
         recorded=recorded,
         people=people,
         others=others,
-        snapshot=snapshot_at(recorded, people, others, organization.currency, branch["kind"]),
-        rules=rules_for(session, measure["workflow_version_id"]),
+        then=then,
+        snapshot=then.within(snapshot) if then else snapshot,
+        rules=rules,
         organization=organization,
         clocks=clocks_then(session, seq, at, organization.id, organization.timezone, [recorded]),
     )
@@ -140,14 +154,22 @@ def _context(session: Session, rows: list[Row], seq: int, at: datetime) -> tuple
 
 
 def _status(context: _Context, kind: str) -> paper.Status:
-    entry = next((row for row in reversed(context.recorded.statuses) if row["kind"] == kind), None)
-    if entry is None:
-        return paper.Status()
-    who = name_of(context.people, entry["person_id"])
-    if entry["until_day"] and entry["until_day"] < context.today:
-        lapsed = _("the declaration lapsed on %(day)s", day=dates.day(entry["until_day"]))
-        return paper.Status("none", lapsed, who, entry["from_day"])
-    return paper.Status(colour_of(entry["colour"]), entry["reason"], who, entry["from_day"])
+    said = statuses_then(
+        context.recorded, context.rules, context.snapshot, context.then, context.clocks, context.today
+    )[kind]
+    if said.declared is not None:
+        who = name_of(context.people, said.declared["person_id"])
+        return paper.Status(colour_of(said.colour), said.declared["reason"], who, said.declared["from_day"])
+    lapsed = ""
+    if said.lapsed is not None and said.lapsed["until_day"] is not None:
+        until = min(said.lapsed["until_day"], context.today)
+        lapsed = _("the declaration lapsed on %(day)s", day=dates.day(until))
+    if said.computed is None:
+        who = name_of(context.people, said.lapsed["person_id"]) if said.lapsed else ""
+        return paper.Status("none", lapsed, who, said.lapsed["from_day"] if said.lapsed else None)
+    view = computed_view(context.rules, kind, said.kept())
+    reasons = [" ".join(part for part in (each.says, each.detail) if part) for each in view.reasons]
+    return paper.Status(colour_of(said.colour), "; ".join([*reasons, *([lapsed] if lapsed else [])]))
 
 
 def _facts(context: _Context) -> tuple[Fact, ...]:
@@ -218,8 +240,10 @@ def _conditions(context: _Context) -> tuple[paper.Condition, ...]:
     )
 
 
-def _effects(recorded: Recorded) -> tuple[paper.EffectLine, ...]:
-    found = []
+def _effects(context: _Context) -> tuple[paper.EffectLine, ...]:
+    recorded, found = context.recorded, []
+    for line_id, months in ledger_then(context.session, context.seq, [recorded.measure["id"]]).items():
+        recorded.sums[line_id, "confirmed"] = sum(amount for amount, _booked in months.values())
     for line in recorded.lines:
         amounts: dict[str, Decimal | None] = {}
         for series in ("plan", "forecast", "actual", "confirmed"):

@@ -7,7 +7,7 @@ from decimal import Decimal
 from govapp.domain.money import from_minor
 from govapp.present import charts
 from govapp.present.language import gettext as _
-from govapp.present.money import number, percent, short_amount, short_number
+from govapp.present.money import number, percent, places_of, short_amount, short_number
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 58.0, 566.0, 14.0, 178.0
 _HEIGHT, _GAP = 200.0, 13.0
@@ -84,6 +84,7 @@ def curve(
             text = " ".join(f"{left},{top}" for left, top in placed)
             lines.append(CurveLine(each.key, text, dots, label, placed[-1][1] + 4))
     count = int((high - low) / step)
+    places = places_of(known, currency)
     return Curve(
         caption=caption,
         alternative=_alternative(series, months, currency),
@@ -94,14 +95,12 @@ def curve(
         today_x=None if not over or over >= len(months) else round(_LEFT + wide * (over - 0.5), 1),
         names=tuple(each.name for each in series),
         rows=tuple(
-            (month, tuple(_cell(each.points[n], currency) for each in series)) for n, month in enumerate(months)
+            (month, tuple(number(None if (point := each.points[n]) is None else from_minor(point, currency), places)
+                          for each in series))
+            for n, month in enumerate(months)
         ),
         base_y=y_of(Decimal(0)),
     )  # fmt: skip
-
-
-def _cell(point: int | None, currency: str) -> str:
-    return number(None if point is None else from_minor(point, currency))
 
 
 def _scale(values: Sequence[Decimal]) -> tuple[Decimal, Decimal, Decimal]:

@@ -8,7 +8,7 @@ from govapp.domain.money import from_minor
 from govapp.domain.rollups import Step
 from govapp.present import charts
 from govapp.present.language import gettext as _
-from govapp.present.money import amount, number, percent, short_amount, short_number, signed
+from govapp.present.money import amount, number, percent, places_of, short_amount, short_number, signed
 
 _LEFT, _ROOM, _TOP, _STEP, _BAR = 150.0, 440.0, 8.0, 24.0, 16.0
 
@@ -99,6 +99,7 @@ def waterfall_chart(steps: Sequence[Step], currency: str, period: str) -> Waterf
                 link_x=at(ground),
             )
         )
+    places = places_of([value for _step, value in values], currency)
     told = [f"{called[step.name]} {amount(value, currency)}" for step, value in values]
     return Waterfall(
         caption=_finding(values, currency, period),
@@ -106,7 +107,8 @@ def waterfall_chart(steps: Sequence[Step], currency: str, period: str) -> Waterf
         head=_("%(currency)s, %(period)s", currency=currency, period=period),
         bars=tuple(bars),
         rows=tuple(
-            WaterfallRow(called[s.name], number(v) if s.level else signed(v), s.level) for s, v in values
+            WaterfallRow(called[s.name], number(v, places) if s.level else signed(v, places), s.level)
+            for s, v in values
         ),
         base_x=at(Decimal(0)),
         height=_TOP + len(bars) * _STEP + 4,
@@ -120,9 +122,11 @@ def _change(value: Decimal) -> str:
 
 def _finding(values: Sequence[tuple[Step, Decimal]], currency: str, period: str) -> str:
     by_name = {step.name: value for step, value in values}
-    goal = "target" if by_name["target"] else "plan"
+    goal = "target" if "target" in by_name else "plan"
     wanted, confirmed = by_name[goal], by_name["confirmed"]
     told = short_amount(confirmed, currency)
+    if not confirmed:
+        return _("Nothing is confirmed for %(period)s yet", period=period)
     if not wanted:
         return _(
             "%(confirmed)s are confirmed for %(period)s; nothing was planned", confirmed=told, period=period

@@ -8,6 +8,7 @@ from govapp.domain.exchange import PLAN
 from govapp.domain.money import decimals_of, from_minor
 from govapp.domain.rollups import SAVINGS, Deviation, Lacking, Sum
 from govapp.present import dates
+from govapp.present.charts import listed
 from govapp.present.language import gettext as _
 from govapp.present.language import ngettext
 from govapp.present.measures import word
@@ -58,19 +59,22 @@ def basis_sentence(how: str, own: str) -> str:
 
 
 def lacking_sentences(lacking: Iterable[Lacking]) -> list[str]:
-    """Rates that nobody has entered, each once."""
-    found = []
-    for currency, kind, day in dict.fromkeys(lacking):
+    """Rates that nobody has entered, by currency: days of plan rates, months of actual ones."""
+    plans: dict[str, list[str]] = {}
+    months: dict[str, list[str]] = {}
+    for currency, kind, day in sorted(set(lacking)):
         when = date.fromisoformat(day)
         if kind == PLAN:
-            text = _(
-                "There is no plan rate of %(currency)s on %(day)s.", currency=currency, day=dates.day(when)
-            )
+            plans.setdefault(currency, []).append(dates.day(when))
         else:
-            month = dates.month(when)
-            text = _("There is no actual rate of %(currency)s for %(month)s.", currency=currency, month=month)
-        found.append(text)
-    return found
+            months.setdefault(currency, []).append(dates.month(when))
+    return [
+        _("There is no plan rate of %(currency)s on %(day)s.", currency=currency, day=listed(days))
+        for currency, days in plans.items()
+    ] + [
+        _("There is no actual rate of %(currency)s for %(months)s.", currency=currency, months=listed(names))
+        for currency, names in months.items()
+    ]
 
 
 def sum_text(value: Sum, own: str) -> str:

@@ -1,6 +1,6 @@
 """Amounts in words: `EUR 84,000`, thousands, a real minus; several currencies side by side."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 
 from govapp.domain.money import decimals_of, from_minor
@@ -91,6 +91,13 @@ def whole_minor_amounts(values: Mapping[str, int] | None) -> str:
     if not values:
         return NONE
     return " · ".join(minor_amount(value, currency, 0) for currency, value in sorted(values.items()))
+
+
+def places_of(values: Iterable[Decimal], currency: str) -> int | None:
+    """Equal decimals for all amounts of a table: none unless one has cents; FTE keeps its own (None)."""
+    if not currency:
+        return None
+    return 0 if all(value == value.to_integral_value() for value in values) else decimals_of(currency)
 
 
 def no_right() -> str:

@@ -11,6 +11,7 @@ from govapp.present.charts import listed
 from govapp.present.language import gettext as _
 from govapp.present.language import ngettext
 from govapp.reports._render import Sheet, render, render_page
+from govapp.reports.money_data import MoneyShown, money_charts
 from govapp.reports.paper import LogHead, Progress, RenderedPdf, content_hash, for_paper, unhashed
 
 _MOST_GROUPS, _MOST_WAITS, _FEW_WAITS, _MOST_STAGES = 30, 10, 5, 8
@@ -112,6 +113,7 @@ class BranchData:
     partial: bool = False
     priced: bool = True
     frozen_from: str = ""
+    money: MoneyShown | None = None
     base_url: str = unhashed()
 
 
@@ -243,6 +245,7 @@ def _sheet(data: BranchData) -> Sheet:
         rows=shown.measures,
         content_hash=content_hash("branch", data),
         extra={
+            "money": money_charts(data.money),
             "chart": _chart(data, codes) if any(stage.count for stage in data.stages) else None,
             "currency": codes[0] if len(codes) == 1 else "",
             "columns": _columns(data.measures),

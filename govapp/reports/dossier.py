@@ -10,6 +10,7 @@ from govapp.present.language import ngettext
 from govapp.present.report_words import part_word
 from govapp.reports._render import Sheet, render, render_page
 from govapp.reports.dossier_data import DossierData, EffectLine, Milestone, Review
+from govapp.reports.money_data import money_charts
 from govapp.reports.paper import Progress, RenderedPdf, content_hash, for_paper
 
 _LONG_FACT = 40
@@ -44,6 +45,7 @@ def _sheet(data: DossierData) -> Sheet:
             "plans": gantt(tuple(_marked(m) for m in data.milestones), local(data.as_of, data.zone).date()),
             "places": _places(data.effects),
             "net": _net(data.effects),
+            "money": money_charts(data.money),
             "series": _FROZEN_SERIES if data.gate else _ALL_SERIES,
             "money_finding": _money_finding(data.effects),
             "reviews_finding": _reviews_finding(data.reviews),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from govapp.reports.money_data import MoneyShown
 from govapp.reports.paper import LogHead, unhashed
 
 
@@ -287,6 +288,7 @@ class DossierData:
     conditions: tuple[Condition, ...] = ()
     effects: tuple[EffectLine, ...] = ()
     plan_shown: str = ""
+    money: MoneyShown | None = None
     milestones: tuple[Milestone, ...] = ()
     dependencies: tuple[Dependency, ...] = ()
     risks: tuple[Risk, ...] = ()

@@ -15,7 +15,18 @@ from govapp.data.rollup_queries import BRANCH, KIND, Grouped, MoneyFilter, Reach
 from govapp.data.structure import Organization
 from govapp.domain.errors import NotFound
 from govapp.domain.finance import SAVING_KINDS
-from govapp.domain.money_rows import FIRST_PLAN, PLAN, RUN_RATE, UNDATED, fiscal_place, month_at
+from govapp.domain.money_rows import (
+    ACTUAL,
+    CONFIRMED,
+    FIRST_PLAN,
+    FORECAST,
+    PLAN,
+    RUN_RATE,
+    TARGET,
+    UNDATED,
+    fiscal_place,
+    month_at,
+)
 from govapp.domain.permissions import Permission
 from govapp.domain.rights import Actor
 from govapp.domain.rollups import (
@@ -28,6 +39,7 @@ from govapp.domain.rollups import (
     Sum,
     figures,
     of_kinds,
+    series_of,
     shown_kinds,
     total,
 )
@@ -79,6 +91,11 @@ class Frame:
         return FIRST_PLAN if self.query.plan == FIRST else PLAN
 
     @property
+    def series(self) -> tuple[str, ...]:
+        """The series that the view shows, as they are kept."""
+        return TARGET, self.plan, FORECAST, ACTUAL, series_of(CONFIRMED, self.basis), RUN_RATE
+
+    @property
     def wanted(self) -> MoneyFilter:
         """The filter with the year."""
         return replace(self.query.wanted, year=self.year)
@@ -109,7 +126,7 @@ def frame_of(
     if permission is not None:
         scope = scope.only(actor, permission)
         scope = replace(scope, priced=scope.priced & scope.readable)
-    branch, held = _branch(session, scope, query.branch)
+    branch, held = _branch(session, scope, query)
     row = session.execute(
         select(Organization.id, Organization.fiscal_month).where(Organization.id == branch.organization_id)
     ).one()
@@ -130,23 +147,29 @@ def frame_of(
     return Frame(query, scope, branch, reach, basis, saving, year, years, months, held)
 
 
-def _branch(session: Session, scope: Scope, key: str) -> tuple[BranchOption, int]:
-    """The branch asked for, else the first the reader may read, else the root above a measure they hold a part on.
+def _branch(session: Session, scope: Scope, query: FinanceQuery) -> tuple[BranchOption, int]:
+    """The branch asked for; without one that of the measure asked for, else the first that the reader may read.
 
-    With it, how many measures outside their branches they read through a part.
+    Where they may read none, that of the first measure they hold a part on. With it, how many measures outside their
+    branches they read through a part.
     """
     held = session.execute(
-        select(Measure.branch_id, Measure.id)
+        select(Measure.branch_id, Measure.id, Measure.key)
         .join(Part, Part.measure_id == Measure.id)
         .where(Part.person_id == scope.person_id, Measure.branch_id.not_in(sorted(scope.priced)))
         .distinct()
+        .order_by(Measure.id)
     ).all()
-    shown = scope.shown()
     places = {branch.id: branch for branch in scope.branches}
-    if not shown and held:
-        root = places[held[0].branch_id].path.split("/")[1]
-        shown = [places[int(root)]]
-    found = next((branch for branch in shown if branch.key == key), None) if key else next(iter(shown), None)
+    shown, asked = scope.shown(), query.wanted.measure
+    if query.branch:
+        found = next((branch for branch in shown if branch.key == query.branch), None)
+    elif asked:
+        there = session.scalar(select(Measure.branch_id).where(Measure.key == asked))
+        readable = there in scope.readable or asked in {row.key for row in held}
+        found = places[there] if there is not None and readable else None
+    else:
+        found = next(iter(shown), None) or (places[held[0].branch_id] if held else None)
     if found is None:
         raise NotFound("not_found")
     return found, sum(places[row.branch_id].path.startswith(found.path) for row in held)
@@ -162,9 +185,9 @@ def rows_by(session: Session, frame: Frame, by: str = "", *, months: bool = Fals
         rest = Reach(frame.reach.branches - frame.reach.priced, frozenset(), frame.reach.person_id)
         return queries.joined(kept, queries.month_rows(session, rest, wanted, frame.own, by))
     if months:
-        return queries.month_rows(session, frame.reach, wanted, frame.own, by)
+        return queries.month_rows(session, frame.reach, wanted, frame.own, by, frame.series)
     monthly = frame.basis.how == AT_BOOKED
-    return queries.year_rows(session, frame.reach, wanted, frame.own, by, monthly=monthly)
+    return queries.year_rows(session, frame.reach, wanted, frame.own, by, frame.series, monthly=monthly)
 
 
 def merged(grouped: Grouped) -> Rows:

@@ -33,7 +33,7 @@ def pipeline(session: Session, frame: Frame) -> tuple[PipelineStage, ...]:
     History: finished measures of this branch under the same filter.
     """
     wanted = replace(frame.query.wanted, year=UNDATED, kinds=tuple(sorted(frame.saving)), timing=RECURRING)
-    by_stage = queries.year_rows(session, frame.reach, wanted, frame.own, STAGE, monthly=False)
+    by_stage = queries.year_rows(session, frame.reach, wanted, frame.own, STAGE, (RUN_RATE,), monthly=False)
     known = {stage.key: stage for rules in frame.scope.rules.values() for stage in rules.stages}
     stages = sorted((stage for stage in known.values() if not stage.terminal), key=lambda stage: stage.order)
     last = {stage.key for stage in known.values() if stage.terminal}

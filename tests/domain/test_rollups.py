@@ -139,6 +139,7 @@ def test_a_curve_is_rounded_at_each_point_and_ends_at_the_sum():
 def test_a_waterfall_leads_from_the_target_to_what_is_confirmed():
     steps = waterfall(1_000, 900, 950, 400, 380)
     assert [step.minor for step in steps] == [1_000, -100, 900, 50, 950, -550, 400, -20, 380]
+    assert waterfall(0, 900, 950, 400, 380) == steps[2:], "without a target it begins with the plan"
     ground = None
     for step in steps:
         ground = step.minor if ground is None else ground if step.level else ground + step.minor

@@ -3,8 +3,10 @@
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+from govapp.present.finance_charts import YearPoints
 from govapp.reports import branch as b
 from govapp.reports import dossier_data as d
+from govapp.reports import money_data as mo
 from govapp.reports.paper import LogHead
 
 AS_OF = datetime(2026, 10, 31, 18, 0, tzinfo=UTC)
@@ -69,6 +71,36 @@ def _measure(n: int) -> b.MeasureRow:
     )
 
 
+def sample_money() -> mo.MoneyShown:
+    """Money with all of its parts: two kinds, three years, a year with its curve, and the way to confirmed."""
+    days = tuple(date(2026, n, 1) for n in range(1, 13))
+    plan = tuple(n * 1_000_000 for n in range(-4, 8))
+    added = tuple(sum(plan[: n + 1]) for n in range(12))
+    come = tuple(each - 150_050 for each in plan)
+    series = (("plan", plan), ("forecast", come), ("actual", come), ("confirmed", (*come[:9], 0, 0, 0)))
+    totals = (("plan", added), ("forecast", added), ("actual", added), ("confirmed", added))
+    row = (
+        "880,000.00",
+        "1,200,000.00",
+        "1,100,000.00",
+        "1,050,000.00",
+        "990,000.00",
+        "412,350.00",
+        "345,000.00",
+    )
+    return mo.MoneyShown(
+        currency="EUR",
+        plan="Plan: version 2, frozen on 3 Mar 2026; first plan: version 1, frozen on 7 Jan 2026.",
+        basis="In EUR: plan and target at the plan rate they were frozen with.",
+        kinds=(mo.MoneyRow("Savings", *row), mo.MoneyRow("Cost avoidance", *row)),
+        years=tuple(mo.MoneyRow(name, *row) for name in ("Undated", "2026", "2027")),
+        period="the whole life",
+        way=(120_000_000, 105_000_000, 99_000_000, 41_235_000, 34_500_000),
+        points=YearPoints("EUR", days, 10, 10, series, totals),
+        lacking=("There is no actual rate of USD for Oct 2026.",),
+    )
+
+
 def sample_branch(count: int = 60, **changes: object) -> b.BranchData:
     """A portfolio with `count` measures."""
     measures = tuple(sorted(sample_measures(count), key=lambda m: STAGES.index(m.stage)))
@@ -103,6 +135,7 @@ def sample_branch(count: int = 60, **changes: object) -> b.BranchData:
         "waits": tuple(groups),
         "partial": True,
         "frozen_from": "Decided",
+        "money": sample_money(),
         "base_url": BASE,
     }
     return b.BranchData(**{**filled, **changes})  # type: ignore[arg-type]  # changes are chosen by each test
@@ -124,6 +157,7 @@ def sample_dossier(pieces: int = 13, entries: int = 60, **changes: object) -> d.
         "implementation": d.Status("amber", "Survey came 9 working days late", person(0), date(2026, 10, 22)),
         "potential": d.Status("green", "Forecast equals estimate"),
         "values": (("EUR", Decimal(880_000)), ("GBP", Decimal(-12_400))),
+        "money": sample_money(),
         "facts": (
             d.Fact("Service", "Data centre hosting"),
             d.Fact("Business unit", "Infrastructure"),

@@ -211,3 +211,22 @@ def test_one_query_more_or_less_does_not_depend_on_the_rows(client, cast, desk, 
         with count_queries() as many:
             client.get(address)
         assert few.number == many.number <= 24, many.statements
+
+
+def test_the_finance_page_of_a_measure_shows_what_it_brings_and_leads_to_its_lines(client, cast, desk):
+    one, _other = desk
+    text = client.get(f"/measures/{one}/finance").text
+    part = text.split('id="brings"')[1].split("</section>")[0]
+    assert "12,000.00" in part
+    assert "2,000.00" in part
+    hrefs = [each.replace("&amp;", "&") for each in re.findall(r'<a href="(/finance/lines[^"]+)">', part)]
+    assert hrefs
+    assert all(client.get(each).status_code == 200 for each in hrefs)
+    net = client.get(f"/finance/lines?measure={one}&series=plan").text
+    assert re.search(r"data-figure.*?<b>([^<]+)</b>", net, re.DOTALL).group(1) == "1,600.00"
+    assert 'id="brings"' not in client.get(f"/measures/{make_measure(cast)}/finance").text
+
+
+def test_the_tree_leads_to_the_figures_of_a_branch(client, cast, desk):
+    assert 'href="/finance?branch=service-desk"' in client.get("/structure/service-desk").text
+    assert 'href="/finance?branch=service-quality"' in client.get("/structure").text

@@ -16,13 +16,15 @@ from govapp.data.snapshots import Loaded
 from govapp.domain.measures import EFFECT_KINDS, TIMINGS
 from govapp.domain.permissions import Permission
 from govapp.domain.planning import fiscal_months
+from govapp.present import finance as finance_words
 from govapp.present import grid as view
 from govapp.present import grid_words, plan_words
 from govapp.present.measures import word
-from govapp.services._confirming import may_confirm
+from govapp.services._confirming import may_add_late
 from govapp.services.plan_pages import plan_page
 from govapp.web._context import actor, day_at
 from govapp.web.measures._money import figures, lines_in_force
+from govapp.web.measures._money_panel import money_panel
 from govapp.web.measures._pages import acts_of, amount_of, show, text_of
 
 P = Permission
@@ -83,6 +85,8 @@ def finance_page(
         in_force = lines_in_force(lines, loaded)
         return {
             "lines": in_force,
+            "money": money_panel(found, loaded),
+            "said": finance_words,
             "row": row,
             "line_form": _form_of(row, loaded.currency),
             "figures": figures(in_force),
@@ -147,7 +151,7 @@ def _typing(loaded: Loaded, data: grid_pages.GridData, again: Again) -> view.Typ
     changes = loaded.snapshot.state != "cancelled" and not loaded.measure.archived
     return view.Typing(
         frozenset(series for series, may in allowed.items() if may),
-        changes and may_confirm(actor(), loaded),
+        changes and may_add_late(actor(), loaded),
         loaded.rules.frozen_in(loaded.snapshot.stage) is not None and not data.drafting,
         decimal_mark(),
         again.typed,

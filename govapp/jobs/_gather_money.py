@@ -1,0 +1,129 @@
+"""Gathers what a report shows of money, from the record as of a log sequence."""
+
+from collections.abc import Collection, Sequence
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from govapp.data.ledger import PlanVersion
+from govapp.data.money_then import rates_then, rows_then, versions_then
+from govapp.data.report_queries import OrganizationThen
+from govapp.domain.finance import SAVING_KINDS
+from govapp.domain.money_rows import FIRST_PLAN, PLAN, RUN_RATE, UNDATED, fiscal_place
+from govapp.domain.rollups import (
+    SAVINGS,
+    Basis,
+    Figures,
+    Rows,
+    figures,
+    of_kinds,
+    of_year,
+    shown_kinds,
+    total,
+)
+from govapp.domain.rules import Rules
+from govapp.present import dates
+from govapp.present.finance import basis_sentence, kind_word, lacking_sentences, sum_text
+from govapp.present.finance_charts import way_of, year_points
+from govapp.present.language import gettext as _
+from govapp.reports.money_data import MoneyRow, MoneyShown
+
+
+def measure_money(
+    session: Session, seq: int, measure_id: int, organization: OrganizationThen, rules: Rules, today: date
+) -> MoneyShown | None:
+    """Money of a measure; the plan columns name the version in force and the first."""
+    versions = versions_then(session, seq, [measure_id]).get(measure_id, [])
+    return _shown(
+        session, seq, [measure_id], organization, rules.effects.saving_kinds, today, _plan_words(versions)
+    )
+
+
+def branch_money(
+    session: Session, seq: int, measures: Sequence[int], organization: OrganizationThen, rules: Collection[Rules],
+    today: date,
+) -> MoneyShown | None:  # fmt: skip
+    """Money of the measures of a branch that are read, each with its plan in force and as first frozen."""
+    saving = frozenset().union(*(each.effects.saving_kinds for each in rules)) or SAVING_KINDS
+    words = _("Plan: of each measure the version in force, or the draft where nothing is frozen yet.")
+    return _shown(session, seq, measures, organization, saving, today, words)
+
+
+def _plan_words(versions: Sequence[PlanVersion]) -> str:
+    if not versions:
+        return _("Plan: the draft, nothing is frozen yet.")
+    first, current = versions[0], versions[-1]
+    said = _("Plan: version %(n)s, frozen on %(day)s", n=current.number, day=dates.day(current.at))
+    if first is current:
+        return said + "."
+    return said + _(
+        "; first plan: version %(n)s, frozen on %(day)s.", n=first.number, day=dates.day(first.at)
+    )
+
+
+def _shown(
+    session: Session, seq: int, measures: Sequence[int], organization: OrganizationThen, saving: frozenset[str],
+    today: date, words: str,
+) -> MoneyShown | None:  # fmt: skip
+    own, first_month = organization.currency, organization.fiscal_month
+    rows = rows_then(session, seq, measures, own, first_month)
+    if not rows:
+        return None
+    basis = Basis(rates_then(session, seq, organization.id, own), today, first_month)
+    savings = of_kinds(rows, saving)
+    amounts = [row for row in savings if row[0].series != RUN_RATE]
+    year, months = fiscal_place(today, first_month)
+    whole = figures(savings, basis)
+    lacking = [
+        lack for kinds in _kinds(rows, saving).values() for lack in _lacking(of_kinds(rows, kinds), basis)
+    ]
+    return MoneyShown(
+        currency=own,
+        plan=words,
+        basis=basis_sentence(basis.how, own),
+        kinds=tuple(
+            _row(kind_word(name), of_kinds(rows, kinds), basis, own)
+            for name, kinds in _kinds(rows, saving).items()
+        ),
+        years=tuple(
+            _row(_named(each, first_month), of_year(amounts, each), basis, own)
+            for each in sorted({key.year for key, _months in amounts})
+        ),
+        period=_("the whole life"),
+        way=way_of(whole, own),
+        points=year_points(of_year(savings, year), basis, PLAN, year, months, own),
+        lacking=tuple(lacking_sentences(lacking)),
+    )
+
+
+def _kinds(rows: Rows, saving: frozenset[str]) -> dict[str, frozenset[str]]:
+    """Savings and every other kind that holds anything."""
+    present = {key.kind for key, _months in rows}
+    shown = shown_kinds(sorted(present), saving)
+    return {name: kinds for name, kinds in shown.items() if name != SAVINGS or present & saving}
+
+
+def _named(year: int, first_month: int) -> str:
+    if year == UNDATED:
+        return _("Undated")
+    return str(year) if first_month == 1 else f"{year}/{(year + 1) % 100:02}"
+
+
+def _figures(rows: Rows, basis: Basis) -> tuple[Figures, Figures]:
+    return figures(rows, basis), figures(rows, basis, FIRST_PLAN)
+
+
+def _lacking(rows: Rows, basis: Basis) -> list[tuple[str, str, str]]:
+    now, first = _figures(rows, basis)
+    return [lack for each in (*now.all, first.plan) for lack in each.lacking]
+
+
+def _row(name: str, rows: Rows, basis: Basis, own: str) -> MoneyRow:
+    now, first = _figures(rows, basis)
+    run_rate = total(rows, RUN_RATE, basis)
+    unit = "" if any("" in each.by for each in (run_rate, *now.all)) else own
+    texts = (
+        sum_text(each, unit)
+        for each in (run_rate, now.target, first.plan, now.plan, now.forecast, now.actual, now.confirmed)
+    )
+    return MoneyRow(name, *texts)
