@@ -40,6 +40,7 @@ from govapp.jobs._gather_reviews import reviews_shown, waits_shown
 from govapp.jobs._gather_statuses import statuses_then
 from govapp.present import dates, money
 from govapp.present import measures as words
+from govapp.present.dossiers import plan_shown
 from govapp.present.evidence import describe
 from govapp.present.findings import detail_sentence, rule_sentence, stage_name
 from govapp.present.language import gettext as _
@@ -107,6 +108,9 @@ def dossier_data(
         else (),
         conditions=_conditions(context) if "reviews" in sees else (),
         effects=_effects(context) if "finance" in sees else (),
+        plan_shown=plan_shown(
+            {"version": context.recorded.plan_number, "draft": not context.recorded.plan_number}
+        ),
         money=measure_money(session, seq, measure_id, context.organization, rules, context.today)
         if "finance" in sees
         else None,

@@ -288,6 +288,7 @@ class DossierData:
     reviews: tuple[Review, ...] = ()
     conditions: tuple[Condition, ...] = ()
     effects: tuple[EffectLine, ...] = ()
+    plan_shown: str = ""
     money: MoneyShown | None = None
     milestones: tuple[Milestone, ...] = ()
     dependencies: tuple[Dependency, ...] = ()
