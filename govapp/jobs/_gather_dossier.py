@@ -33,6 +33,7 @@ from govapp.domain.rules import Rules
 from govapp.domain.snapshot import Snapshot
 from govapp.jobs._gather_branch import colour_of
 from govapp.jobs._gather_clocks import ClocksThen, clocks_then
+from govapp.jobs._gather_figures import checks_shown, kpis_shown, reports_shown
 from govapp.jobs._gather_history import history_shown
 from govapp.jobs._gather_money import measure_money
 from govapp.jobs._gather_reviews import reviews_shown, waits_shown
@@ -118,6 +119,9 @@ def dossier_data(
         risks=_risks(context),
         evidence=_evidence(context) if "evidence" in sees else (),
         history=history_shown(session, measure_id, seq, rules),
+        kpis=kpis_shown(session, seq, measure_id, rules, context.organization.timezone),
+        checks=checks_shown(session, seq, measure_id),
+        status_reports=reports_shown(session, seq, measure_id),
         unseen=tuple(sorted({"evidence", "finance", "reviews"} - sees)),
         base_url=base_url,
     )
