@@ -10,12 +10,14 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     BindParameter,
     ColumnElement,
     ScalarSelect,
     Select,
     and_,
     bindparam,
+    cast,
     exists,
     false,
     func,
@@ -144,8 +146,8 @@ def _vacant(v: int, paths: int) -> ColumnElement[bool]:
 
 
 _NO_VALUE: tuple[Any, ...] = (
-    null().label("value_id"),
-    null().label("actual"),
+    cast(null(), BigInteger).label("value_id"),
+    cast(null(), BigInteger).label("actual"),
     null().label("hands"),
     null().label("source"),
     null().label("late_on"),

@@ -85,24 +85,34 @@ def status_rows(row: Any) -> StatusRows:
     zone, measure = ZoneInfo(row.timezone), row.Measure
     created = measure.created_at.astimezone(zone).date()
     stones = tuple(
-        Stone(name, _day(plan), _day(forecast), _done(_day(actual), entered, created, zone), bool(final))
+        Stone(
+            name, _day(plan), _day(forecast),
+            done_on(_day(actual), moment_of(entered) if entered else None, created, zone), bool(final),
+        )
         for name, plan, forecast, actual, entered, final in json.loads(row.stones)
-    )
-    seen = {event: moment_of(at).astimezone(zone).date() for event, at in json.loads(row.looked)}
-    base = [row.entered_at.astimezone(zone).date()] if row.entered_at else []
-    looked = {
-        kind: max([*base, *(day for event, day in seen.items() if event in events)], default=created)
+    )  # fmt: skip
+    seen = {event: moment_of(at) for event, at in json.loads(row.looked)}
+    return StatusRows(stones, looked_on(seen, row.entered_at, created, zone), row.fiscal_month)
+
+
+def looked_on(
+    seen: Mapping[str, datetime], entered: datetime | None, created: date, zone: ZoneInfo
+) -> dict[str, date]:
+    """By status kind the day of the newest event that touched it, of entering the stage, or else of being recorded."""
+    base = [entered.astimezone(zone).date()] if entered else []
+    days = {event: at.astimezone(zone).date() for event, at in seen.items()}
+    return {
+        kind: max([*base, *(day for event, day in days.items() if event in events)], default=created)
         for kind, events in LOOKED.items()
     }
-    return StatusRows(stones, looked, row.fiscal_month)
 
 
 def _day(text: str | None) -> date | None:
     return date.fromisoformat(text[:10]) if text else None
 
 
-def _done(actual: date | None, entered: str | None, created: date, zone: ZoneInfo) -> date | None:
-    if actual is None or not entered or actual < created:
+def done_on(actual: date | None, entered: datetime | None, created: date, zone: ZoneInfo) -> date | None:
+    """The day on which a milestone counts as done; None while it is open."""
+    if actual is None or entered is None or actual < created:
         return actual
-    at: datetime = moment_of(entered)
-    return max(actual, at.astimezone(zone).date())
+    return max(actual, entered.astimezone(zone).date())

@@ -75,6 +75,7 @@ KINDS: tuple[NoticeKind, ...] = (
         reopened="digest",
         part_given="digest",
         comment="never",
+        amounts_returned="at_once",
     ),
     *_of("myself", deputy_set="at_once!", deputy_begins="at_once!", deputy_ended="digest", bulk_done="never"),
 )

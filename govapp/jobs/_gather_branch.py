@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from govapp.data.figures_then import Then, figures_then
 from govapp.data.report_queries import (
     OrganizationThen,
     Recorded,
@@ -28,6 +29,7 @@ from govapp.domain.money import from_minor
 from govapp.domain.rules import Rules
 from govapp.jobs._gather_clocks import ClocksThen, clocks_then
 from govapp.jobs._gather_money import branch_money
+from govapp.jobs._gather_statuses import statuses_then
 from govapp.present.findings import stage_name, who_words
 from govapp.present.language import gettext as _
 from govapp.reports.branch import BranchData, MeasureRow, StageRow, Wait, WaitGroup, WaitingMeasure
@@ -57,6 +59,7 @@ class _Context:
     people: People
     rules: dict[int, Rules]
     clocks: ClocksThen
+    figures: dict[int, Then]
 
 
 def branch_data(
@@ -75,7 +78,9 @@ def branch_data(
         if row["branch_id"] in {b["id"] for b in branches}
     ]
     shown = [row for row in measures if row["state"] in SHOWN]
-    recorded = record_of(session, seq, shown, full=False)
+    rules = {i: rules_for(session, i) for i in sorted({row["workflow_version_id"] for row in measures})}
+    rated = any(each.statuses is not None for each in rules.values())
+    recorded = record_of(session, seq, shown, full=rated)
     organization = organization_at(session, seq, top["organization_id"])
     clocks = clocks_then(session, seq, at, organization.id, organization.timezone, recorded.values())
     context = _Context(
@@ -87,7 +92,8 @@ def branch_data(
         top=top["id"],
         branches={row["id"]: row for row in branches},
         people=names_at(session, seq, {i for each in recorded.values() for i in people_in(each)}),
-        rules={i: rules_for(session, i) for i in sorted({row["workflow_version_id"] for row in measures})},
+        rules=rules,
+        figures=figures_then(session, seq, organization, recorded, rules),
     )
     rows = {i: _measure(context, each, priced=reach.priced) for i, each in recorded.items()}
     waits = _waits(context, recorded)
@@ -135,11 +141,11 @@ def _measure(context: _Context, recorded: Recorded, *, priced: bool) -> MeasureR
     measure = recorded.measure
     rules = context.rules[measure["workflow_version_id"]]
     owner = next((row["person_id"] for row in recorded.parts if row["part"] == "owner"), None)
-    today = _today(context)
-    colours = {}
-    for row in recorded.statuses:  # the latest of each kind counts until it lapses
-        lapsed = row["until_day"] is not None and row["until_day"] < today
-        colours[row["kind"]] = "none" if lapsed else colour_of(row["colour"])
+    then = context.figures.get(measure["id"])
+    snapshot = snapshot_at(recorded, {}, {}, context.organization.currency, "")
+    snapshot = then.within(snapshot) if then else snapshot
+    said = statuses_then(recorded, rules, snapshot, then, context.clocks, _today(context))
+    colours = {kind: colour_of(each.colour) for kind, each in said.items()}
     values = values_at(recorded) if priced else {}
     return MeasureRow(
         key=measure["key"],

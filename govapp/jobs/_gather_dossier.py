@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from govapp.data.figures_then import Then, figures_then
 from govapp.data.money_then import ledger_then
 from govapp.data.report_queries import (
     OrganizationThen,
@@ -32,14 +33,18 @@ from govapp.domain.rules import Rules
 from govapp.domain.snapshot import Snapshot
 from govapp.jobs._gather_branch import colour_of
 from govapp.jobs._gather_clocks import ClocksThen, clocks_then
+from govapp.jobs._gather_figures import checks_shown, kpis_shown, reports_shown
 from govapp.jobs._gather_history import history_shown
 from govapp.jobs._gather_money import measure_money
 from govapp.jobs._gather_reviews import reviews_shown, waits_shown
+from govapp.jobs._gather_statuses import statuses_then
 from govapp.present import dates, money
 from govapp.present import measures as words
+from govapp.present.dossiers import plan_shown
 from govapp.present.evidence import describe
 from govapp.present.findings import detail_sentence, rule_sentence, stage_name
 from govapp.present.language import gettext as _
+from govapp.present.status_words import computed_view
 from govapp.reports import dossier_data as paper
 from govapp.reports.dossier_data import DossierData, Fact
 from govapp.reports.paper import LogHead
@@ -61,6 +66,7 @@ class _Context:
     rules: Rules
     organization: OrganizationThen
     clocks: ClocksThen
+    then: Then | None
 
 
 def dossier_data(
@@ -102,6 +108,9 @@ def dossier_data(
         else (),
         conditions=_conditions(context) if "reviews" in sees else (),
         effects=_effects(context) if "finance" in sees else (),
+        plan_shown=plan_shown(
+            {"version": context.recorded.plan_number, "draft": not context.recorded.plan_number}
+        ),
         money=measure_money(session, seq, measure_id, context.organization, rules, context.today)
         if "finance" in sees
         else None,
@@ -110,6 +119,9 @@ def dossier_data(
         risks=_risks(context),
         evidence=_evidence(context) if "evidence" in sees else (),
         history=history_shown(session, measure_id, seq, rules),
+        kpis=kpis_shown(session, seq, measure_id, rules, context.organization.timezone),
+        checks=checks_shown(session, seq, measure_id),
+        status_reports=reports_shown(session, seq, measure_id),
         unseen=tuple(sorted({"evidence", "finance", "reviews"} - sees)),
         base_url=base_url,
     )
@@ -125,6 +137,10 @@ def _context(session: Session, rows: list[Row], seq: int, at: datetime) -> tuple
     people = names_at(
         session, seq, people_in(recorded) | ({measure["created_by"]} if measure["created_by"] else set())
     )
+    rules = rules_for(session, measure["workflow_version_id"])
+    used = {measure["workflow_version_id"]: rules}
+    then = figures_then(session, seq, organization, {measure["id"]: recorded}, used).get(measure["id"])
+    snapshot = snapshot_at(recorded, people, others, organization.currency, branch["kind"])
     context = _Context(
         session=session,
         seq=seq,
@@ -132,8 +148,9 @@ def _context(session: Session, rows: list[Row], seq: int, at: datetime) -> tuple
         recorded=recorded,
         people=people,
         others=others,
-        snapshot=snapshot_at(recorded, people, others, organization.currency, branch["kind"]),
-        rules=rules_for(session, measure["workflow_version_id"]),
+        then=then,
+        snapshot=then.within(snapshot) if then else snapshot,
+        rules=rules,
         organization=organization,
         clocks=clocks_then(session, seq, at, organization.id, organization.timezone, [recorded]),
     )
@@ -141,14 +158,22 @@ def _context(session: Session, rows: list[Row], seq: int, at: datetime) -> tuple
 
 
 def _status(context: _Context, kind: str) -> paper.Status:
-    entry = next((row for row in reversed(context.recorded.statuses) if row["kind"] == kind), None)
-    if entry is None:
-        return paper.Status()
-    who = name_of(context.people, entry["person_id"])
-    if entry["until_day"] and entry["until_day"] < context.today:
-        lapsed = _("the declaration lapsed on %(day)s", day=dates.day(entry["until_day"]))
-        return paper.Status("none", lapsed, who, entry["from_day"])
-    return paper.Status(colour_of(entry["colour"]), entry["reason"], who, entry["from_day"])
+    said = statuses_then(
+        context.recorded, context.rules, context.snapshot, context.then, context.clocks, context.today
+    )[kind]
+    if said.declared is not None:
+        who = name_of(context.people, said.declared["person_id"])
+        return paper.Status(colour_of(said.colour), said.declared["reason"], who, said.declared["from_day"])
+    lapsed = ""
+    if said.lapsed is not None and said.lapsed["until_day"] is not None:
+        until = min(said.lapsed["until_day"], context.today)
+        lapsed = _("the declaration lapsed on %(day)s", day=dates.day(until))
+    if said.computed is None:
+        who = name_of(context.people, said.lapsed["person_id"]) if said.lapsed else ""
+        return paper.Status("none", lapsed, who, said.lapsed["from_day"] if said.lapsed else None)
+    view = computed_view(context.rules, kind, said.kept())
+    reasons = [" ".join(part for part in (each.says, each.detail) if part) for each in view.reasons]
+    return paper.Status(colour_of(said.colour), "; ".join([*reasons, *([lapsed] if lapsed else [])]))
 
 
 def _facts(context: _Context) -> tuple[Fact, ...]:

@@ -175,6 +175,13 @@ _KINDS: dict[str, tuple[_Words, _Words, _Words]] = {
         lambda: _("Somebody wrote a comment on a measure that you own."),
         lambda: _("a comment"),
     ),
+    "amounts_returned": (
+        lambda: _("Amounts that you entered were not confirmed in full"),
+        lambda: _(
+            "The controller refused them, confirmed a part, or took a confirmation back, with a reason."
+        ),
+        lambda: _("amounts not confirmed in full"),
+    ),
     "deputy_set": (
         lambda: _("A deputy was set"),
         lambda: _("You stand in for somebody, or somebody for you. This mail cannot be switched off."),

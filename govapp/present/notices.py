@@ -237,6 +237,15 @@ _KINDS: dict[str, Callable[[_About], Told]] = {
         a.measure,
     ),
     "comment": lambda a: Told(_("%(who)s commented on %(key)s.", who=a.who, key=a.key), a.measure),
+    "amounts_returned": lambda a: Told(
+        {
+            "refuse": _("%(who)s refused amounts of %(line)s on %(key)s that you entered."),
+            "part": _("%(who)s confirmed only a part of amounts of %(line)s on %(key)s that you entered."),
+            "reverse": _("%(who)s took a confirmation of %(line)s on %(key)s back; its month is open again."),
+        }.get(a.text("what"), "%(line)s, %(key)s")
+        % {"who": a.who, "line": a.text("line"), "key": a.key},
+        f"{a.measure}/finance/ledger", a.text("reason"),
+    ),
     "deputy_set": lambda a: Told(
         _("%(deputy)s stands in for %(person)s, %(days)s.", deputy=a.text("deputy_name"), person=a.text("person_name"),
           days=_days(a)),

@@ -24,7 +24,7 @@ from govapp.domain.events import Event
 from govapp.domain.finance import Faults, sign_is_wrong
 from govapp.domain.planning import YEAR, following
 from govapp.services._belongs import _where
-from govapp.services._confirming import confirming_right
+from govapp.services._confirming import late_right
 from govapp.services._work import Work
 
 Changed = dict[CellKey, tuple[int | None, int | None]]
@@ -92,8 +92,8 @@ def _plan_stands(work: Work, loaded: Loaded) -> bool:
 def _allowed(work: Work, loaded: Loaded, sheet: Sheet, cells: Collection[CellKey]) -> tuple[str, bool]:
     """The right used for writing these cells, and whether it reaches closed months.
 
-    Into closed months writes who confirms amounts here, and needs nothing else there (a dated late entry); in all
-    others each series takes its own right. Raises Refused without it.
+    Into closed months writes who confirms amounts here or is a controller of the branch, and needs nothing else there
+    (a dated late entry); in all others each series takes its own right. Raises Refused without it.
     """
     late = [cell for cell in cells if cell[1] in BY_PERIOD and sheet.is_closed(cell[2])]
     needed = {right_for(series) for _, series, _ in set(cells).difference(late)}
@@ -110,7 +110,7 @@ def _allowed(work: Work, loaded: Loaded, sheet: Sheet, cells: Collection[CellKey
 
 
 def _late_right(work: Work, loaded: Loaded) -> str:
-    return "system" if work.actor.is_system else confirming_right(work, loaded)
+    return "system" if work.actor.is_system else late_right(work, loaded)
 
 
 def _cell_faults(sheet: Sheet, changed: Changed, *, frozen: bool, reaches_closed: bool) -> Faults:

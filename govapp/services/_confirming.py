@@ -37,6 +37,33 @@ def may_confirm(actor: Actor, loaded: Loaded) -> bool:
     return right_for(actor, loaded.rules, loaded.place, CONFIRM, right, act=CONFIRM_ACTUAL) is not None
 
 
+def late_right(work: Work, loaded: Loaded) -> str:
+    """The right by which the actor adds an amount to a closed month: who confirms here, or a controller of the branch.
+
+    Nobody confirms what they added themselves, so where the measure has a controller, the other one adds. Raises
+    NotFound, Refused.
+    """
+    if loaded.place.parts.get("owner") == work.actor.id:
+        raise Refused("owner_confirms", permission=str(Permission.FINANCE_CONFIRM))
+    if _late_role(work.actor, loaded) is not None:
+        return work.may(Permission.FINANCE_CONFIRM, loaded.place)
+    return confirming_right(work, loaded)
+
+
+def may_add_late(actor: Actor, loaded: Loaded) -> bool:
+    """Whether the actor adds amounts to closed months here, for pages."""
+    if loaded.place.parts.get("owner") == actor.id:
+        return False
+    return _late_role(actor, loaded) is not None or may_confirm(actor, loaded)
+
+
+def _late_role(actor: Actor, loaded: Loaded) -> str | None:
+    """The role by which somebody is a controller of the branch without being that of the measure."""
+    if actor.id in loaded.place.parts.values():
+        return None
+    return right_of(actor, Permission.FINANCE_CONFIRM, loaded.place)
+
+
 def _right_of(loaded: Loaded, voice: Actor) -> str | None:
     """The part of a voice, or its grant where the part is vacant; a part whose role has ended gives none (R06, R07)."""
     held = loaded.snapshot.parts.get(CONTROLLER)

@@ -177,8 +177,27 @@ def _rule_cells(deciding: Deciding, wishes: Sequence[Wish]) -> list[Result]:
         results.append(_one(deciding, wish, line, cells, rates, baselines, done))
     for event, rows in done.rows.items():
         deciding.log(event, rows, done.made[event])
+    _tell(deciding, [(each, cells.at(each.line_id, each.month)) for each in results if each.done])
     work.touched_money(deciding.loaded.measure.id, *{each.line_id for each in results if each.done})
     return results
+
+
+def _tell(deciding: Deciding, done: Sequence[tuple[Result, Cell]]) -> None:
+    """Whoever entered an amount that was refused, or confirmed in part only, learns of it: once for each line."""
+    told: dict[tuple[str, int], set[int]] = {}
+    names: dict[int, str] = {}
+    for result, cell in done:
+        if result.act in {REFUSE, PART}:
+            told.setdefault((result.act, result.line_id), set()).update(cell.hands)
+            names[result.line_id] = result.line
+    for (act, line), people in sorted(told.items()):
+        _tell_hands(deciding, people, act, names[line])
+
+
+def _tell_hands(deciding: Deciding, people: Iterable[int], what: str, line: str) -> None:
+    payload = {"what": what, "line": line, "reason": deciding.reason}
+    for person in sorted(set(people) - {deciding.work.actor.id}):
+        deciding.work.tell(person, "amounts_returned", measure_id=deciding.loaded.measure.id, payload=payload)
 
 
 def _lines(work: Work, loaded: Loaded, ids: set[int]) -> dict[int, EffectLine]:
@@ -262,8 +281,9 @@ def _refuse_or_except(
     return result
 
 
-def _open_again(work: Work, line_id: int, month: date | None) -> None:
-    """A reversed confirmation leaves its actual amount awaiting; whoever entered it stays noted."""
+def _open_again(deciding: Deciding, line_id: int, month: date | None) -> None:
+    """A reversed confirmation leaves its actual amount awaiting; whoever entered it stays noted and learns of it."""
+    work = deciding.work
     at = EffectValue.month.is_(None) if month is None else EffectValue.month == month
     row = work.session.scalar(
         select(EffectValue).where(EffectValue.line_id == line_id, EffectValue.series == "actual", at)
@@ -271,3 +291,4 @@ def _open_again(work: Work, line_id: int, month: date | None) -> None:
     if row is not None:
         row.standing = AWAITS
         work.session.flush()
+        _tell_hands(deciding, row.hands, "reverse", work.session.get_one(EffectLine, line_id).name)

@@ -189,7 +189,7 @@ def _reverse_row(deciding: Deciding, row: LedgerRow) -> LedgerRow:
     )  # fmt: skip
     work.session.add(back)
     if row.kind == CONFIRMATION:
-        _open_again(work, row.line_id, row.month)
+        _open_again(deciding, row.line_id, row.month)
     before = deciding.cells_of([row.line_id]).net.get((row.line_id, row.month), 0)
     said: dict[str, Any] = {"row": row.id, "reverses": row.kind}
     deciding.log(

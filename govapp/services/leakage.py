@@ -7,6 +7,7 @@ from decimal import Decimal
 from sqlalchemy import exists, select
 
 from govapp.data.finance import EffectLine
+from govapp.data.kpis import SustainCheck
 from govapp.data.ledger import LedgerRow
 from govapp.data.ledger_queries import line_sums
 from govapp.data.measures import StagePassage
@@ -34,7 +35,8 @@ from govapp.services.moves import _right as _asking_right
 class BookLeakage:
     """So much of what a line has confirmed is lost (`lost`, above zero, in units of its currency), as of a month.
 
-    `reopen`: the measure goes back from Closed at once, with the same reason.
+    `reopen`: the measure goes back from Closed at once, with the same reason. `check_id`: the sustain check that
+    found it.
     """
 
     key: str
@@ -44,6 +46,7 @@ class BookLeakage:
     reason: str
     origin: Origin
     reopen: bool = False
+    check_id: int | None = None
     document: Document | None = None
     signed: bool = False
     action_key: str = ""
@@ -69,7 +72,7 @@ def _book(work: Work, command: BookLeakage) -> int:
         plain(command.lost),
         command.reason,
     ]
-    body += [command.reopen, digest]
+    body += [command.reopen, digest, command.check_id]
     earlier = consumed(work, command.action_key, body)
     if earlier is not None:
         return int(earlier["id"])
@@ -82,12 +85,21 @@ def _book(work: Work, command: BookLeakage) -> int:
     lost = minor_of(command.lost, line.currency, faults, "lost")
     if faults:
         raise Invalid("ledger_invalid", faults)
-    row = _book_leakage(deciding, line, command.month.replace(day=1), lost or 0)
+    found = _proof_of(work, loaded, command.check_id)
+    row = _book_leakage(deciding, line, command.month.replace(day=1), lost or 0, found)
     loaded = _settle_again(work, loaded.measure.id)
     if command.reopen:
         _reopen(work, loaded, deciding.reason)
     consume(work, command.action_key, body, {"id": row.id})
     return row.id
+
+
+def _proof_of(work: Work, loaded: Loaded, check_id: int | None) -> int | None:
+    """The revision that settled a check of the measure. Raises NotFound for a check of another one."""
+    check = None if check_id is None else work.session.get(SustainCheck, check_id)
+    if check_id is not None and (check is None or check.measure_id != loaded.measure.id):
+        raise NotFound("not_found")
+    return check.revision_id if check else None
 
 
 def _book_leakage(

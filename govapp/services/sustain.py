@@ -16,7 +16,7 @@ from govapp.data.snapshots import Loaded, load_measures
 from govapp.data.sustain_queries import checks_come_due
 from govapp.domain.errors import Invalid
 from govapp.domain.events import Event
-from govapp.domain.money import exact_minor
+from govapp.domain.money import decimals_of, exact_minor, from_minor
 from govapp.domain.rights import Actor
 from govapp.domain.rules import Rules
 from govapp.domain.sustain import DUE, LOST, OUTCOMES, PARTLY, days_fault, lost_percent
@@ -172,19 +172,54 @@ def lost_of(loaded: Loaded, said: Mapping[str, Any]) -> Decimal | None:
     if not isinstance(amount, Mapping):
         return None
     currency = str(amount["currency"])
+    return lost_percent(_yearly(loaded, currency), exact_minor(Decimal(str(amount["amount"])), currency))
+
+
+def _yearly(loaded: Loaded, currency: str) -> int:
+    """The run rate of recurring savings in a currency, in minor units."""
     saving = loaded.rules.effects.saving_kinds
-    yearly = sum(
-        line.run_rate or 0
-        for line in loaded.lines
-        if line.timing == "recurring" and line.kind in saving and line.currency == currency
-    )
-    return lost_percent(yearly, exact_minor(Decimal(str(amount["amount"])), currency))
+    lines = [line for line in loaded.lines if line.timing == "recurring" and line.kind in saving]
+    return sum(line.run_rate or 0 for line in lines if line.currency == currency)
 
 
 def lost_in(session: Session, loaded: Loaded, revision_id: int | None) -> Decimal | None:
     """As `lost_of`, of the revision that settled a check; None for a check that none has settled."""
     row = None if revision_id is None else session.get(EvidenceRevision, revision_id)
     return None if row is None else lost_of(loaded, row.values)
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """What a judged check found lost: a month's amount in units of its currency, why, and as of which month."""
+
+    check_id: int
+    currency: str
+    monthly: Decimal
+    month: date
+    reason: str
+    reopens: bool
+
+
+def loss_of(session: Session, loaded: Loaded, check_id: int) -> Loss | None:
+    """The loss found by a check of this measure, to be booked; None where it found none or names no amount."""
+    check = session.get(SustainCheck, check_id)
+    row = session.get(EvidenceRevision, check.revision_id) if check and check.revision_id else None
+    if (
+        check is None
+        or row is None
+        or check.measure_id != loaded.measure.id
+        or check.state not in {PARTLY, LOST}
+    ):
+        return None
+    lost, amount = lost_of(loaded, row.values), row.values.get("monthly_effect")
+    if lost is None or not lost or not isinstance(amount, Mapping):
+        return None
+    currency, kept = str(amount["currency"]), Decimal(str(amount["amount"]))
+    monthly = from_minor(_yearly(loaded, currency), currency) / 12 - kept
+    month = row.effective_on.replace(day=1)
+    reason = str(row.values.get("leakage_reason") or "")
+    shown = monthly.quantize(Decimal(1).scaleb(-decimals_of(currency)))
+    return Loss(check.id, currency, shown, month, reason, reopens(loaded.rules, lost))
 
 
 def reopens(rules: Rules, lost: Decimal | None) -> bool:

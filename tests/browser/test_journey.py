@@ -17,7 +17,7 @@ from govapp.data.engine import reading
 from govapp.data.inbox import waiting_for
 from govapp.data.people import LoginSession
 from govapp.services._work import now, writing
-from govapp.services.governance import install_set, read_set
+from govapp.services.governance import SECOND_SET, install_set, read_set
 from tests.browser.test_board_moves import drag
 from tests.cast import PASSWORD, SYSTEM
 from tests.factories import finish_milestones, measure_row, stage_of, submit, supply, today_of
@@ -130,7 +130,7 @@ def fill(form: Locator, **values: str) -> None:
 
 @pytest.fixture
 def way(visit, cast) -> Journey:
-    install_set(SYSTEM, read_set())
+    install_set(SYSTEM, read_set(SECOND_SET))
     return Journey(visit, cast)
 
 

@@ -12,6 +12,7 @@ from govapp.data.audit import AuditLog
 from govapp.data.engine import reading
 from govapp.data.finance import CurrencyRate, EffectValue
 from govapp.data.ledger_queries import confirmed_sums, line_months
+from govapp.data.notices import Notice
 from govapp.data.people import Grant
 from govapp.data.structure import Organization
 from govapp.domain.errors import Invalid, KeyReused, NotFound, Refused
@@ -22,6 +23,7 @@ from govapp.services.audit import verify
 from govapp.services.confirmations import CellWish, RuleCells, rule_cells
 from govapp.services.deputies import SetDeputy, set_deputy
 from govapp.services.grants import EndGrant, GrantRole, end_grant, grant_role
+from govapp.services.grids import Cell, SaveGrid, save_grid
 from govapp.services.parts import AssignParts, assign_parts
 from tests.cast import SYSTEM
 from tests.confirming import (
@@ -334,3 +336,32 @@ def test_the_hands_of_an_amount_are_all_who_touched_it(cast, key):
     with reading() as session:
         hands = session.scalar(select(EffectValue.hands).where(EffectValue.series == "actual"))
     assert hands == sorted([cast.finance.id, cast.member.id])
+
+
+def test_whoever_entered_an_amount_learns_that_it_was_refused_cut_or_taken_back(cast, key, line):
+    confirm(cast.controller, line, "2026-07")
+    refused = CellWish(line, month("2026-08"), REFUSE)
+    part = CellWish(line, month("2026-09"), PART, Decimal(1))
+    rule(cast.controller, refused, part, reason="Look again.")
+    reverse(cast.controller, ledger(key)[0].id)
+    with reading() as session:
+        kinds = select(Notice.person_id, Notice.payload).where(Notice.kind == "amounts_returned")
+        found = session.execute(kinds.order_by(Notice.id)).all()
+    assert [(row.person_id, row.payload["what"]) for row in found] == [
+        (cast.finance.id, "part"), (cast.finance.id, "refuse"), (cast.finance.id, "reverse")
+    ]  # fmt: skip
+    assert "amount" not in str(found)
+
+
+def test_late_amounts_of_one_controller_are_confirmed_by_another_one_only(cast, key):
+    line = make_line(cast, key, PLAN)
+    grant_role(GrantRole(SYSTEM, cast.leader.id, "controller", "OI"))
+    close_month("2026-08")
+    late = Cell(line, "actual", month("2026-08"), None, Decimal(10))
+    save_grid(SaveGrid(key, (late,), cast.leader.origin))
+    with pytest.raises(Refused):
+        confirm(cast.leader, line, "2026-08")
+    assign_parts(AssignParts(key, version_of(key), {"controller": None}, cast.lead.origin))
+    assert codes(confirm(cast.leader, line, "2026-08")) == [("entered_it",)]
+    assert codes(confirm(cast.controller, line, "2026-08")) == [()]
+    assert ledger(key)[0].late

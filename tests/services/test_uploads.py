@@ -11,14 +11,18 @@ from govapp.data import runtime
 from govapp.data.blobs import BlobStore
 from govapp.data.engine import reading
 from govapp.data.evidence import Blob
-from govapp.domain.errors import Refused
+from govapp.domain.errors import Invalid, Refused
 from govapp.forms.evidence import NewFile
 from govapp.forms.files import check_upload
+from govapp.services._audit_files import changed_files
 from govapp.services._work import now
 from govapp.services.clockwork import sweep
+from govapp.services.confirmations import CellWish
+from govapp.services.documents import Document
 from govapp.services.evidence import SaveDraft, save_draft
 from govapp.services.uploads import keep_uploads
 from tests.cast import SYSTEM
+from tests.confirming import confirm, enter, make_line, month, rule
 from tests.factories import make_measure, submit
 from tests.samples_of_evidence import stored_file
 
@@ -76,3 +80,24 @@ def test_r37_a_file_that_comes_in_again_is_safe_for_another_day(database, cast):
     keep_uploads([upload("once more")], replace(cast.owner.origin, at=now() + timedelta(days=2)))
     assert sweep(in_days(2)) == []
     assert known() == {first["sha256"]}
+
+
+def test_r37_a_document_of_the_ledger_is_never_swept_and_its_bytes_are_verified(database, cast):
+    key = make_measure(cast)
+    line = make_line(cast, key)
+    enter(cast, key, line, {"2026-08": "1.00"})
+    kept = stored_file(cast.controller.origin, b"it says so", "note.txt", "text/plain")
+    cell = CellWish(line, month("2026-08"), "refuse")
+    rule(cast.controller, cell, reason="No.", document=Document("note.txt", kept["sha256"]))
+    assert sweep(in_days(2)) == []
+    assert list(changed_files()) == []
+    store().path(kept["sha256"]).unlink()
+    assert [(code, name) for _, code, name in changed_files()] == [("file_missing", "note.txt")]
+
+
+def test_r37_a_document_that_is_not_in_the_store_is_refused(database, cast):
+    key = make_measure(cast)
+    line = make_line(cast, key)
+    enter(cast, key, line, {"2026-08": "1.00"})
+    with pytest.raises(Invalid):
+        confirm(cast.controller, line, "2026-08", document=Document("note.txt", "0" * 64))

@@ -7,13 +7,17 @@ from decimal import Decimal
 
 import pytest
 import xlsxwriter
+from sqlalchemy import select
 
 from govapp.data.engine import reading
 from govapp.data.kpi_queries import promises_of
+from govapp.data.kpis import SustainCheck
+from govapp.data.ledger import LedgerRow
+from govapp.data.sustain_queries import checks_of
 from govapp.services.kpi_explanations import ExplainGap, explain_gap
 from govapp.services.kpis import SetMeasureKpi, set_measure_kpi
 from govapp.services.readings import SetReadings, set_readings
-from tests.factories import key_of_form, loaded, make_measure, today_of, version_of
+from tests.factories import judge, key_of_form, loaded, make_measure, stage_of, submit, today_of, version_of
 from tests.factories3 import make_measure3, month_of, use_version_3
 
 WHY = "One outage in October waited for a spare part; without it the mean lies below the target."
@@ -223,3 +227,56 @@ def test_a_program_lead_adds_a_figure_and_a_reader_does_not(client, cast):
     assert (
         client.submit("/finance/operating-figures", fields | {"action_key": key_of_form()}).status_code == 403
     )
+
+
+def lossy(cast, monthly):
+    """A closed measure with a run rate of EUR 12,000, whose first check found so much a month left; and the check."""
+    key = make_measure3(cast, use_version_3(cast), "closed")
+    why = "Eight entries came back after the trade fair and stayed."
+    submit(
+        cast,
+        key,
+        "sustain-check",
+        months_after="3",
+        still_there="partly",
+        monthly_effect=monthly,
+        leakage_reason=why,
+    )
+    judge(cast, key, "sustain-check")
+    with reading() as session:
+        return key, checks_of(session, loaded(key).measure.id)[0].id
+
+
+def book(client, key, text, **more):
+    form = text.split('action="/measures/' + key + '/finance/leakage"')[1].split("</form>")[0]
+    fields = dict(re.findall(r'name="(check|month|lost|action_key)"[^>]*value="([^"]*)"', form))
+    fields |= {
+        "line": re.search(r'<option value="(\d+)"', form)[1],
+        "reason": re.search(r"required>([^<]+)</text", form)[1],
+    }
+    return client.submit(f"/measures/{key}/finance/leakage", fields | more)
+
+
+def test_what_a_check_finds_lost_is_proposed_as_leakage_and_linked(client, cast):
+    key, check = lossy(cast, 700)
+    client.sign_in(cast.controller)
+    assert f"/measures/{key}/finance/ledger?check={check}" in client.get(f"/measures/{key}/kpi").text
+    text = client.get(f"/measures/{key}/finance/ledger?check={check}").text
+    assert 'name="lost" inputmode="decimal" required value="300.00"' in text
+    assert 'name="reopen" value="1">' in text  # 30 % is no reason to reopen
+    assert book(client, key, text).status_code == 303
+    with reading() as session:
+        row = session.scalars(select(LedgerRow).where(LedgerRow.kind == "leakage")).one()
+        assert (row.amount, row.revision_id) == (-30_000, session.get(SustainCheck, check).revision_id)
+    assert stage_of(key) == "closed"
+
+
+def test_a_great_loss_reopens_the_measure_with_its_leakage(client, cast):
+    key, check = lossy(cast, 400)
+    client.sign_in(cast.controller)
+    text = client.get(f"/measures/{key}/finance/ledger?check={check}").text
+    assert 'name="reopen" value="1" checked>' in text
+    assert book(client, key, text, reopen="1").status_code == 303
+    assert stage_of(key) == "implemented"
+    states = re.findall(r'data-check="(\d+)" data-state="(\w+)"', client.get(f"/measures/{key}/kpi").text)
+    assert states == [("3", "partly"), ("6", "void"), ("12", "void")]

@@ -20,6 +20,7 @@ from govapp.services.confirmation_pages import Met, met_on
 from govapp.services.confirmations import ReverseRow, reverse_row
 from govapp.services.documents import DownloadDocument, download_document
 from govapp.services.leakage import BookLeakage, book_leakage
+from govapp.services.sustain import loss_of
 from govapp.web._attachment import as_attachment
 from govapp.web._context import acting, actor, day_at, origin
 from govapp.web._fields import form_key
@@ -53,6 +54,9 @@ def _ledger(key: str, *, sent: Sent | None = None, row: int | None = None, **aga
             "terminal": bool(loaded.snapshot.stage and loaded.rules.stage(loaded.snapshot.stage).terminal),
             "own": loaded.currency,
             "met": _met(session, loaded),
+            "loss": loss_of(session, loaded, check)
+            if (check := whole(request.values.get("check")))
+            else None,
         }
 
     shown: dict[str, Any] = {"said": said, "sent": sent, "row_open": row}
@@ -114,7 +118,7 @@ def leak(key: str) -> Response:
             raise Invalid("ledger_invalid", {"lost": ["leakage_positive"]})
         command = BookLeakage(
             key, whole(request.form.get("line")) or 0, month, lost, sent.reason, acting(), typed.flag("reopen"),
-            sent.document, sent.signed, form_key(),
+            whole(request.form.get("check")), sent.document, sent.signed, form_key(),
         )  # fmt: skip
         book_leakage(command)
         return see_other(f"/measures/{key}/finance/ledger", _("The leakage is booked."))

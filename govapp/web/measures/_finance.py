@@ -20,7 +20,7 @@ from govapp.present import finance as finance_words
 from govapp.present import grid as view
 from govapp.present import grid_words, plan_words
 from govapp.present.measures import word
-from govapp.services._confirming import may_confirm
+from govapp.services._confirming import may_add_late
 from govapp.services.plan_pages import plan_page
 from govapp.web._context import actor, day_at
 from govapp.web.measures._money import figures, lines_in_force
@@ -151,7 +151,7 @@ def _typing(loaded: Loaded, data: grid_pages.GridData, again: Again) -> view.Typ
     changes = loaded.snapshot.state != "cancelled" and not loaded.measure.archived
     return view.Typing(
         frozenset(series for series, may in allowed.items() if may),
-        changes and may_confirm(actor(), loaded),
+        changes and may_add_late(actor(), loaded),
         loaded.rules.frozen_in(loaded.snapshot.stage) is not None and not data.drafting,
         decimal_mark(),
         again.typed,
