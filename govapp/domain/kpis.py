@@ -118,7 +118,7 @@ def read_table(rows: Iterable[Sequence[Value]]) -> Pasted:
     """Months in the first column, values in the second, as a spreadsheet or CSV file holds them.
 
     A first row that names its columns is passed over, and empty rows are. Nothing is kept where a row has a problem:
-    month_form, reading_missing, month_twice, too_many_rows, or that of the number (number, ambiguous, digits).
+    reading_month, reading_missing, month_twice, too_many_rows, or that of the number (number, ambiguous, digits).
     """
     found = Pasted()
     for number, row in enumerate(rows, 1):
@@ -131,7 +131,7 @@ def read_table(rows: Iterable[Sequence[Value]]) -> Pasted:
         month = first.replace(day=1) if isinstance(first, date) else month_of(str(first))
         if month is None:
             if number > 1 or any(map(str.isdigit, str(second))):
-                found.problems.append((number, "month_form"))
+                found.problems.append((number, "reading_month"))
         elif second == "":
             found.problems.append((number, "reading_missing"))
         elif month in found.months:

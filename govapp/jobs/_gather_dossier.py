@@ -33,12 +33,14 @@ from govapp.domain.rules import Rules
 from govapp.domain.snapshot import Snapshot
 from govapp.jobs._gather_branch import colour_of
 from govapp.jobs._gather_clocks import ClocksThen, clocks_then
+from govapp.jobs._gather_figures import checks_shown, kpis_shown, reports_shown
 from govapp.jobs._gather_history import history_shown
 from govapp.jobs._gather_money import measure_money
 from govapp.jobs._gather_reviews import reviews_shown, waits_shown
 from govapp.jobs._gather_statuses import statuses_then
 from govapp.present import dates, money
 from govapp.present import measures as words
+from govapp.present.dossiers import plan_shown
 from govapp.present.evidence import describe
 from govapp.present.findings import detail_sentence, rule_sentence, stage_name
 from govapp.present.language import gettext as _
@@ -106,6 +108,9 @@ def dossier_data(
         else (),
         conditions=_conditions(context) if "reviews" in sees else (),
         effects=_effects(context) if "finance" in sees else (),
+        plan_shown=plan_shown(
+            {"version": context.recorded.plan_number, "draft": not context.recorded.plan_number}
+        ),
         money=measure_money(session, seq, measure_id, context.organization, rules, context.today)
         if "finance" in sees
         else None,
@@ -114,6 +119,9 @@ def dossier_data(
         risks=_risks(context),
         evidence=_evidence(context) if "evidence" in sees else (),
         history=history_shown(session, measure_id, seq, rules),
+        kpis=kpis_shown(session, seq, measure_id, rules, context.organization.timezone),
+        checks=checks_shown(session, seq, measure_id),
+        status_reports=reports_shown(session, seq, measure_id),
         unseen=tuple(sorted({"evidence", "finance", "reviews"} - sees)),
         base_url=base_url,
     )

@@ -109,6 +109,7 @@ def gate_data(
             if row["review_id"] == review_id
         ),
         effects=_effects(content),
+        plan_shown=words.plan_shown(content.get("plan")),
         milestones=_milestones(content, names),
         dependencies=_dependencies(session, seq, content, rules),
         risks=_risks(content, names),

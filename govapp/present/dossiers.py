@@ -167,6 +167,17 @@ def day_words(text: str | None) -> str:
     return dates.day(date.fromisoformat(text)) if text else money.NONE
 
 
+def plan_shown(said: Mapping[str, Any] | None) -> str:
+    """Which plan figures are of: the draft or a frozen version (`version`, `draft`); nothing for what says neither."""
+    if not said:
+        return ""
+    if not said["version"]:
+        return _("Plan figures are those of the draft.")
+    if said["draft"]:
+        return _("Plan figures are those of the draft; version %(n)s is in force.", n=said["version"])
+    return _("Plan figures are those of version %(n)s.", n=said["version"])
+
+
 def headline_money(content: Mapping[str, Any], currency: str = "") -> list[tuple[str, dict[str, int]]]:
     """The figures a decision turns on: EBITDA a year and once, in minor units by currency, from frozen effect lines.
 

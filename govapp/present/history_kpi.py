@@ -45,34 +45,37 @@ def _changes(p: Payload) -> str:
 
 def _promised(p: Payload, names: Any, about: str) -> str:
     if "removed" in p["changes"]:
-        return _("operating figure taken off: %(name)s", name=p["name"])
-    return _("operating figure %(name)s: %(changes)s", name=p["name"], changes=_changes(p))
+        return _("Operating figure taken off: %(name)s", name=p["name"])
+    return _("Operating figure %(name)s: %(changes)s", name=p["name"], changes=_changes(p))
 
 
 def _read(p: Payload, names: Any, about: str) -> str:
     months = sorted(p["months"].items())
-    said = [f"{_month(month)} {_value(old)} → {_value(new)}" for month, (old, new) in months[:_SHOWN]]
+    said = [
+        f"{_month(month)} {_value(old)} → {_value(new)}" if old else f"{_month(month)} {_value(new)}"
+        for month, (old, new) in months[:_SHOWN]
+    ]
     if (more := len(months) - _SHOWN) > 0:
         said.append(ngettext("%(num)s more", "%(num)s more", more))
-    words = _("readings of %(name)s: %(months)s", name=p["name"], months=", ".join(said))
+    words = _("Readings of %(name)s: %(months)s", name=p["name"], months=", ".join(said))
     return _("%(what)s (imported)", what=words) if p.get("imported") else words
 
 
 def _explained(p: Payload, names: Any, about: str) -> str:
     if not p["text"]:
-        return _("explanation of %(name)s taken back", name=p["name"])
-    return _("gap of %(name)s explained: %(text)s", name=p["name"], text=p["text"])
+        return _("Explanation of %(name)s taken back", name=p["name"])
+    return _("Gap of %(name)s explained: %(text)s", name=p["name"], text=p["text"])
 
 
 def _days(p: Payload, names: Any, about: str) -> str:
     _old, new = p["changes"]["sustain_dates"]
     days = ", ".join(dates.day(date.fromisoformat(day)) for day in new)
-    return _("days of the sustain checks: %(days)s", days=days)
+    return _("Days of the sustain checks: %(days)s", days=days)
 
 
 def _checked(p: Payload, names: Any, about: str) -> str:
     state = _STATES[p["state"]]() if p["state"] in _STATES else str(p["state"])
-    words = _("sustain check after %(n)s months: %(state)s", n=p["months_after"], state=state)
+    words = _("Sustain check after %(n)s months: %(state)s", n=p["months_after"], state=state)
     lost = p.get("lost_percent")
     return _("%(what)s, %(n)s %% lost", what=words, n=number(read_number(lost, 1))) if lost else words
 
@@ -80,23 +83,23 @@ def _checked(p: Payload, names: Any, about: str) -> str:
 def _published(p: Payload, names: Any, about: str) -> str:
     month = _month(str(p["month"])[:7])
     if p["number"] == 1:
-        return _("status report of %(month)s published", month=month)
+        return _("Status report of %(month)s published", month=month)
     return _(
-        "status report of %(month)s corrected (number %(n)s): %(reason)s",
+        "Status report of %(month)s corrected (number %(n)s): %(reason)s",
         month=month, n=p["number"], reason=p.get("reason", ""),
     )  # fmt: skip
 
 
 SAID: dict[str, Callable[[Payload, Any, str], str]] = {
-    Event.KPI_SET: lambda p, n, a: _("figure %(name)s: %(changes)s", name=p["name"], changes=_changes(p)),
+    Event.KPI_SET: lambda p, n, a: _("Figure %(name)s: %(changes)s", name=p["name"], changes=_changes(p)),
     Event.KPI_READ: _read,
     Event.MEASURE_KPI_SET: _promised,
     Event.KPI_EXPLAINED: _explained,
     Event.KPI_EXPLANATION_SIGNED: lambda p, n, a: _(
-        "explanation of %(name)s signed by %(who)s", name=p["name"], who=p["signed"]
+        "Explanation of %(name)s signed by %(who)s", name=p["name"], who=p["signed"]
     ),
     Event.SUSTAIN_DATES_SET: _days,
-    Event.SUSTAIN_DUE: lambda p, n, a: _("sustain check after %(n)s months is due", n=p["months_after"]),
+    Event.SUSTAIN_DUE: lambda p, n, a: _("Sustain check after %(n)s months is due", n=p["months_after"]),
     Event.SUSTAIN_CHECKED: _checked,
     Event.STATUS_PUBLISHED: _published,
 }

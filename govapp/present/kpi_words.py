@@ -86,14 +86,13 @@ errors.SENTENCES.update(
             "The explanation was changed or signed since you opened it. Look at it again."
         ),
         "explained_it": lambda: _("You wrote this explanation, so somebody else signs it."),
-        "month_ahead": lambda: _("This month has not begun yet."),
-        "month_form": lambda: _("This is no month: write it as 2026-05 or 05/2026."),
+        "reading_month": lambda: _("This is no month: write it as 2026-05 or 05/2026."),
         "month_twice": lambda: _("This month occurs twice."),
         "reading_missing": lambda: _("A value is missing."),
         "too_many_rows": lambda: _("At most 600 rows at once."),
         "readings_unreadable": lambda: _("Nothing was stored: these rows cannot be read."),
         "readings_none": lambda: _("There is no month with a value in it."),
-        "report_invalid": lambda: _("Not published yet. Please look at the marked fields."),
+        "status_report_invalid": lambda: _("Not published yet. Please look at the marked fields."),
         "report_published": lambda: _(
             "This month has a report by now. Look at it; a further one is a correction and says why."
         ),

@@ -326,8 +326,8 @@ errors.SENTENCES.update(
         "one_to_five": lambda: _("Choose 1 to 5."),
         "currency_unknown": lambda: _("Please give a currency by its three letters (ISO 4217), such as EUR."),
         "plan_frozen": lambda: _(
-            "The plan is frozen since %(stage)s. Keep the forecast, or have the measure sent back to before "
-            "%(stage)s; the plan freezes again with the next decision."
+            "The plan is frozen since %(stage)s. Keep the forecast, ask for a change of the plan on the finance page, "
+            "or have the measure sent back to before %(stage)s."
         ),
         "line_holds_amounts": lambda: _(
             "This line holds amounts that would come to mean something else. Take them back first, or add a line."

@@ -5,11 +5,13 @@ from decimal import Decimal
 from govapp.present.chart_gantt import GanttMilestone, gantt
 from govapp.present.charts import listed
 from govapp.present.dates import local
+from govapp.present.kpi_words import check_state
 from govapp.present.language import gettext as _
 from govapp.present.language import ngettext
 from govapp.present.report_words import part_word
 from govapp.reports._render import Sheet, render, render_page
 from govapp.reports.dossier_data import DossierData, EffectLine, Milestone, Review
+from govapp.reports.figure_data import figure_sheets
 from govapp.reports.money_data import money_charts
 from govapp.reports.paper import Progress, RenderedPdf, content_hash, for_paper
 
@@ -46,6 +48,8 @@ def _sheet(data: DossierData) -> Sheet:
             "places": _places(data.effects),
             "net": _net(data.effects),
             "money": money_charts(data.money),
+            "figure_sheets": figure_sheets(data.kpis),
+            "check_states": {check.state: check_state(check.state) for check in data.checks},
             "series": _FROZEN_SERIES if data.gate else _ALL_SERIES,
             "money_finding": _money_finding(data.effects),
             "reviews_finding": _reviews_finding(data.reviews),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from govapp.reports.figure_data import CheckShown, KpiShown, StatusReportShown
 from govapp.reports.money_data import MoneyShown
 from govapp.reports.paper import LogHead, unhashed
 
@@ -287,12 +288,16 @@ class DossierData:
     reviews: tuple[Review, ...] = ()
     conditions: tuple[Condition, ...] = ()
     effects: tuple[EffectLine, ...] = ()
+    plan_shown: str = ""
     money: MoneyShown | None = None
     milestones: tuple[Milestone, ...] = ()
     dependencies: tuple[Dependency, ...] = ()
     risks: tuple[Risk, ...] = ()
     evidence: tuple[EvidencePiece, ...] = ()
     history: tuple[HistoryEntry, ...] = ()
+    kpis: tuple[KpiShown, ...] = ()
+    checks: tuple[CheckShown, ...] = ()
+    status_reports: tuple[StatusReportShown, ...] = ()
     unseen: tuple[str, ...] = ()
     gate: Gate | None = None
     base_url: str = unhashed()

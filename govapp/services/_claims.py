@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from govapp.data.claim_queries import (
     ObjectOf,
@@ -102,12 +103,22 @@ def _settle_claims(work: Work, measures: Sequence[Loaded], *, anew: bool = False
         mine = [loaded for loaded in due if loaded.measure.organization_id == organization_id]
         keys = {key for loaded in mine for key in named[loaded.measure.id]}
         conflicts = _conflicts(work, organization_id, keys, mine[0].timezone)
+        if keys:
+            _see_again(work.session, mine)
         for loaded in mine:
             kept = sorted(key for key, among in conflicts.items() if loaded.measure.key in among)
             found[loaded.measure.id] = kept
             loaded.snapshot = replace(loaded.snapshot, claims=tuple(kept))
         _tell_others(work, organization_id, keys, conflicts, {loaded.measure.key for loaded in mine})
     return found
+
+
+def _see_again(session: Session, measures: Sequence[Loaded]) -> None:
+    """What cards say of overlaps, now that the objects are locked: another verb may have written it since."""
+    cards = {loaded.measure.id: loaded.card for loaded in measures if loaded.card is not None}
+    written = select(Card.measure_id, Card.overlapping).where(Card.measure_id.in_(cards))
+    for measure_id, overlapping in session.execute(written):
+        set_committed_value(cards[measure_id], "overlapping", overlapping)
 
 
 def _came_or_went(loaded: Loaded) -> bool:

@@ -44,6 +44,24 @@ def settle_all(origin: Origin, progress: Callable[[int, int], None] | None = Non
     return changed
 
 
+def settle_organization(origin: Origin, key: str) -> None:
+    """Renew what is kept of every measure of an organization, then the sums of its branches: its years have moved."""
+    with reading() as session:
+        here = select(Organization.id).where(Organization.key == key).scalar_subquery()
+        ids = list(
+            session.scalars(select(Measure.id).where(Measure.organization_id == here).order_by(Measure.id))
+        )
+        branches = list(
+            session.scalars(select(Branch.id).where(Branch.organization_id == here).order_by(Branch.id))
+        )
+        own = session.scalar(select(Organization.currency).where(Organization.key == key)) or ""
+    plain = replace(origin, on_behalf_of=None)
+    for start in range(0, len(ids), CHUNK):
+        writing(plain, partial(_settle_chunk, ids=ids[start : start + CHUNK], anew=True))
+    for branch_id in branches:
+        writing(plain, partial(_rebuild_totals, branch_id=branch_id, own=own))
+
+
 def settle_in_chunks(origin: Origin, measures: Iterable[int]) -> None:
     """Settle measures by id after a verb that touched what many of them read, CHUNK in a transaction."""
     ids, plain = sorted(set(measures)), replace(origin, on_behalf_of=None)

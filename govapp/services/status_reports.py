@@ -49,7 +49,7 @@ def _publish(work: Work, command: PublishReport) -> int:
     newest = newest_number(work.session, loaded.measure.id, month)
     text, reason = command.text.replace("\r\n", "\n").strip(), command.reason.strip()
     if faults := report_faults(month, text, reason, newest + 1, today):
-        raise Invalid("report_invalid", faults)
+        raise Invalid("status_report_invalid", faults)
     if command.seen_number != newest:
         raise Stale("report_published", number=newest)
     said = content_of(work.session, loaded, month)

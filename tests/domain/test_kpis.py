@@ -46,7 +46,7 @@ def test_every_row_that_cannot_be_read_is_named():
     text = "2026-01\tfew\n2026-02\n2026-03\t1\n2026-03\t2\nlater\t5\n2026-04\t1e400\n2026-05\tNaN\n2026-06\t1,234"
     found = read_readings(text)
     assert found.problems == [
-        (1, "number"), (2, "reading_missing"), (4, "month_twice"), (5, "month_form"), (6, "number"), (7, "number"),
+        (1, "number"), (2, "reading_missing"), (4, "month_twice"), (5, "reading_month"), (6, "number"), (7, "number"),
         (8, "ambiguous"),
     ]  # fmt: skip
 

@@ -196,3 +196,23 @@ def test_of_two_who_confirm_one_amount_at_once_one_books_it(cast):
     results = at_once([partial(confirm, cast.controller, line, "2026-08")] * 6)
     assert sorted(codes(each)[0] for each in results) == [(), *[("already_confirmed",)] * 5]
     assert [row.amount for row in ledger(key)] == [30_000]
+
+
+def test_measures_that_change_their_claims_at_once_leave_the_cards_true(cast):
+    cost_object(cast, "CT-1", "1000")
+    keys = [make_measure(cast, "defined") for _ in range(4)]
+    lines = {key: make_line(cast, key, cost_object="CT-1", run_rate=Decimal(200)) for key in keys}
+
+    def claim(key: str, run_rate: int) -> None:
+        set_effect_line(
+            SetEffectLine(
+                key, "Calls", "ebitda", "recurring", "EUR", cast.owner.origin, cost_object="CT-1",
+                run_rate=Decimal(run_rate), line_id=lines[key],
+            )
+        )  # fmt: skip
+
+    for rates in ((400, 400, 400, 400), (100, 400, 100, 300), (100, 100, 900, 100), (1, 2, 3, 4)):
+        done = at_once([partial(claim, key, rate) for key, rate in zip(keys, rates, strict=True)])
+        assert done == [None] * 4
+        expected = ["CT-1"] if sum(rates) > 1000 else []
+        assert [overlapping(key) for key in keys] == [expected] * 4

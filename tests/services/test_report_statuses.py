@@ -9,13 +9,15 @@ from govapp.data.engine import reading
 from govapp.domain.gates import gate_findings
 from govapp.jobs._gather_branch import branch_data
 from govapp.jobs._gather_dossier import dossier_data
+from govapp.reports.dossier import dossier_page, render_dossier
 from govapp.reports.paper import LogHead
 from govapp.services._report_rights import Reach
 from govapp.services._work import now
 from govapp.services.plans import SetMilestone, set_milestone
+from govapp.services.status_reports import PublishReport, publish_report
 from govapp.services.statuses import DeclareStatus, declare_status
 from tests.factories import loaded, today_of
-from tests.factories3 import bring_to3, make_measure3, use_version_3
+from tests.factories3 import bring_to3, make_measure3, month_of, use_version_3
 
 REASON = "The vendor delivers four weeks later than promised."
 
@@ -80,3 +82,23 @@ def test_a_branch_report_shows_the_statuses_of_the_cards(sqlite, cast):
     assert found is not None
     row = next(each for each in found.measures if each.key == key)
     assert (row.implementation, row.potential) == ("red", "green")
+
+
+def test_a_dossier_shows_operating_figures_checks_and_status_reports(sqlite, cast):
+    key = make_measure3(cast, use_version_3(cast), "closed")
+    month = month_of(key)
+    publish_report(PublishReport(key, month, "Closed; the line stays low.", cast.owner.origin))
+    publish_report(
+        PublishReport(key, month, "Closed and handed over.", cast.owner.origin, "A word was missing", 1)
+    )
+    found = dossier(key)
+    assert [(each.name, len(each.readings)) for each in found.kpis] == [("Reset calls", 3)]
+    assert [(each.months, each.state) for each in found.checks] == [(3, "due"), (6, "due"), (12, "due")]
+    assert [(each.number, each.reason) for each in found.status_reports] == [
+        (2, "A word was missing"),
+        (1, ""),
+    ]
+    page = dossier_page(found, "/print.css")
+    assert "Reset calls has reached its target of 420 calls" in page
+    assert "Closed and handed over." in page
+    assert render_dossier(found).pages >= 2

@@ -85,7 +85,7 @@ def test_a_report_bears_statuses_figures_and_milestones_of_the_moment(client, ca
     assert sums["plan"] == sum(100_000 for each in ahead if each.year == report.figures["year"]) - 50_000
     text = client.get(f"/measures/{key}/status-reports").text
     assert f'data-report="{month_of(key):%Y-%m}-1"' in text
-    assert "status report of" in client.get(f"/measures/{key}/history").text
+    assert "Status report of" in client.get(f"/measures/{key}/history").text
 
 
 def test_what_is_published_is_locked_and_a_correction_is_the_next_number_with_its_reason(client, cast):

@@ -64,7 +64,7 @@ def publish_status_report(key: str) -> Response:
     def verb() -> Response:
         month = month_of(typed.text("month"))
         if month is None:
-            typed.faults["month"] = ["month_form"]
+            typed.faults["month"] = ["reading_month"]
         typed.checked()
         command = PublishReport(
             key, month or date.min, typed.text("text"), origin(), typed.text("reason"), typed.version("seen"),

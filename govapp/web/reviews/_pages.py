@@ -64,6 +64,7 @@ def show_review(
         milestones=dossier_words.shown_milestones(found.content, vocabulary),
         risks=dossier_words.shown_risks(found.content, vocabulary),
         money=dossier_words.headline_money(found.content, rules.currency or ""),
+        plan_shown=dossier_words.plan_shown(found.content.get("plan")) if found.content.get("lines") else "",
         effect=found.content["fields"].get("expected_effect", ""),
         rating=said.rating_word(found.content["fields"].get("risk_rating") or ""),
         lines=found.content.get("lines", ()),

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from babel.dates import get_month_names
 from flask import Blueprint, current_app, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
@@ -11,8 +10,8 @@ from govapp.data.engine import reading
 from govapp.data.setup_queries import FirstStart, first_start, founder, token_waits
 from govapp.domain.errors import Invalid
 from govapp.domain.permissions import Permission
-from govapp.present import language
 from govapp.present.errors import sentences_of
+from govapp.present.structure import month_choices
 from govapp.present.zones import zones
 from govapp.services.setup import (
     OpenSetup,
@@ -51,7 +50,7 @@ def _show(errors: dict[str, list[str]] | None = None, status: int = 200) -> Resp
         may_found=actor is not None and actor.id == first,
         errors=errors or {},
         typed=request.form,
-        month_choices=list(enumerate(get_month_names("wide", locale=language.locale()).values(), 1)),
+        month_choices=month_choices(),
         zones=[(zone, zone.replace("_", " ")) for zone in zones()],
     )
 

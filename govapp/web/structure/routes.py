@@ -8,12 +8,14 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from govapp.data.engine import reading
+from govapp.data.grid_pages import fiscal_month_of
 from govapp.data.structure_queries import measures_by_part, roll_ups, stage_names, tree, way_to
 from govapp.domain.errors import Invalid, NotFound, Stale
 from govapp.domain.permissions import Permission
 from govapp.domain.structure import KINDS, may_lie_under
 from govapp.present.errors import sentences_of
-from govapp.present.structure import kind_word
+from govapp.present.structure import kind_word, month_choices
+from govapp.services.fiscal_years import SetFiscalStart, set_fiscal_start
 from govapp.services.structure import (
     AddBranch,
     ArchiveBranch,
@@ -69,6 +71,17 @@ def rename(key: str) -> Response:
     )
 
 
+@route(bp, "/structure/<key>/fiscal-year", permission=P.SYSTEM_OPERATE, methods=["POST"])
+def set_fiscal_year(key: str) -> Response:
+    """Set the month in which the organization's fiscal year begins."""
+
+    def do() -> None:
+        command = SetFiscalStart(origin(), key, number("fiscal_month"), number("version"), form_key())
+        set_fiscal_start(command)
+
+    return _done(key, "fiscal", do)
+
+
 @route(bp, "/structure/<key>/place", permission=P.STRUCTURE_EDIT, methods=["POST"])
 def move(key: str) -> Response:
     """Move it with everything below."""
@@ -99,6 +112,11 @@ def _done(key: str, form: str, act: Callable[[], str | None]) -> Response:
     return see_other(f"/structure/{made or key}", _("Saved."))
 
 
+def _founds(kind: str, path: str) -> bool:
+    """Whether this is an organization whose fiscal year the person may set."""
+    return kind == KINDS[0] and actor().grant_for(P.SYSTEM_OPERATE, path) is not None
+
+
 def _readable() -> list[str]:
     return [grant.path for grant in actor().grants if P.STRUCTURE_VIEW in grant.permissions]
 
@@ -126,6 +144,7 @@ def _show(key: str, status: int = 200, **again: Any) -> Response:
         if node is None:
             raise NotFound("not_found")
         way = way_to(session, node.path)
+        fiscal_month = fiscal_month_of(session, node.organization_id)
     edits = actor().grant_for(P.STRUCTURE_EDIT, node.path) is not None
     above = [
         other for other in nodes.values()
@@ -135,6 +154,7 @@ def _show(key: str, status: int = 200, **again: Any) -> Response:
     known = {path for _key, _name, path in way if any(path.startswith(readable) for readable in _readable())}
     return page(
         "structure/branch.html", status=status, node=node, way=[(k, n, p in known) for k, n, p in way[:-1]],
+        fiscal_month=fiscal_month, month_choices=month_choices(), founds=_founds(node.kind, node.path),
         edits=edits, above=above, below=[(kind, kind_word(kind)) for kind in KINDS if may_lie_under(kind, node.kind)],
         **(_tree(node.path) | {"errors": {}, "typed": {}, "form": ""} | again),
     )  # fmt: skip
