@@ -54,7 +54,10 @@ class Around:
 
 @dataclass(frozen=True, slots=True)
 class Rated:
-    """A computed status: its colour (grey: not rated) and the rows that apply, each with the values behind it."""
+    """A computed status: its colour (grey: not rated) and the rows that apply, each with the values behind it.
+
+    Values are dates and counts that stay while nothing happens, so that what is kept of them changes with no day.
+    """
 
     colour: str
     reasons: tuple[tuple[str, Mapping[str, Any]], ...] = ()
@@ -85,13 +88,6 @@ def _counts(row: StatusRow, snapshot: Snapshot) -> bool:
     return not row.stages or snapshot.stage in row.stages
 
 
-def working_days(since: date, until: date, works: Callable[[date], bool]) -> int:
-    """Working days after `since` up to and with `until`; none when it is not later."""
-    if until <= since:
-        return 0
-    return sum(works(since + timedelta(days=n)) for n in range(1, (until - since).days + 1))
-
-
 def working_day_after(since: date, count: int, works: Callable[[date], bool]) -> date:
     """The day on which so many working days after `since` are over; a calendar without any gives a far one."""
     day = since
@@ -107,13 +103,21 @@ _Said = Mapping[str, Any] | None
 
 
 def _late(rules: Rules, row: StatusRow, kind: str, snapshot: Snapshot, around: Around) -> _Said:
-    """A milestone that was ticked late stays late for ever; an open one is late once its plan date has passed."""
-    worst, name = 0, ""
-    for stone in around.stones:
-        if stone.plan is not None:
-            days = working_days(stone.plan, stone.done or around.today, around.works)
-            worst, name = max((worst, name), (days, stone.name), key=lambda each: each[0])
-    return {"name": name, "n": worst} if worst > row.limit else None
+    """A milestone that was ticked late stays late for ever; an open one is late once its plan date has passed.
+
+    Named are the open one planned first, else the one ticked with the greatest delay.
+    """
+    past = int(row.limit) + 1
+    late = [
+        (stone.done is not None, stone.plan - (stone.done or date.max), stone)
+        for stone in around.stones
+        if stone.plan is not None
+        and working_day_after(stone.plan, past, around.works) <= (stone.done or around.today)
+    ]
+    if not late:
+        return None
+    *_, worst = min(late, key=lambda each: (each[0], each[1], each[2].name))
+    return {"name": worst.name, "day": str(worst.plan)} | ({"done": str(worst.done)} if worst.done else {})
 
 
 def _final(rules: Rules, row: StatusRow, kind: str, snapshot: Snapshot, around: Around) -> _Said:
@@ -130,13 +134,14 @@ def _conditions(rules: Rules, row: StatusRow, kind: str, snapshot: Snapshot, aro
 
 
 def _review(rules: Rules, row: StatusRow, kind: str, snapshot: Snapshot, around: Around) -> _Said:
-    return {"n": around.over} if around.over > row.limit else None
+    return {} if around.over > row.limit else None
 
 
 def _forecast_age(rules: Rules, row: StatusRow, kind: str, snapshot: Snapshot, around: Around) -> _Said:
     looked = around.looked.get(kind)
-    days = 0 if looked is None else (around.today - looked).days
-    return {"n": days} if days > row.limit else None
+    if looked is None or (around.today - looked).days <= row.limit:
+        return None
+    return {"day": str(looked)}
 
 
 def _blocking(rules: Rules, row: StatusRow, kind: str, snapshot: Snapshot, around: Around) -> _Said:
@@ -191,8 +196,13 @@ def due_day(month: str, effects: EffectRules, works: Callable[[date], bool]) -> 
 
 
 def _awaiting(snapshot: Snapshot) -> set[str]:
+    """Months with amounts of money that await confirmation; posts ask for none."""
     return {
-        month for line in snapshot.lines for month, _, standing in line.actual if month and standing == AWAITS
+        month
+        for line in snapshot.lines
+        if line.currency
+        for month, _, standing in line.actual
+        if month and standing == AWAITS
     }
 
 
@@ -201,8 +211,8 @@ def _unconfirmed(rules: Rules, row: StatusRow, kind: str, snapshot: Snapshot, ar
     if not months:
         return None
     first = min(months)
-    days = (around.today - due_day(first, rules.effects, around.works)).days
-    return {"n": days, "month": first} if days > row.limit else None
+    due = due_day(first, rules.effects, around.works)
+    return {"day": str(due), "month": first} if (around.today - due).days > row.limit else None
 
 
 def _expected(line: LineFact, around: Around) -> set[str]:

@@ -35,21 +35,27 @@ def _since(values: Values) -> str:
     return dates.month(date.fromisoformat(f"{values['month']}-01"))
 
 
+def _day(values: Values, name: str) -> str:
+    return dates.day(date.fromisoformat(values[name]))
+
+
 _DETAILS: dict[str, Callable[[Values], str]] = {
-    "milestone_late_working_days_over": lambda v: ngettext(
-        "%(name)s: %(num)s working day", "%(name)s: %(num)s working days", v["n"], name=v["name"]
+    "milestone_late_working_days_over": lambda v: (
+        _("%(name)s: planned for %(day)s, done %(done)s", name=v["name"], day=_day(v, "day"), done=_day(v, "done"))
+        if "done" in v
+        else _("%(name)s: planned for %(day)s", name=v["name"], day=_day(v, "day"))
     ),
     "final_forecast_after_plan_days_over": lambda v: ngettext(
         "%(name)s: %(num)s day", "%(name)s: %(num)s days", v["n"], name=v["name"]
     ),
     "condition_overdue_count_over": lambda v: ngettext("%(num)s condition", "%(num)s conditions", v["n"]),
-    "review_waiting_percent_of_target_over": lambda v: _("%(n)s %% of its target", n=v["n"]),
-    "forecast_age_days_over": lambda v: ngettext("%(num)s day old", "%(num)s days old", v["n"]),
+    "review_waiting_percent_of_target_over": lambda v: "",
+    "forecast_age_days_over": lambda v: _("last looked at %(day)s", day=_day(v, "day")),
     "blocking_risk_open_count_over": lambda v: ngettext("%(num)s risk", "%(num)s risks", v["n"]),
     "lookback_open_count_over": lambda v: ngettext("%(num)s look-back", "%(num)s look-backs", v["n"]),
     "forecast_to_plan_percent_below": lambda v: _("%(n)s %% of plan", n=v["n"]),
-    "confirmation_overdue_days_over": lambda v: ngettext(
-        "%(month)s, %(num)s day past its due day", "%(month)s, %(num)s days past its due day", v["n"], month=_since(v)
+    "confirmation_overdue_days_over": lambda v: _(
+        "%(month)s, due by %(day)s", month=_since(v), day=_day(v, "day")
     ),
     "actual_missing_months_over": lambda v: ngettext(
         "%(num)s month, since %(month)s", "%(num)s months, since %(month)s", v["n"], month=_since(v)

@@ -19,7 +19,6 @@ from govapp.domain.status import (
     next_day,
     rate,
     working_day_after,
-    working_days,
 )
 from tests.domain.snapshots import evidence, measure
 
@@ -65,8 +64,6 @@ def test_grey_is_not_rated(kind, stage, state):
 
 
 def test_working_days_leave_out_weekends():
-    assert working_days(date(2026, 11, 20), date(2026, 11, 24), works) == 2
-    assert working_days(TODAY, date(2026, 11, 20), works) == 0
     assert working_day_after(date(2026, 11, 20), 4, works) == date(2026, 11, 26)
 
 
@@ -75,8 +72,33 @@ def test_working_days_leave_out_weekends():
     [(3, "green", []), (4, "yellow", ["IM2"]), (10, "yellow", ["IM2"]), (11, "red", ["IM1", "IM2"])],
 )
 def test_an_open_milestone_is_late_by_working_days(ago, colour, rows):
-    plan = next(day for n in range(60) if working_days(day := TODAY - timedelta(days=n), TODAY, works) == ago)
+    plan = next(
+        day for n in range(60) if working_day_after(day := TODAY - timedelta(days=n), ago, works) == TODAY
+    )
     assert rated("implementation", stones=(stone(plan),)) == (colour, rows)
+
+
+def test_what_is_kept_of_reasons_does_not_change_from_day_to_day():
+    old = {"implementation": TODAY - timedelta(days=50), "potential": TODAY - timedelta(days=50)}
+    waits = replace(SAVING, actual=(("2026-07", 90_00, "awaits"),))
+    stones = (stone(date(2026, 10, 5)), stone(date(2026, 10, 1), done=date(2026, 10, 20)))
+    for kind in ("implementation", "potential"):
+        said = [
+            rate(
+                RULES,
+                kind,
+                measure("decided", lines=(waits,)),
+                replace(around(looked=old, over=160, stones=stones), today=TODAY + timedelta(days=n)),
+            )
+            for n in (0, 1, 2)
+        ]
+        assert said[0].reasons
+        assert said[0] == said[1] == said[2]
+
+
+def test_posts_that_nobody_confirms_make_no_status_worse():
+    posts = replace(SAVING, kind="fte", currency="", actual=(("2026-05", 1_0000, "awaits"),))
+    assert rated("potential", measure("decided", lines=(SAVING, posts)))[1] == []
 
 
 def test_a_late_tick_is_late_for_ever():

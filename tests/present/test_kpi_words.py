@@ -66,7 +66,7 @@ def test_a_value_is_shown_with_its_unit():
 
 
 def test_every_measure_of_a_status_row_has_its_detail_in_words():
-    values = {"name": "Pilot", "n": 12, "month": "2026-09"}
+    values = {"name": "Pilot", "n": 12, "month": "2026-09", "day": "2026-10-21"}
     rows = [row for rows in RULES.statuses.rows.values() for row in rows]
     assert {row.metric for row in rows} <= set(_DETAILS)
     for row in rows:
@@ -76,11 +76,15 @@ def test_every_measure_of_a_status_row_has_its_detail_in_words():
 def test_reasons_stand_with_the_worst_first():
     kept = {
         "colour": "red",
-        "reasons": [["IM2", {"name": "Pilot", "n": 12}], ["IM1", {"name": "Pilot", "n": 12}]],
+        "reasons": [
+            ["IM2", {"name": "Pilot", "day": "2026-10-05", "done": "2026-10-21"}],
+            ["IM1", {"name": "Site", "day": "2026-10-06"}],
+        ],
     }
     view = computed_view(RULES, "implementation", kept)
     assert [(each.key, each.detail) for each in view.reasons] == [
-        ("IM1", "Pilot: 12 working days"), ("IM2", "Pilot: 12 working days"),
+        ("IM1", "Site: planned for 6 Oct 2026"),
+        ("IM2", "Pilot: planned for 5 Oct 2026, done 21 Oct 2026"),
     ]  # fmt: skip
     assert computed_view(RULES, "implementation", {"colour": "grey", "reasons": []}).colour == "none"
     assert computed_view(RULES, "implementation", None).colour == ""
