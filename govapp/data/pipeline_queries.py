@@ -1,13 +1,15 @@
-"""What finished measures were worth when they entered each stage: history for the weights of a pipeline."""
+"""Values of measures by stage, and what finished ones were worth when they entered each: a pipeline and its history."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from govapp.data.measures import Measure, StagePassage
+from govapp.data.measures import Card, Measure, StagePassage, StageTotal
 from govapp.data.rollup_queries import MoneyFilter, Reach, measures_within
+
+_PROMISING = ("active", "on_hold")
 
 
 @dataclass(slots=True)
@@ -33,4 +35,36 @@ def ended_measures(
     for measure_id, stage, values, state in rows:
         ended = found.setdefault(measure_id, Ended(state == "cancelled"))
         ended.values.setdefault(stage, dict(values))
+    return found
+
+
+def stage_values(session: Session, reach: Reach, wanted: MoneyFilter) -> dict[str, dict[str, int]]:
+    """Values of cards by stage and currency, in minor units: rough run rates count in them, too.
+
+    From kept totals where nothing narrows them; a filter on lines does not.
+    """
+    found: dict[str, dict[str, int]] = {}
+    if not wanted.narrow and reach.whole:
+        rows = session.execute(
+            select(StageTotal.stage, StageTotal.currency, func.sum(StageTotal.value))
+            .where(
+                StageTotal.branch_id.in_(sorted(reach.branches)), StageTotal.currency != "",
+                StageTotal.state.in_(_PROMISING),
+            )
+            .group_by(StageTotal.stage, StageTotal.currency)
+        )  # fmt: skip
+        for stage, currency, value in rows:
+            found.setdefault(stage, {})[currency] = int(value)
+        return found
+    states = (wanted.state,) if wanted.state else _PROMISING
+    stages = [Measure.stage == wanted.stage] if wanted.stage else []
+    cards = select(Measure.stage, Card.values).join(Card, Card.measure_id == Measure.id)
+    for at, values in session.execute(
+        cards.where(
+            Measure.archived.is_(False), Measure.state.in_(states), *stages, *measures_within(reach, wanted)
+        )
+    ):
+        into = found.setdefault(at or "", {})
+        for currency, minor in values.items():
+            into[currency] = into.get(currency, 0) + minor
     return found

@@ -1,16 +1,17 @@
 """The lines and measures behind a figure of a roll-up, page by page."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from govapp.data.finance import EffectLine
 from govapp.data.measures import Measure
 from govapp.data.money_totals import MoneyLine, MoneyYear
 from govapp.data.rollup_queries import LINE, MoneyFilter, Reach, clauses, month_rows
-from govapp.domain.money_rows import KEPT, RUN_RATE
+from govapp.domain.money_rows import KEPT, RUN_RATE, UNDATED
 from govapp.domain.rollups import Rows
 
 
@@ -30,44 +31,36 @@ class LineRow:
     rows: Rows
 
 
-def _line_ids(reach: Reach, wanted: MoneyFilter, series: str) -> Select[Any]:
-    """Lines that hold anything in the series and year, with their measures; a run rate belongs to no year."""
-    years = [MoneyYear.year == wanted.year] if wanted.year is not None and series != RUN_RATE else []
-    statement: Any = select(Measure.id.label("measure_id"), MoneyYear.line_id)
-    found: Select[Any] = (
-        statement.select_from(MoneyYear)
-        .join(Measure, Measure.id == MoneyYear.measure_id)
-        .join(MoneyLine, (MoneyLine.line_id == MoneyYear.line_id) & (MoneyLine.year == MoneyYear.year))
-        .where(*clauses(reach, wanted), MoneyLine.series == series, *years)
-        .distinct()
+def line_ids(session: Session, reach: Reach, wanted: MoneyFilter, series: str) -> list[int]:
+    """Ids of lines that hold anything in the series and year, in order of their measures.
+
+    A run rate belongs to no year. A year's sum of zero may still be made of months, which only the lines' rows tell.
+    """
+    year = UNDATED if series == RUN_RATE else wanted.year
+    years = [] if year is None else [MoneyYear.year == year]
+    holds = exists().where(
+        MoneyLine.line_id == MoneyYear.line_id, MoneyLine.series == series, MoneyLine.year == MoneyYear.year
     )
-    return found
+    column: Any = getattr(MoneyYear, series)
+    rows = session.execute(
+        select(MoneyYear.measure_id, MoneyYear.line_id).where(
+            *clauses(reach, wanted), *years, or_(column != 0, holds)
+        )
+    )
+    return [line for _measure, line in sorted({(row.measure_id, row.line_id) for row in rows})]
 
 
-def count_lines(session: Session, reach: Reach, wanted: MoneyFilter, series: str) -> int:
-    """How many lines are behind a figure."""
-    return session.scalar(select(func.count()).select_from(_line_ids(reach, wanted, series).subquery())) or 0
-
-
-def lines_page(
-    session: Session, reach: Reach, wanted: MoneyFilter, own: str, series: str, limit: int, offset: int = 0
+def lines_of(
+    session: Session, reach: Reach, wanted: MoneyFilter, own: str, ids: Sequence[int]
 ) -> list[LineRow]:
-    """Lines behind a figure with their rows, in order of their measures."""
-    page = (
-        _line_ids(reach, wanted, series)
-        .order_by(Measure.id, MoneyYear.line_id)
-        .limit(limit)
-        .offset(offset)
-        .subquery()
-    )
+    """These lines with their rows, in order of their measures."""
     lines = session.execute(
         select(EffectLine, Measure.key, Measure.title)
-        .join(page, page.c.line_id == EffectLine.id)
-        .join(Measure, Measure.id == page.c.measure_id)
+        .join(Measure, Measure.id == EffectLine.measure_id)
+        .where(EffectLine.id.in_(ids))
         .order_by(Measure.id, EffectLine.id)
     ).all()
-    among = MoneyYear.line_id.in_([row.EffectLine.id for row in lines])
-    rows = month_rows(session, reach, wanted, own, LINE, KEPT, among)
+    rows = month_rows(session, reach, wanted, own, LINE, KEPT, MoneyYear.line_id.in_(ids))
     return [
         LineRow(
             line.id, key, title, line.name, line.kind, line.timing, line.category, line.cost_object, line.currency,
@@ -81,12 +74,7 @@ def measures_page(
     session: Session, reach: Reach, wanted: MoneyFilter, limit: int, offset: int
 ) -> tuple[dict[int, tuple[str, str]], int]:
     """Key and title by id of measures with money in the year, in order of id, and how many there are."""
-    ids = (
-        select(MoneyYear.measure_id)
-        .join(Measure, Measure.id == MoneyYear.measure_id)
-        .where(*clauses(reach, wanted))
-        .distinct()
-    )
+    ids = select(MoneyYear.measure_id).where(*clauses(reach, wanted)).distinct()
     total = session.scalar(select(func.count()).select_from(ids.subquery())) or 0
     page = ids.order_by(MoneyYear.measure_id).limit(limit).offset(offset).subquery()
     rows = session.execute(

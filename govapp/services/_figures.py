@@ -33,13 +33,14 @@ class Figure:
 
 
 def figure_right(actor: Actor, root: Branch, measures: Iterable[Place]) -> str:
-    """The right by which somebody keeps a figure: on a measure it judges, or a role that edits any measure.
+    """The right by which somebody keeps a figure: on every measure it judges, or a role that edits any measure.
 
-    Raises NotFound for people from elsewhere, else Refused.
+    Who attaches a figure to a measure of their own gains nothing over the measures it judged before. Raises NotFound
+    for people from elsewhere, else Refused.
     """
-    for place in measures:
-        if right := right_of(actor, P.KPI_EDIT, place):
-            return right
+    rights = [right_of(actor, P.KPI_EDIT, place) for place in measures]
+    if rights and rights[0] is not None and None not in rights:
+        return rights[0]
     for grant in actor.grants:
         if {P.KPI_EDIT, P.MEASURE_EDIT_ANY} <= grant.permissions and grant.path.startswith(root.path):
             return f"role:{grant.role}@{grant.branch_id}"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
-from govapp.data.rollup_lines import LineRow, count_lines, lines_page
+from govapp.data.rollup_lines import LineRow, line_ids, lines_of
 from govapp.domain.money_rows import RUN_RATE
 from govapp.domain.rollups import EACH, WHOLE, Basis, Figures, Rows, Sum, figures, of_kinds, total
 from govapp.services.finance_views import PAGE, Frame, in_year, merged, rows_by
@@ -34,13 +34,13 @@ class SourceLine:
 def lines_behind(session: Session, frame: Frame, behind: Behind, page: int) -> tuple[list[SourceLine], int]:
     """A page of the lines a figure is made of, and how many there are."""
     wanted = replace(frame.wanted, kinds=frame.kinds)
-    count = count_lines(session, frame.reach, wanted, behind.series)
-    rows = lines_page(session, frame.reach, wanted, frame.own, behind.series, PAGE, (page - 1) * PAGE)
+    ids = line_ids(session, frame.reach, wanted, behind.series)
+    rows = lines_of(session, frame.reach, wanted, frame.own, ids[(page - 1) * PAGE : page * PAGE])
     each = replace(frame.basis, how=EACH)
     return [
         SourceLine(line, _sum(frame, line.rows, behind, each), _sum(frame, line.rows, behind, frame.basis))
         for line in rows
-    ], count
+    ], len(ids)
 
 
 def _sum(frame: Frame, rows: Rows, behind: Behind, basis: Basis) -> Sum:
@@ -67,17 +67,16 @@ def export_lines(session: Session, frame: Frame, series: str) -> Iterator[Export
     """Every line that holds anything in the series, in chunks."""
     wanted = replace(frame.wanted, kinds=frame.kinds)
     each = replace(frame.basis, how=EACH)
-    offset = 0
-    while chunk := lines_page(session, frame.reach, wanted, frame.own, series, _CHUNK, offset):
-        for line in chunk:
+    ids = line_ids(session, frame.reach, wanted, series)
+    for start in range(0, len(ids), _CHUNK):
+        for line in lines_of(session, frame.reach, wanted, frame.own, ids[start : start + _CHUNK]):
             rows = in_year(frame, line.rows)
             yield ExportLine(
                 line, figures(rows, each, frame.plan), figures(rows, frame.basis, frame.plan),
                 total(rows, RUN_RATE, each),
             )  # fmt: skip
-        offset += _CHUNK
 
 
 def lines_to_export(session: Session, frame: Frame, series: str) -> int:
     """How many lines a file would hold."""
-    return count_lines(session, frame.reach, replace(frame.wanted, kinds=frame.kinds), series)
+    return len(line_ids(session, frame.reach, replace(frame.wanted, kinds=frame.kinds), series))

@@ -17,7 +17,7 @@ from govapp.services._belongs import (
     visible,
 )
 from govapp.services._confirming import bound_people, confirming_right
-from govapp.services._figures import _promise
+from govapp.services._figures import _is_closed, _promise
 from govapp.services._keys import writing_once
 from govapp.services._work import Origin, Work
 
@@ -58,6 +58,8 @@ def _explain(work: Work, command: ExplainGap) -> None:
     loaded, right = _locked_for(work, command.key, Permission.KPI_EDIT)
     row = _promise(work, loaded, command.promise_id)
     _same_version(command.seen_version, row.version, "stale_row")
+    if _is_closed(loaded):
+        raise Refused("kpi_of_closed")
     text = command.text.replace("\r\n", "\n").strip()
     if text and (fault := explanation_fault(text)):
         raise Invalid("kpi_invalid", {"explanation": [fault]})

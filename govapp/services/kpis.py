@@ -156,6 +156,8 @@ def _set_measure_kpi(work: Work, command: SetMeasureKpi) -> MeasureKpi:
     row = None if command.promise_id is None else _promise(work, loaded, command.promise_id)
     if row is not None:
         _same_version(command.seen_version, row.version, "stale_row")
+        if _is_closed(loaded):
+            raise Refused("kpi_of_closed")
         kpi: Kpi | None = work.session.get_one(Kpi, row.kpi_id)
     else:
         kpi = _figure_for(work, loaded, command, right, faults)

@@ -7,12 +7,12 @@ from decimal import Decimal
 from sqlalchemy.orm import Session
 
 from govapp.data import rollup_queries as queries
-from govapp.data.pipeline_queries import ended_measures
-from govapp.data.rollup_queries import MEASURE, STAGE
+from govapp.data.pipeline_queries import ended_measures, stage_values
+from govapp.data.rollup_queries import MEASURE
 from govapp.domain.exchange import MissingRate
 from govapp.domain.money_rows import BOOKED, RUN_RATE, TOTAL, UNDATED
 from govapp.domain.pipeline import Finished, Weight, full_year, weighted, weights
-from govapp.domain.rollups import RECURRING, Rows, Sum, total
+from govapp.domain.rollups import RECURRING, SAVINGS, Key, Rows, Sum, total
 from govapp.services.finance_views import Frame
 
 
@@ -32,18 +32,25 @@ def pipeline(session: Session, frame: Frame) -> tuple[PipelineStage, ...]:
 
     History: finished measures of this branch under the same filter.
     """
-    wanted = replace(frame.query.wanted, year=UNDATED, kinds=tuple(sorted(frame.saving)), timing=RECURRING)
-    by_stage = queries.year_rows(session, frame.reach, wanted, frame.own, STAGE, (RUN_RATE,), monthly=False)
+    values = stage_values(session, frame.reach, frame.query.wanted)
     known = {stage.key: stage for rules in frame.scope.rules.values() for stage in rules.stages}
     stages = sorted((stage for stage in known.values() if not stage.terminal), key=lambda stage: stage.order)
     last = {stage.key for stage in known.values() if stage.terminal}
     drawn = weights([stage.key for stage in stages], _history(session, frame, last))
     found = []
     for stage, weight in zip(stages, drawn, strict=True):
-        nominal = total(by_stage.get(stage.key, []), RUN_RATE, frame.basis)
+        nominal = total(_rows(values.get(stage.key, {})), RUN_RATE, frame.basis)
         likely = {currency: weighted(minor, weight.weight) for currency, minor in nominal.by.items()}
         found.append(PipelineStage(stage.key, stage.name, nominal, weight, Sum(likely, nominal.lacking)))
     return tuple(found)
+
+
+def _rows(values: Mapping[str, int]) -> Rows:
+    """Values by currency as rows: what measures promise is worth today's plan rate, frozen or not."""
+    return [
+        (Key(RUN_RATE, SAVINGS, RECURRING, currency, "", UNDATED), [*[0] * TOTAL, minor])
+        for currency, minor in values.items()
+    ]
 
 
 def _history(session: Session, frame: Frame, last: set[str]) -> list[Finished]:

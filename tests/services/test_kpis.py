@@ -21,8 +21,10 @@ from govapp.services.kpis import (
     set_kpi,
     set_measure_kpi,
 )
+from govapp.services.parts import AssignParts, assign_parts
 from govapp.services.readings import SetReadings, set_readings
-from tests.factories import loaded, make_measure, today_of
+from tests.cast import SYSTEM
+from tests.factories import bring_to, loaded, make_measure, today_of, version_of
 from tests.logged import payloads
 
 WHY = "One outage in October waited for a spare part; without it the mean lies below the target."
@@ -227,3 +229,25 @@ def test_what_was_read_is_what_is_signed(sqlite, cast):
     explain_gap(ExplainGap(key, promise(key).id, WHY + " Nothing else.", cast.owner.origin))
     with pytest.raises(Stale):
         sign(cast, key, seen_version=seen)
+
+
+def test_the_figure_by_which_a_measure_was_closed_stays(database, cast):
+    key = make_measure(cast, "implemented")
+    promised(cast, key)
+    one = promise(key)
+    bring_to(cast, key, "closed")
+    with pytest.raises(Refused, match="kpi_of_closed"):
+        promised(cast, key, promise_id=one.id, seen_version=one.version, target=Decimal(12))
+    with pytest.raises(Refused, match="kpi_of_closed"):
+        explain_gap(ExplainGap(key, one.id, WHY, cast.owner.origin, one.version))
+
+
+def test_r08_attaching_a_figure_gives_no_right_over_the_measures_it_judges(database, cast):
+    key, other = make_measure(cast), make_measure(cast)
+    promised(cast, key)
+    kpi, month = promise(key).kpi_id, today_of(key).replace(day=1)
+    set_readings(SetReadings(kpi, {month: Decimal(5)}, cast.owner.origin))
+    assign_parts(AssignParts(other, version_of(other), {"owner": cast.outsider.id}, SYSTEM))
+    set_measure_kpi(SetMeasureKpi(other, cast.outsider.origin, Decimal(21), Decimal(9), kpi_id=kpi))
+    with pytest.raises(Refused):
+        set_readings(SetReadings(kpi, {month: Decimal(9)}, cast.outsider.origin))

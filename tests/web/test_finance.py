@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 from python_calamine import CalamineWorkbook
 
+from govapp.services import finance_views
 from tests.factories import make_measure, move
 from tests.money import add_line, book, freeze, put
 
@@ -129,7 +130,7 @@ def test_the_year_so_far_and_its_months_lead_to_their_lines(client, cast, desk):
     page = client.get("/finance/lines?branch=service-quality&series=plan&month=1").text
     assert re.search(r"data-figure.*?<b>([^<]+)</b>", page, re.DOTALL).group(1) == "700.00"
     narrow = client.get("/finance/lines?branch=service-quality&series=plan&month=1&service=service-2").text
-    assert "/finance/lines/sum?" in narrow
+    assert "<b>100.00</b>" in narrow
     assert (
         "<b>100.00</b>"
         in client.get("/finance/lines/sum?branch=service-quality&series=plan&month=1&service=service-2").text
@@ -230,3 +231,35 @@ def test_the_finance_page_of_a_measure_shows_what_it_brings_and_leads_to_its_lin
 def test_the_tree_leads_to_the_figures_of_a_branch(client, cast, desk):
     assert 'href="/finance?branch=service-desk"' in client.get("/structure/service-desk").text
     assert 'href="/finance?branch=service-quality"' in client.get("/structure").text
+
+
+def test_in_a_large_branch_what_takes_long_is_loaded_after_the_page(client, cast, desk, monkeypatch):
+    monkeypatch.setattr(finance_views, "FEW", 0)
+    wide = client.get("/finance?branch=service-quality").text
+    assert 'data-part="net"' in wide, "sums that are kept are there at once"
+    assert 'hx-get="/finance/pipeline?branch=service-quality"' in wide
+    narrow = client.get("/finance?branch=service-quality&service=service-2").text
+    assert 'data-part="net"' not in narrow
+    for name in ("figures", "months", "groups", "pipeline"):
+        (href,) = re.findall(rf'hx-get="(/finance/{name}[^"]*)"', narrow)
+        part = client.get(href.replace("&amp;", "&")).text
+        assert f'id="{name}"' in part
+    assert "/finance/lines/sum?" in client.get("/finance/lines?branch=service-quality&service=service-2").text
+
+
+def test_the_pipeline_shows_what_cards_promise_by_stage_with_the_weight_and_its_sample(client, cast, desk):
+    add_line(desk[0], run_rate=1_000_00)  # a rough one, without a plan yet
+    for address in (
+        "/finance/pipeline?branch=service-quality",
+        "/finance/pipeline?branch=service-quality&q=Fewer",
+    ):
+        part = client.get(address).text.split('id="pipeline"')[1]
+        row = re.search(r'data-stage="defined".*?</tr>', part, re.DOTALL).group(0)
+        assert "14,200.00" in row, "12,000 and 1,200 planned, 1,000 rough"
+        assert "20.0 %" in row
+        assert "2,840.00" in row
+        assert "no finished measure yet; prior 20 %" in row
+    assert (
+        'href="/measures?branch=service-quality&amp;stage=defined"'
+        in client.get("/finance/pipeline?branch=service-quality").text
+    )

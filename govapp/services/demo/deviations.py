@@ -1,4 +1,4 @@
-"""Where the demonstration file and the live rules differ, as data: what is not played or comes out otherwise, why."""
+"""Where the demonstration file and the live rules differ, as data: what comes out otherwise, and why."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -40,13 +40,7 @@ DEVIATIONS = (
     Deviation("M-147", "put_on_hold", "review_date", HELD),
     Deviation("M-133", "lookback_escalated", "to", LEADERS),
 )
-NOT_PLAYED = frozenset((one.key, one.event) for one in DEVIATIONS if one.what == "not played")
 BY_THE_LEAD = frozenset((one.key, one.event) for one in DEVIATIONS if one.why == DEPUTY)
-
-
-def not_played(key: str, event: str) -> bool:
-    """True for an event of the file that the live rules have no verb for yet."""
-    return (key, event) in NOT_PLAYED or ("*", event) in NOT_PLAYED
 
 
 def by_the_lead(key: str, said: Mapping[str, Any]) -> bool:

@@ -17,6 +17,7 @@ from govapp.services.kpis import SetKpi, SetMeasureKpi, set_kpi, set_measure_kpi
 from govapp.services.readings import SetReadings, set_readings
 from govapp.services.sustain import SetSustainDates, set_sustain_dates
 
+CLOSED = "closed"
 _LATER = (91, 182, 365)  # days after closing, where the file says nothing
 
 
@@ -40,13 +41,30 @@ def define(file: Mapping[str, Any], origin: Origin) -> dict[str, int]:
 
 
 def read(play: Play, month: date, at: datetime) -> None:
-    """The readings of a month that has ended come in from their sources."""
-    system = play.stage.origin("system", at)
+    """Readings of a month that has ended come in from their sources, of figures that some closing asks for."""
+    proving = {
+        one["kpi"]["ref"]
+        for one in play.measures.values()
+        if any(said.get("to") == CLOSED for said in one["history"])
+    }
     for one in play.file["kpis"]:
         value = one["readings"].get(month.isoformat()[:7])
-        if value is not None:
-            months = {month: Decimal(str(value))}
-            set_readings(SetReadings(play.kpis[one["key"]], months, system, one["source"], imported=True))
+        if one["key"] in proving and value is not None:
+            _enter(play, one, {month: Decimal(str(value))}, at)
+
+
+def read_the_rest(play: Play, at: datetime) -> None:
+    """The readings of all other figures come in at once, as a file from their sources does."""
+    for one in play.file["kpis"]:
+        readings = {
+            date.fromisoformat(f"{month}-01"): Decimal(str(value)) for month, value in one["readings"].items()
+        }
+        _enter(play, one, readings, at)
+
+
+def _enter(play: Play, one: Mapping[str, Any], months: Mapping[date, Decimal], at: datetime) -> None:
+    system = play.stage.origin("system", at)
+    set_readings(SetReadings(play.kpis[one["key"]], months, system, one["source"], imported=True))
 
 
 def promise(play: Play, key: str, at: datetime) -> None:

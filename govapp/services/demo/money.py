@@ -6,11 +6,15 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
+
+from govapp.data.engine import reading
+from govapp.data.finance import EffectValue
 from govapp.domain.exchange import ACTUAL
 from govapp.services.confirmations import CellWish, RuleCells, rule_cells
 from govapp.services.demo.figures import months_of, set_forecast
 from govapp.services.demo.play import Play, measure_row
-from govapp.services.effects import SetMonthlyValues, set_monthly_values
+from govapp.services.grids import Cell, SaveGrid, save_grid
 from govapp.services.leakage import BookLeakage, book_leakage
 from govapp.services.periods import ClosePeriod, close_period
 from govapp.services.rates import SetRates, set_rates
@@ -95,13 +99,22 @@ def close(play: Play, month: date, at: datetime) -> None:
 def book(play: Play, key: str, month: date, lines: tuple[str, ...], at: datetime) -> None:
     """The finance contact enters what the ledger says of a month; the owner's forecast of that month follows it."""
     data = play.measures[key]
-    contact = play.stage.origin(data["finance_contact"], at)
-    for line in data["effects"]:
-        if line["id"] in lines:
-            actual = {month: months_of(line["actual"])[month]}
-            number = play.lines[line["id"]]
-            set_monthly_values(SetMonthlyValues(key, number, "forecast", actual, play.owner(key, at)))
-            set_monthly_values(SetMonthlyValues(key, number, "actual", actual, contact, source=SOURCE))
+    amounts = {
+        play.lines[line["id"]]: months_of(line["actual"])[month]
+        for line in data["effects"]
+        if line["id"] in lines
+    }
+    with reading() as session:
+        rows = session.execute(
+            select(EffectValue.line_id, EffectValue.amount).where(
+                EffectValue.line_id.in_(amounts), EffectValue.series == "forecast", EffectValue.month == month
+            )
+        )
+        expected: dict[int, int] = {row.line_id: row.amount for row in rows}
+    forecast = tuple(Cell(n, "forecast", month, expected.get(n), amount) for n, amount in amounts.items())
+    actual = tuple(Cell(n, "actual", month, None, amount) for n, amount in amounts.items())
+    save_grid(SaveGrid(key, forecast, play.owner(key, at)))
+    save_grid(SaveGrid(key, actual, play.stage.origin(data["finance_contact"], at), SOURCE))
 
 
 def confirm(play: Play, key: str, at: datetime, said: Mapping[str, Any]) -> None:

@@ -22,7 +22,6 @@ from govapp.domain.rules import parse_rules
 from govapp.services._work import Origin, Work, writing
 from govapp.services.demo import acts, decisions, figures, kpis, money
 from govapp.services.demo.absences import Absences
-from govapp.services.demo.deviations import not_played
 from govapp.services.demo.evidence import Papers
 from govapp.services.demo.play import Play, measure_row
 from govapp.services.demo.portfolio import seed_portfolio
@@ -102,6 +101,7 @@ def _happenings(measures: Mapping[str, Any], zone: ZoneInfo, as_of: date) -> Ite
     """Everything that happens: the file's history, and the forms that only the live rules ask for just before."""
     end = datetime.combine(as_of, time(12), zone).astimezone(UTC)
     yield from ((at, 0, "", event, {"month": month}) for at, event, month in money.months(as_of, zone))
+    yield end - timedelta(days=5), 0, "", "figures_brought", {}
     first = min(_moment(data["history"][0]["at"], zone) for data in measures.values()).date()
     for number in range((as_of - first).days):
         day = first + timedelta(days=number)
@@ -131,8 +131,6 @@ def _happenings(measures: Mapping[str, Any], zone: ZoneInfo, as_of: date) -> Ite
 
 
 def _happen(play: Play, at: datetime, key: str, event: str, said: Mapping[str, Any]) -> None:
-    if not_played(key, event):
-        return
     if event in _PLAYED:
         _PLAYED[event](play, key, at, said)
         return
@@ -189,6 +187,7 @@ _PLAYED: dict[str, Callable[[Play, str, datetime, Mapping[str, Any]], None]] = {
     "leakage_booked": money.leak,
     "rates_known": lambda p, k, at, said: money.set_month_rates(p, said["month"], at),
     "figures_read": lambda p, k, at, said: kpis.read(p, said["month"], at),
+    "figures_brought": lambda p, k, at, said: kpis.read_the_rest(p, at),
     "period_closed": lambda p, k, at, said: money.close(p, said["month"], at),
     "before_closed": lambda p, k, at, said: kpis.prove(p, k, at),
     "clock_round": lambda p, k, at, said: _clock_round(p, at),

@@ -24,6 +24,7 @@ from govapp.web._context import actor
 from govapp.web.finance._query import address
 
 Lists = Mapping[str, list[tuple[str, str]]]
+_OF_LISTS = ("unit", "function", "service", "state", "q")  # what the list of measures is filtered by, too
 SHOWN = ("target", "plan", "forecast", "actual", "confirmed")
 
 
@@ -114,7 +115,10 @@ def pipeline_part(session: Session, frame: Frame) -> dict[str, Any]:
     """Stages with what they promise and what of it is likely."""
     stages = pipeline(session, frame)
     nominal, likely = added(each.nominal for each in stages), added(each.weighted for each in stages)
-    return {"pipeline": stages, "nominal": nominal, "likely": likely}
+    said = {name: value for name in _OF_LISTS if (value := getattr(frame.query.wanted, name))}
+    owner = {"owner": str(frame.query.wanted.owner)} if frame.query.wanted.owner is not None else {}
+    listed = {"branch": frame.branch.key, **said, **owner}
+    return {"pipeline": stages, "nominal": nominal, "likely": likely, "from_filter": listed}
 
 
 def lacking_of(standings: Iterable[Standing]) -> list[str]:

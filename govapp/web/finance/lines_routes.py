@@ -11,7 +11,6 @@ from werkzeug.wrappers import Response
 from govapp.data.engine import reading
 from govapp.domain.money_rows import KEPT, RUN_RATE, TOTAL
 from govapp.domain.permissions import Permission
-from govapp.domain.rollups import WHOLE
 from govapp.present import dates
 from govapp.present import finance as words
 from govapp.present.finance_files import GROUP_COLUMNS, LINE_COLUMNS, group_cells, line_cells
@@ -24,7 +23,7 @@ from govapp.services.finance_lines import (
     lines_behind,
     lines_to_export,
 )
-from govapp.services.finance_views import PAGE, Frame, frame_of
+from govapp.services.finance_views import PAGE, Frame, frame_of, is_small
 from govapp.services.measures import RecordListExport, record_list_export
 from govapp.web._context import actor, origin, today
 from govapp.web._fields import page_number
@@ -62,7 +61,7 @@ def show_lines() -> Response:
         frame = frame_of(session, actor(), query_of(said), today())
         behind, more, when = _behind(frame)
         rows, count = lines_behind(session, frame, behind, n)
-        slow = frame.wanted.narrow and behind.span != WHOLE
+        slow = frame.wanted.narrow and not is_small(session, frame)
         figure = None if slow else figure_behind(session, frame, behind)
         shown = common(session, frame, said)
     pages = max(1, -(-count // PAGE))
