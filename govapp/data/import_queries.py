@@ -3,21 +3,24 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, func, select, union
 from sqlalchemy.orm import Session
 
 from govapp.data.finance import DRAFT, EffectLine, EffectValue
 from govapp.data.imports import Batch, BatchRow, MappingRow
+from govapp.data.ledger import PlanVersion
 from govapp.data.measures import Measure, Milestone, StagePassage, StatusEntry
 from govapp.data.snapshots import Loaded, load_measures
 from govapp.data.structure import Branch
+from govapp.domain.plan_versions import OPENED
 
 
 @dataclass
 class Known:
     """A measure with what a file may say about it: milestones and lines by name, undated values by (line, series).
 
-    `loaded` is None for one that is being added; `decided`: it has passed a gate here.
+    `loaded` is None for one that is being added; `decided`: it has passed a gate here, or its plan was frozen by a gate
+    or a change request.
     """
 
     measure: Measure
@@ -62,7 +65,10 @@ def known_details(session: Session, ids: Iterable[int], *, lock: bool = False) -
     passed = select(StagePassage.measure_id).where(
         StagePassage.measure_id.in_(wanted), StagePassage.how == "advance"
     )
-    for measure_id in session.scalars(passed.distinct()):
+    frozen = select(PlanVersion.measure_id).where(
+        PlanVersion.measure_id.in_(wanted), PlanVersion.cause != OPENED
+    )
+    for measure_id in session.scalars(union(passed, frozen)):
         found[measure_id].decided = True
     for stone in session.scalars(
         select(Milestone).where(Milestone.measure_id.in_(wanted)).order_by(Milestone.id)

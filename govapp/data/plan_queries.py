@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, exists, func, select, union
+from sqlalchemy import ColumnElement, Table, Text, exists, func, select, type_coerce, union
 from sqlalchemy.orm import Session
 
 from govapp.data.audit import AuditLog
@@ -12,7 +12,7 @@ from govapp.data.base import HISTORY
 from govapp.data.finance import DRAFT, EffectLine, EffectValue
 from govapp.data.ledger import PlanChange, PlanChangeVote, PlanVersion
 from govapp.domain.events import BUSINESS
-from govapp.domain.plan_versions import FIELDS, PlanLine
+from govapp.domain.plan_versions import CHANGED, FIELDS, PlanLine
 
 PLAN = "plan"
 
@@ -41,6 +41,22 @@ def newest_numbers(session: Session, measure_ids: Iterable[int]) -> dict[int, in
     newest = select(PlanVersion.measure_id, func.max(PlanVersion.number))
     newest = newest.where(PlanVersion.measure_id.in_(list(measure_ids))).group_by(PlanVersion.measure_id)
     return {row.measure_id: row[1] for row in session.execute(newest)}
+
+
+def approved_number(session: Session, measure_id: int) -> int:
+    """The newest version that somebody approved: by a gate, as their source states it, or as a change that had to be.
+
+    0 where there is none.
+    """
+    found = (
+        select(func.max(PlanVersion.number))
+        .outerjoin(PlanChange, PlanChange.id == PlanVersion.change_id)
+        .where(
+            PlanVersion.measure_id == measure_id,
+            (PlanVersion.cause != CHANGED) | (type_coerce(PlanChange.needs, Text) != "[]"),
+        )
+    )
+    return session.scalar(found) or 0
 
 
 def in_force_at(session: Session, seq: int, measure_ids: Iterable[int]) -> dict[int, Any]:
@@ -109,9 +125,7 @@ def hands_on_change(session: Session, change: PlanChange) -> set[int]:
     edits = union(
         select(values.c.from_seq).where(draft, values.c.from_seq > opened),
         select(values.c.to_seq).where(draft, values.c.to_seq > opened),
-        select(lines.c.from_seq).where(
-            _run_rate_changed(lines, change.measure_id), lines.c.from_seq > opened
-        ),
+        select(lines.c.from_seq).where(_meaning_changed(lines, change.measure_id), lines.c.from_seq > opened),
     )
     acts = select(AuditLog.actor_id, AuditLog.on_behalf_of).where(
         AuditLog.chain == BUSINESS, AuditLog.sequence.in_(edits)
@@ -120,13 +134,16 @@ def hands_on_change(session: Session, change: PlanChange) -> set[int]:
     return {person for person in people if person is not None}
 
 
-def _run_rate_changed(lines: Table, measure_id: int) -> ColumnElement[bool]:
-    """States of lines that begin with another run rate than the state before had, if there was one."""
+def _meaning_changed(lines: Table, measure_id: int) -> ColumnElement[bool]:
+    """States of lines that begin with another run rate, category or cost object than the state before, if any, had."""
     before = lines.alias("before")
     same = exists().where(
         before.c.id == lines.c.id,
         before.c.to_seq == lines.c.from_seq,
-        before.c.run_rate.is_not_distinct_from(lines.c.run_rate),
+        *(
+            before.c[name].is_not_distinct_from(lines.c[name])
+            for name in ("run_rate", "category", "cost_object")
+        ),
     )
     first = ~exists().where(before.c.id == lines.c.id, before.c.to_seq == lines.c.from_seq)
     return (lines.c.measure_id == measure_id) & ~same & ~(first & lines.c.run_rate.is_(None))

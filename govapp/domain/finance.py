@@ -117,10 +117,12 @@ def unit_faults(
 
 
 def frozen_faults(changed: Collection[str], moved: Collection[str], *, planned: bool) -> Faults:
-    """Faults of changing a line whose plan is frozen: run rate and plan, and what gives them their meaning.
+    """Faults of changing a line whose plan is frozen: run rate and plan, and what gives them their meaning or place.
 
     `planned`: the line holds a run rate or plan amounts.
     """
-    still = ("run_rate", "kind", "timing", "currency") if planned else ("run_rate",)
+    still = (
+        ("run_rate", "kind", "timing", "category", "cost_object", "currency") if planned else ("run_rate",)
+    )
     names = [name for name in still if name in changed] + [series for series in moved if series == "plan"]
     return {name: ["plan_frozen"] for name in names}

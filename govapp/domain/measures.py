@@ -67,6 +67,16 @@ def date_fault(day: date | None) -> str:
     return "date_out_of_range" if day is not None and not _EARLIEST <= day <= _LATEST else ""
 
 
+def plan_date_fault(before: date | None, after: date | None, *, stands: bool) -> str:
+    """Why a milestone does not take another plan date: '' or plan_date_stands.
+
+    `stands`: the milestone is done or its measure's plan is frozen. Then what it is held against comes no later and
+    does not go away, so that a late tick is late for ever (issue: Statuses).
+    """
+    later = before is not None and (after is None or after > before)
+    return "plan_date_stands" if stands and later else ""
+
+
 def _chosen_fault(name: str, value: str, choices: Mapping[str, frozenset[str]]) -> str:
     known = FIXED.get(name) or choices.get(CHOSEN.get(name, ""), frozenset())
     if known:

@@ -2,6 +2,7 @@
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -13,6 +14,8 @@ from govapp.domain.number_text import NumberRefused, read_number
 
 LINE, NAME, CURRENCY, SERIES, WHOLE_LIFE = HEADS = ("Line", "Name", "Currency", "Series", "Whole life")
 MOST_CELLS = 50_000
+# a line's months reach fifty years either way (domain.cells), and the heads stand beside them
+MOST_COLUMNS = 1_250
 Value = str | Decimal | date
 Table = Sequence[Sequence[Value]]
 _MONTH = re.compile(r"(\d{4})-(\d{2})(-\d{2})?( 00:00:00)?")
@@ -63,7 +66,8 @@ def rows_of_text(text: str) -> list[list[Value]]:
 
 def read_table(table: Table, lines: Mapping[int, tuple[str, str]], mark: str = "") -> Pasted:
     """Amounts of a table whose first row has headings: Line (number, or a name that only one line has), Series, months
-    as 2026-05, Whole life for the undated amount; other columns of the template are passed over.
+    as 2026-05, Whole life for the undated amount; other columns of the template are passed over. What is too large is
+    refused before its amounts are read.
 
     `lines`: name and currency by number. An empty cell takes an amount back; a column or row left out leaves its
     amounts alone. Numbers are read as `number_text.read_number` does. Amounts are in units of the line's currency.
@@ -73,11 +77,14 @@ def read_table(table: Table, lines: Mapping[int, tuple[str, str]], mark: str = "
     if not rows:
         found.fault(1, 1, "", "table_empty")
         return found
-    columns = _columns(found, *rows[0])
-    if found.problems:
+    if len(rows[0][1]) > MOST_COLUMNS:
+        found.fault(1, 1, str(len(rows[0][1])), "too_many_columns")
         return found
-    if len(rows) * len(columns.months) > MOST_CELLS:
-        found.fault(1, 1, str(len(rows) * len(columns.months)), "too_many_cells")
+    columns = _columns(found, *rows[0])
+    cells = len(rows) * max(len(columns.months), 1)
+    if cells > MOST_CELLS:
+        found.fault(1, 1, str(cells), "too_many_cells")
+    if found.problems:
         return found
     by_name: dict[str, list[int]] = {}
     for line, (name, _) in lines.items():
@@ -113,9 +120,10 @@ def _columns(found: Pasted, number: int, heads: Sequence[Value]) -> _Columns:
     for head in (LINE, SERIES):
         if head not in places:
             found.fault(number, 1, head, "column_missing")
-    twice = [column for column, month in months if [m for _, m in months].count(month) > 1]
-    for column in twice:
-        found.fault(number, column + 1, _text(heads[column]), "column_twice")
+    said = Counter(month for _, month in months)
+    for column, month in months:
+        if said[month] > 1:
+            found.fault(number, column + 1, _text(heads[column]), "column_twice")
     return _Columns(places.get(LINE, 0), places.get(SERIES, 0), tuple(months))
 
 

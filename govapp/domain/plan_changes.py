@@ -35,14 +35,20 @@ class Change:
 
 
 def draft_digest(lines: Iterable[PlanLine]) -> str:
-    """The digest of what approvals of a draft are bound to: planned lines with amounts and what they mean (R04)."""
+    """The digest of what approvals of a draft are bound to: planned lines with amounts and what they mean (R04).
+
+    The name of a line is no part of it: it gives no amount another meaning.
+    """
     return digest_of(
         [
-            [each.id, each.kind, each.timing, each.currency, each.run_rate, _in_order(each.amounts)]
+            [
+                each.id, each.kind, each.timing, each.category, each.cost_object, each.currency, each.run_rate,
+                _in_order(each.amounts),
+            ]
             for each in sorted(lines, key=lambda line: line.id)
             if each.planned
         ]
-    )
+    )  # fmt: skip
 
 
 def _in_order(amounts: Mapping[date | None, int]) -> list[list[Any]]:

@@ -63,6 +63,7 @@ errors.SENTENCES.update(
         "cell_twice": lambda: _("An earlier row has this line and series already."),
         "table_empty": lambda: _("There is no table here: the first row has the headings."),
         "too_many_cells": lambda: _("At most 50,000 cells at once."),
+        "too_many_columns": lambda: _("At most 1,250 columns at once."),
         "file_unreadable": lambda: _("This file cannot be read as a table. Save it as CSV or XLSX."),
         "percent_form": lambda: _("Percents between 0 and 1000, such as 50; 75; 100."),
     }

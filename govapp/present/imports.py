@@ -196,6 +196,10 @@ _WHY: dict[str, Callable[[Problem], str]] = {
         "to before %(stage)s.",
         stage=p.detail,
     ),
+    "plan_date_stands": lambda p: _(
+        "%(name)s is held against its plan date, which moves no later; bring the day in as a forecast.",
+        name=p.detail,
+    ),
     "rate_missing": lambda p: _(
         "the plan would be frozen, and there is no plan rate for %(currency)s; a controller sets it under Finance, "
         "Rates.",

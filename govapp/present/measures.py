@@ -284,6 +284,9 @@ errors.SENTENCES.update(
         "control_characters": lambda: _("This holds characters that cannot be shown. Remove them."),
         "date_out_of_range": lambda: _("Please give a day between 1950 and 2200."),
         "date_ahead": lambda: _("This day lies ahead. What is done was done by today."),
+        "plan_date_stands": lambda: _(
+            "A milestone is held against this day, so it moves no later. Move the forecast."
+        ),
         "amount_out_of_range": lambda: _("Please write an amount in digits, such as 84000 or -1250.50."),
         "amount_too_precise": lambda: _(
             "This is finer than the unit it is counted in, and would be rounded. Write it shorter."

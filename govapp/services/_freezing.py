@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from govapp.data.finance import DRAFT, EffectLine, EffectValue
 from govapp.data.ledger import PlanChange, PlanVersion
+from govapp.data.ledger_queries import net_by_cell
 from govapp.data.measures import Measure
 from govapp.data.plan_queries import PLAN, frozen_plan, newest_numbers, working_plans
 from govapp.data.rate_queries import rate_table
@@ -17,6 +18,7 @@ from govapp.domain.errors import Invalid
 from govapp.domain.events import Event
 from govapp.domain.plan_changes import WITHDRAWN
 from govapp.domain.plan_versions import DECIDED, OPENED, frozen_of, lacking_rates
+from govapp.services._belongs import changes_of
 from govapp.services._work import Work
 
 # why a change request ends with a move
@@ -120,7 +122,8 @@ def _follow_stage(work: Work, loaded: Loaded, to: str, right: str, review_id: in
 def _restore_draft(work: Work, loaded: Loaded) -> dict[str, Any]:
     """Bring the working plan back to the version in force; what changed by it, old and new in minor units, by line.
 
-    A line that the version does not have keeps its other amounts and bears no plan.
+    A line that the version does not have keeps its other amounts and bears no plan. Category and cost object come back
+    too, unless amounts were confirmed on them meanwhile: those would be counted elsewhere.
     """
     session, measure_id = work.session, loaded.measure.id
     session.flush()
@@ -136,6 +139,7 @@ def _restore_draft(work: Work, loaded: Loaded) -> dict[str, Any]:
         )
     }
     said: dict[str, Any] = {}
+    booked = {line for (line, _), net in net_by_cell(session, wanted).items() if net}
     for line in session.scalars(select(EffectLine).where(EffectLine.measure_id == measure_id)):
         frozen = wanted.get(line.id)
         amounts: Mapping[date | None, int] = frozen.amounts if frozen else {}
@@ -156,13 +160,16 @@ def _restore_draft(work: Work, loaded: Loaded) -> dict[str, Any]:
             for month, amount in amounts.items()
             if month not in held
         )
-        run_rate = frozen.run_rate if frozen else None
-        rates = {"run_rate": [line.run_rate, run_rate]} if line.run_rate != run_rate else {}
-        if cells or rates:
-            line.run_rate = run_rate
+        back: dict[str, Any] = {"run_rate": frozen.run_rate if frozen else None}
+        if frozen and line.id not in booked:
+            back |= {"category": frozen.category, "cost_object": frozen.cost_object}
+        fields = changes_of({name: getattr(line, name) for name in back}, back)
+        if cells or fields:
+            for name, value in back.items():
+                setattr(line, name, value)
             line.version += 1
             work.touched_money(measure_id, line.id)
-            said[str(line.id)] = {"currency": line.currency, "plan": cells, **rates}
+            said[str(line.id)] = {"currency": line.currency, "plan": cells, **fields}
     session.flush()
     return said
 

@@ -1,6 +1,7 @@
 """Says of a row what it would change, or why it is refused: the same for the dry run and for the import."""
 
 from dataclasses import dataclass, field
+from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,8 +14,10 @@ from govapp.data.rate_queries import rate_table
 from govapp.data.rulebook import active_version, rules_for
 from govapp.data.structure import Branch
 from govapp.domain.exchange import RateTable
+from govapp.domain.measures import plan_date_fault
 from govapp.domain.permissions import Permission
 from govapp.domain.rights import Place, right_of
+from govapp.domain.rules import StageRule
 from govapp.domain.structure import may_lie_under, name_fault
 from govapp.services._import_changes import Change, Content, Problems, changes_of, problem_of, problems_of
 from govapp.services._import_frame import Frame
@@ -185,6 +188,13 @@ def _is_confirmed(known: Known, name: str) -> bool:
     return value is not None and value.standing == CONFIRMED
 
 
+def _date_stands(known: Known, change: Change, frozen: StageRule | None) -> bool:
+    stone = known.milestones.get(change.name)
+    stands = stone is not None and (frozen is not None or stone.actual_date is not None)
+    before = stone.plan_date if stone else None
+    return bool(plan_date_fault(before, date.fromisoformat(change.new), stands=stands))
+
+
 def _not_changed(work: Work, frame: Frame, content: Content, known: Known, changes: list[Change]) -> Problems:
     """Why a known measure does not take the row: no right there, it has ended, another line, its plan is frozen."""
     loaded = known.loaded
@@ -198,8 +208,9 @@ def _not_changed(work: Work, frame: Frame, content: Content, known: Known, chang
     if changes and (known.measure.archived or known.measure.state == "cancelled"):
         ended = "measure_archived" if known.measure.archived else "measure_cancelled"
         return [problem_of(content, column, value, ended, known.measure.key)]
-    # a measure only opened here keeps the plan of its source: no gate of ours has frozen it
+    # a measure only opened here keeps the plan of its source: no gate or change of ours has frozen it
     asked = known.decided or loaded.plan_change is not None
+    since = loaded.rules.frozen_in(loaded.snapshot.stage) if asked else None
     frozen = loaded.plan_locked if asked else None
     moved = {change.name for change in changes if change.what == "amount" and change.more[0] == "plan"}
     booked = {
@@ -207,7 +218,11 @@ def _not_changed(work: Work, frame: Frame, content: Content, known: Known, chang
         for change in changes
         if change.what == "amount" and change.more[0] == "actual" and _is_confirmed(known, change.name)
     }
-    found: Problems = []
+    found: Problems = [
+        problem_of(content, f"{change.name}, {PLAN}", change.new, "plan_date_stands", change.name)
+        for change in changes
+        if change.what == "milestone" and change.more[0] == PLAN and _date_stands(known, change, since)
+    ]
     for _, name, kind, _, timing, series, amount, unit in content["amounts"]:
         line = known.lines.get(name)
         if line is not None and (line.kind, line.timing, line.currency) != (kind, timing, unit):

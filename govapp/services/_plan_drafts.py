@@ -5,7 +5,7 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from govapp.data.plan_queries import frozen_plan, working_plans
+from govapp.data.plan_queries import approved_number, frozen_plan, working_plans
 from govapp.data.rate_queries import rate_table
 from govapp.data.snapshots import Loaded
 from govapp.domain.errors import Invalid
@@ -22,7 +22,9 @@ CONTROLLER = "controller"
 class Measured:
     """What the draft of a measure changes, the parts that must approve it, and the digest they are bound to.
 
-    It `differs` also where months change places within a year: such a change has no size.
+    `change` is held against the plan in force. What it `needs` follows from all that has changed since somebody last
+    approved a version: many small changes are one large one. It `differs` also where months change places within a
+    year, or a line its category or cost object: such a change has no size.
     """
 
     change: Change
@@ -40,7 +42,8 @@ def measured(session: Session, loaded: Loaded, day: date) -> Measured:
     draft = working_plans(session, [loaded.measure.id])[loaded.measure.id]
     in_force = frozen_plan(session, loaded.measure.id, loaded.plan_number)
     table = rate_table(session, loaded.measure.organization_id)
-    lacking = lacking_rates([*in_force, *draft], table, day)
+    approved = frozen_plan(session, loaded.measure.id, approved_number(session, loaded.measure.id))
+    lacking = lacking_rates([*in_force, *draft, *approved], table, day)
     if lacking:
         raise Invalid("rate_missing", {}, currencies=", ".join(lacking))
     change = change_between(in_force, draft, table, day)
@@ -48,7 +51,8 @@ def measured(session: Session, loaded: Loaded, day: date) -> Measured:
     if table.knows(currency, day):
         minor = to_minor(rule.approval_from, currency)
         threshold = table.exact(minor, currency, table.plan_rate(currency, day))
-    needs = list(rule.by_parts) if needs_approval(change, rule, threshold) else []
+    since = change_between(approved, draft, table, day)
+    needs = list(rule.by_parts) if needs_approval(since, rule, threshold) else []
     digest = draft_digest(draft)
     return Measured(change, needs, digest, digest != draft_digest(in_force))
 

@@ -15,6 +15,7 @@ from govapp.data.actors import groups_of, load_actor
 from govapp.data.audit_rows import FACTS
 from govapp.data.engine import WritersQueue, is_busy, worth_retrying, write_session
 from govapp.data.notices import MAIL_DUE, Notice, Outbox
+from govapp.data.numbering import number_many
 from govapp.domain.deputies import kind_of_work
 from govapp.domain.errors import GovappError, Refused
 from govapp.domain.events import Event
@@ -167,6 +168,7 @@ class Work:
 def _collect(work: Work) -> None:
     @event.listens_for(work.session, "before_flush")
     def _kept(session: Session, context: UOWTransaction, instances: Any) -> None:
+        number_many(session)
         for row in session.new:
             if getattr(row, "__kept__", False):
                 work.kept[id(row)] = row

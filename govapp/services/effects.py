@@ -17,7 +17,7 @@ from govapp.data.snapshots import Loaded
 from govapp.domain.cells import CellKey, series_fault
 from govapp.domain.errors import Invalid, NotFound
 from govapp.domain.events import Event
-from govapp.domain.finance import Faults, clean_line, frozen_faults, minor_of, unit_faults
+from govapp.domain.finance import Faults, clean_line, frozen_faults, minor_of, sign_is_wrong, unit_faults
 from govapp.domain.permissions import Permission
 from govapp.domain.planning import first_of
 from govapp.services._belongs import _locked_for, _same_version, _settle_again, _where, changes_of, plain
@@ -209,7 +209,9 @@ def _start_faults(work: Work, loaded: Loaded, values: Mapping[str, Any]) -> Faul
 
 
 def _refuse_line(work: Work, loaded: Loaded, sheet: Sheet, fields: Mapping[str, Any], moved: Changed) -> None:
-    """Raise Invalid for what stands still of a line: a frozen plan and its run rate, confirmed amounts."""
+    """Raise Invalid for what stands still of a line: a frozen plan and its run rate, confirmed amounts; and for a
+    category of costs over amounts above zero.
+    """
     frozen = _plan_stands(work, loaded)
     series = {name for _, name, _ in moved}
     faults: Faults = {}
@@ -217,6 +219,13 @@ def _refuse_line(work: Work, loaded: Loaded, sheet: Sheet, fields: Mapping[str, 
         before = next(iter(sheet.lines.values()), None)
         planned = bool(before and before.run_rate is not None) or any(s == "plan" for _, s, _ in sheet.held)
         faults = frozen_faults(fields, series, planned=planned)
+    _, category = fields.get("category", ("", ""))
+    if any(
+        sign_is_wrong(loaded.rules.effects, category, cell[1], row.amount)
+        for cell, row in sheet.held.items()
+        if cell not in moved
+    ):
+        faults["category"] = ["sign_wrong"]
     told = _cell_faults(sheet, moved, frozen=False, reaches_closed=False)
     faults |= {name.split(":")[1]: codes for name, codes in told.items()}
     stage = loaded.rules.frozen_in(loaded.snapshot.stage)

@@ -10,11 +10,14 @@ from typing import Any
 
 from python_calamine import CalamineError, CalamineWorkbook
 
+from govapp.data.engine import reading
+from govapp.data.finance import EffectLine
 from govapp.data.grid_queries import lines_of
+from govapp.data.measure_queries import in_short
 from govapp.data.snapshots import Loaded
 from govapp.domain.basis import digest_of
 from govapp.domain.cells import CellKey, cell_of, name_of
-from govapp.domain.errors import Invalid
+from govapp.domain.errors import Invalid, Stale
 from govapp.domain.finance import Faults, minor_of
 from govapp.domain.pasting import Pasted, Place, Problem, Table, Value, read_table, rows_of_text
 from govapp.domain.permissions import Permission
@@ -25,6 +28,7 @@ from govapp.services._cells import _allowed, _sheet, _write
 from govapp.services._keys import consume, consumed
 from govapp.services._work import Origin, Work, writing
 
+Known = Mapping[int, tuple[str, str]]
 _XLSX = b"PK\x03\x04"
 
 
@@ -45,28 +49,42 @@ def paste_grid(command: PasteGrid) -> int:
 
     The table is as `domain.pasting.read_table` says: an empty cell takes its amount back. Raises NotFound, Refused,
     KeyReused, and Invalid (paste_invalid) with `problems`: [row, column, heading, value, code] of every fault, among
-    them the codes of `services.grids.save_grid`.
+    them the codes of `services.grids.save_grid`. Raises Stale when lines were added, renamed or restated meanwhile.
     """
-    return writing(command.origin, lambda work: _paste_grid(work, command), action_key=command.action_key)
-
-
-def _paste_grid(work: Work, command: PasteGrid) -> int:
-    loaded, _ = _locked_for(work, command.key, Permission.FINANCE_VIEW)
+    # a table is read before the transaction: a large one would keep everybody else from writing
+    with reading() as session:
+        measure = in_short(session, command.key)
+        known = _known(lines_of(session, measure.id)) if measure else {}
     table = [[str(value) for value in row] for row in command.table]
     body = ["paste", command.key, digest_of(table), command.mark, command.source]
+    pasted = read_table(command.table, known, command.mark)
+    return writing(
+        command.origin,
+        lambda work: _paste_grid(work, command, body, known, pasted),
+        action_key=command.action_key,
+    )
+
+
+def _known(lines: Mapping[int, EffectLine]) -> Known:
+    return {number: (line.name, line.currency) for number, line in lines.items()}
+
+
+def _paste_grid(work: Work, command: PasteGrid, body: list[Any], known: Known, pasted: Pasted) -> int:
+    loaded, _ = _locked_for(work, command.key, Permission.FINANCE_VIEW)
     earlier = consumed(work, command.action_key, body)
     if earlier is not None:
         return int(earlier["changed"])
-    changed = _take_over(work, loaded, command)
+    lines = lines_of(work.session, loaded.measure.id)
+    if _known(lines) != known:
+        raise Stale("stale_row")
+    changed = _take_over(work, loaded, lines, pasted, command.source.strip())
     consume(work, command.action_key, body, {"changed": changed})
     return changed
 
 
-def _take_over(work: Work, loaded: Loaded, command: PasteGrid) -> int:
-    lines = lines_of(work.session, loaded.measure.id)
-    pasted = read_table(
-        command.table, {number: (line.name, line.currency) for number, line in lines.items()}, command.mark
-    )
+def _take_over(
+    work: Work, loaded: Loaded, lines: Mapping[int, EffectLine], pasted: Pasted, source: str
+) -> int:
     faults: Faults = {}
     wanted: dict[CellKey, int | None] = {
         cell: minor_of(amount, lines[cell[0]].currency, faults, name_of(cell))
@@ -76,7 +94,7 @@ def _take_over(work: Work, loaded: Loaded, command: PasteGrid) -> int:
     _allowed(work, loaded, sheet, [cell for cell, new in wanted.items() if sheet.amount(cell) != new])
     _refuse(pasted, faults)
     try:
-        changed = _write(work, loaded, sheet, wanted, command.source.strip())
+        changed = _write(work, loaded, sheet, wanted, source)
     except Invalid as error:
         _refuse(pasted, error.errors, **error.values)
         raise

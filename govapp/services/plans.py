@@ -14,7 +14,7 @@ from govapp.data.snapshots import Loaded, place_of
 from govapp.data.structure import Organization
 from govapp.domain.errors import Invalid, NotFound
 from govapp.domain.events import Event
-from govapp.domain.measures import NAME, SHORT, date_fault, text_fault
+from govapp.domain.measures import NAME, SHORT, date_fault, plan_date_fault, text_fault
 from govapp.domain.permissions import Permission
 from govapp.domain.rights import right_of
 from govapp.services._belongs import (
@@ -99,7 +99,8 @@ def set_milestone(command: SetMilestone) -> int:
 def save_milestone(command: SetMilestone) -> MilestoneSaved:
     """Add or change a milestone; the first plan date is kept for good. The forecast of lines that start with it moves.
 
-    Raises NotFound, Refused, Stale, KeyReused, and Invalid with codes by field (an actual date ahead: date_ahead).
+    Raises NotFound, Refused, Stale, KeyReused, and Invalid with codes by field (an actual date ahead: date_ahead; a
+    later plan date of what is done or frozen: plan_date_stands).
     """
     return writing(command.origin, lambda work: _save_milestone(work, command), action_key=command.action_key)
 
@@ -137,7 +138,7 @@ def _set_milestone(
 ) -> Milestone:
     """Check and store a milestone and log old and new. The caller settles."""
     values = {**values, "name": values["name"].strip()}
-    faults = _milestone_faults(work, loaded, values)
+    faults = _milestone_faults(work, loaded, row, values)
     if faults:
         raise Invalid("milestone_invalid", faults)
     names = ("name", "owner_id", *_DAYS, "final")
@@ -175,7 +176,9 @@ def _only_final(work: Work, loaded: Loaded, final: Milestone) -> None:
         other.version += 1
 
 
-def _milestone_faults(work: Work, loaded: Loaded, values: dict[str, Any]) -> dict[str, list[str]]:
+def _milestone_faults(
+    work: Work, loaded: Loaded, row: Milestone | None, values: dict[str, Any]
+) -> dict[str, list[str]]:
     faults: dict[str, list[str]] = {}
     name_fault = "required" if not values["name"] else text_fault(values["name"], SHORT)
     if name_fault:
@@ -185,6 +188,10 @@ def _milestone_faults(work: Work, loaded: Loaded, values: dict[str, Any]) -> dic
     for day in _DAYS:
         if fault := date_fault(values[day]):
             faults[day] = [fault]
+    if row is not None and "plan_date" not in faults:
+        stands = row.actual_date is not None or loaded.rules.frozen_in(loaded.snapshot.stage) is not None
+        if fault := plan_date_fault(row.plan_date, values["plan_date"], stands=stands):
+            faults["plan_date"] = [fault]
     actual = values["actual_date"]
     if actual is not None and actual > work.today(loaded.timezone):
         faults["actual_date"] = ["date_ahead"]

@@ -98,3 +98,17 @@ def test_posts_with_three_decimals_are_read_once_the_mark_is_chosen():
     assert read_number("1,234", 4, ",") == Decimal("1.234")
     assert write_number(Decimal("1.234"), ",") == "1,2340"
     assert read_number(write_number(Decimal("1.234"), ","), 4, ",") == Decimal("1.234")
+
+
+def test_forty_thousand_headings_are_refused_before_they_are_read():
+    heads = ["Line", "Series", *["2026-05"] * 40_000]
+    assert said(read_table([heads, ["7", "plan"]], LINES)) == [(1, 1, "too_many_columns")]
+
+
+def test_a_table_of_too_many_cells_is_refused_before_its_amounts_are_read():
+    months = [f"{2000 + n // 12}-{n % 12 + 1:02}" for n in range(500)]
+    rows = [["7", "plan", *["NaN"] * 500] for _ in range(100)]
+    assert said(read_table([["Line", "Series", *months], *rows], LINES)) == [(1, 1, "too_many_cells")]
+    assert said(read_table([["Line", "Series"], *[["7", "plan"]] * 50_000], LINES)) == [
+        (1, 1, "too_many_cells")
+    ]

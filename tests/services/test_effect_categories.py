@@ -74,3 +74,13 @@ def test_an_own_kind_that_is_no_money_has_no_currency(database, cast):
     found = loaded(key).lines[0]
     assert (found.currency, found.run_rate) == ("", 125_000)
     assert loaded(key).card.values == {}
+
+
+def test_a_line_with_amounts_above_zero_does_not_become_one_of_costs(database, cast, key):
+    number = set_effect_line(line(cast, key, "licences"))
+    save(cast.owner, key, cell(number, "plan", MAY, 100), cell(number, "actual", MAY, 100))
+    with pytest.raises(Invalid) as refused:
+        set_effect_line(line(cast, key, "implementation-cost", line_id=number))
+    assert refused.value.errors == {"category": ["sign_wrong"]}
+    save(cast.owner, key, cell(number, "plan", MAY, -100, seen=10_000))
+    set_effect_line(line(cast, key, "implementation-cost", line_id=number))

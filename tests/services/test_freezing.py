@@ -10,8 +10,8 @@ from sqlalchemy.exc import DBAPIError
 
 from govapp.data.audit import AuditLog
 from govapp.data.engine import reading, write_session
-from govapp.data.finance import EffectValue
-from govapp.data.ledger import PlanVersion
+from govapp.data.finance import EffectLine, EffectValue
+from govapp.data.ledger import PlanChange, PlanVersion
 from govapp.data.measures import Measure, StagePassage
 from govapp.domain.asks import AskKind, Outcome
 from govapp.domain.errors import Invalid
@@ -25,6 +25,7 @@ from govapp.services.effects import (
     set_monthly_values,
 )
 from govapp.services.imports import ImportMeasures, import_measures
+from govapp.services.plan_changes import AskPlanChange, OpenPlanChange, ask_plan_change, open_plan_change
 from govapp.services.rates import SetPlanRates, set_plan_rates
 from govapp.services.settling import settle_all
 from tests.cast import SYSTEM, Cast
@@ -293,3 +294,23 @@ def test_an_import_past_decided_freezes_what_it_plans_and_each_new_statement_is_
     first, second = versions(keys["A1"])
     assert [list(each.translated.values()) for each in (first, second)] == [[920_09], [1104_00]]
     assert verify(state=True).ok
+
+
+def test_an_import_does_not_replace_a_plan_that_a_change_request_has_frozen(cast: Cast) -> None:
+    rate("USD", "0.92")
+    assert bring_in("A1,First measure,1000.10") == (1, 0, 0, 0)
+    with reading() as session:
+        key = session.scalar(select(Measure.key).where(Measure.external_key == "A1")) or ""
+        row = session.scalars(select(EffectLine)).one()
+    number = open_plan_change(OpenPlanChange(key, "A better offer", cast.lead.origin))
+    set_effect_line(
+        SetEffectLine(
+            key, row.name, row.kind, row.timing, row.currency, cast.lead.origin, category=row.category,
+            totals={"plan": Decimal("1000.20")}, line_id=row.id,
+        )
+    )  # fmt: skip
+    with reading() as session:
+        seen = session.get_one(PlanChange, number).version
+    assert ask_plan_change(AskPlanChange(key, number, seen, cast.lead.origin)) == "frozen"
+    assert bring_in("A1,First measure,5000") == (0, 0, 0, 1)
+    assert [each.cause for each in versions(key)] == ["opened", "change"]

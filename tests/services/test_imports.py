@@ -29,6 +29,7 @@ from govapp.services import imports
 from govapp.services.audit import verify
 from govapp.services.imports import ImportMeasures, ImportResult, import_measures
 from govapp.services.measures import ArchiveProposal, archive_proposal
+from govapp.services.plans import SetMilestone, set_milestone
 from govapp.services.settling import settle_all
 from govapp.services.structure import AddOrganization, ArchiveBranch, add_organization, archive_branch
 from tests.cast import SYSTEM, Cast
@@ -488,3 +489,17 @@ def test_an_older_year_after_a_newer_one_is_told(cast: Cast) -> None:
     assert run(ROWS, mapping=of(2020), dry_run=True).newer == 2023
     assert run(ROWS, mapping=of(2020)).newer == 2023
     assert run(ROWS, mapping=of(2020) | {"source": "another"}).newer is None
+
+
+def test_a_file_moves_no_plan_date_later_of_a_milestone_that_is_done(cast: Cast) -> None:
+    run(ROWS)
+    for name in ("A1", "A2"):
+        with reading() as session:
+            stone = session.scalars(select(Milestone).where(Milestone.measure_id == imported(name).id)).one()
+        done = SetMilestone(
+            imported(name).key, stone.name, SYSTEM, plan_date=stone.plan_date, actual_date=date(2026, 5, 20),
+            milestone_id=stone.id,
+        )  # fmt: skip
+        set_milestone(done)
+    later = ROWS.replace("2026-05-01", "2026-05-02").replace("2026-06-01", "2026-05-31")
+    assert counts(run(later)) == (0, 1, 0, 1)

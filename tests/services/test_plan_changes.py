@@ -12,6 +12,7 @@ from govapp.data.engine import reading
 from govapp.data.finance import EffectLine, EffectValue
 from govapp.data.ledger import PlanChange, PlanChangeVote, PlanVersion
 from govapp.data.notices import Notice
+from govapp.data.plan_queries import hands_on_change
 from govapp.domain.asks import AskKind
 from govapp.domain.errors import Invalid, Refused, Stale
 from govapp.services._plan_drafts import Measured, measured
@@ -30,6 +31,7 @@ from govapp.services.plan_changes import (
 )
 from govapp.services.settling import settle_all
 from tests.cast import SYSTEM, Cast, Someone
+from tests.confirming import confirm, enter
 from tests.factories import bring_to, key_of_form, loaded, make_measure, move, today_of
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -326,3 +328,105 @@ def test_the_draft_of_a_request_changes_no_value_and_no_gate(cast: Cast) -> None
     measure = loaded(key)
     assert measure.card is not None
     assert (measure.card.values, measure.snapshot.figures[f"{line}:run_rate"]) == ({"EUR": 100_00}, 100_00)
+
+
+def edit(cast: Cast, key: str, number: int, **more: Any) -> None:
+    """Change what the line of `frozen` is, its amounts aside."""
+    same: dict[str, Any] = {"name": "Calls", "kind": "ebitda", "timing": "one_off", "currency": "EUR"}
+    set_effect_line(SetEffectLine(key, origin=cast.owner.origin, line_id=number, **(same | more)))
+
+
+def fields_of(number: int) -> tuple[str, str]:
+    with reading() as session:
+        row = session.get_one(EffectLine, number)
+        return row.category, row.cost_object
+
+
+MEANINGS = pytest.mark.parametrize("more", [{"category": "licences"}, {"cost_object": "CT-9"}])
+
+
+def test_many_small_changes_add_up_until_somebody_approves_one(cast: Cast) -> None:
+    key, line = frozen(cast, "500000")
+    number = opened(cast, key)
+    plan(cast, key, line, {MAY: "490001"})
+    assert ask(cast, key, number) == "frozen"
+    number = opened(cast, key)
+    plan(cast, key, line, {MAY: "490000"})
+    assert (held(key).change.size, held(key).needs) == (1_00, ["controller", "sponsor"]), (
+        "10,000 since Decided"
+    )
+    assert ask(cast, key, number) == "asked"
+    vote(key, number, cast.controller)
+    assert vote(key, number, cast.sponsor) == "frozen"
+    number = opened(cast, key)
+    plan(cast, key, line, {MAY: "480001"})
+    assert ask(cast, key, number) == "frozen", "9,999 since the approved version"
+
+
+def test_a_small_change_back_to_what_was_approved_needs_nobody(cast: Cast) -> None:
+    key, line = frozen(cast, "500000")
+    for amount in ("490001", "500000", "509999"):
+        number = opened(cast, key)
+        plan(cast, key, line, {MAY: amount})
+        assert ask(cast, key, number) == "frozen"
+
+
+@MEANINGS
+def test_category_and_cost_object_of_a_frozen_line_stand_still(cast: Cast, more: dict[str, str]) -> None:
+    key, line = frozen(cast)
+    with pytest.raises(Invalid) as refused:
+        edit(cast, key, line, **more)
+    assert refused.value.errors == {next(iter(more)): ["plan_frozen"]}
+    key, line, _ = asked(cast)
+    with pytest.raises(Invalid):
+        edit(cast, key, line, **more)
+
+
+@MEANINGS
+def test_r04_the_digest_of_a_draft_tells_category_and_cost_object(cast: Cast, more: dict[str, str]) -> None:
+    key, line = frozen(cast)
+    number = opened(cast, key)
+    before = held(key)
+    edit(cast, key, line, **more)
+    assert (before.differs, held(key).differs, held(key).change.size) == (False, True, 0)
+    assert held(key).digest != before.digest
+    assert ask(cast, key, number) == "frozen"
+    with reading() as session:
+        newest = session.scalars(select(PlanVersion).order_by(PlanVersion.number.desc())).first()
+    assert newest is not None
+    assert newest.lines[str(line)].items() >= more.items()
+    assert settle_all(SYSTEM) == 0
+
+
+def test_r03_who_gave_a_line_another_cost_object_does_not_approve_the_change(cast: Cast) -> None:
+    key, line = frozen(cast)
+    number = opened(cast, key)
+    set_effect_line(
+        SetEffectLine(
+            key, "Calls", "ebitda", "one_off", "EUR", cast.lead.origin, cost_object="CT-9", line_id=line
+        )
+    )
+    with reading() as session:
+        assert hands_on_change(session, change_of(number)) == {cast.owner.id, cast.lead.id}
+
+
+def test_withdrawing_brings_category_and_cost_object_back(cast: Cast) -> None:
+    key, line = frozen(cast)
+    number = opened(cast, key)
+    edit(cast, key, line, category="licences", cost_object="CT-9")
+    assert fields_of(line) == ("licences", "CT-9")
+    withdraw_plan_change(WithdrawPlanChange(key, number, cast.owner.origin))
+    assert fields_of(line) == ("", "")
+    assert not held(key).differs
+    assert verify(state=True).ok
+    assert settle_all(SYSTEM) == 0
+
+
+def test_a_cost_object_on_which_amounts_were_confirmed_meanwhile_does_not_go_back(cast: Cast) -> None:
+    key, line = frozen(cast)
+    number = opened(cast, key)
+    edit(cast, key, line, cost_object="CT-9")
+    enter(cast, key, line, {"2026-08": "100"})
+    confirm(cast.controller, line, "2026-08")
+    withdraw_plan_change(WithdrawPlanChange(key, number, cast.owner.origin))
+    assert fields_of(line) == ("", "CT-9")

@@ -1,12 +1,13 @@
 """Milestones, dependencies and risks."""
 
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 
 import pytest
 
 from govapp.domain.errors import Invalid, NotFound, Refused, Stale
 from govapp.domain.measures import risk_rating
+from govapp.domain.status import working_days
 from govapp.services.plans import (
     AddDependency,
     RemoveDependency,
@@ -18,7 +19,7 @@ from govapp.services.plans import (
     set_milestone,
 )
 from govapp.services.risks import SetRisk, set_risk
-from tests.factories import loaded, make_measure, make_proposal, measure_row
+from tests.factories import loaded, make_measure, make_proposal, measure_row, today_of
 
 
 def test_the_first_plan_date_is_kept(database, cast):
@@ -119,3 +120,50 @@ def test_who_holds_no_part_changes_no_plan(database, cast):
             set_milestone(SetMilestone(key, "Not mine", person.origin))
         with pytest.raises(Refused):
             set_risk(SetRisk(key, "Not mine", 1, 1, person.origin))
+
+
+def stone_of(cast, key: str, number: int | None = None, **days: date | None) -> int:
+    return set_milestone(SetMilestone(key, "Pilot", cast.owner.origin, milestone_id=number, **days))
+
+
+def days_late(key: str) -> int:
+    (stone,) = [each for each in loaded(key).dates.stones if each.name == "Pilot"]
+    return working_days(stone.plan, stone.done or today_of(key), lambda day: True)
+
+
+@pytest.mark.parametrize("stage", ["defined", "decided"])
+def test_a_late_tick_stays_late_because_its_plan_date_moves_no_later(database, cast, stage):
+    key = make_measure(cast, stage)
+    today = today_of(key)
+    planned = today - timedelta(days=30)
+    number = stone_of(cast, key, plan_date=planned)
+    stone_of(cast, key, number, plan_date=planned, actual_date=today)
+    for other in (today, None):
+        with pytest.raises(Invalid) as refused:
+            stone_of(cast, key, number, plan_date=other, actual_date=today)
+        assert refused.value.errors == {"plan_date": ["plan_date_stands"]}
+        with pytest.raises(Invalid):
+            stone_of(cast, key, number, plan_date=other)
+    assert days_late(key) == 30
+    stone_of(cast, key, number, plan_date=planned - timedelta(days=1), actual_date=today)
+    assert days_late(key) == 31
+
+
+def test_a_frozen_plan_date_is_what_a_milestone_is_held_against_though_its_tick_is_taken_back(database, cast):
+    key = make_measure(cast, "decided")
+    today = today_of(key)
+    number = stone_of(cast, key)
+    stone_of(cast, key, number, plan_date=today - timedelta(days=30))
+    stone_of(cast, key, number, plan_date=today - timedelta(days=30), actual_date=today)
+    stone_of(cast, key, number, plan_date=today - timedelta(days=30), forecast_date=today)
+    with pytest.raises(Invalid):
+        stone_of(cast, key, number, plan_date=today)
+    assert days_late(key) == 30
+
+
+def test_before_the_plan_is_frozen_an_open_milestone_is_planned_anew(database, cast):
+    key = make_measure(cast, "defined")
+    today = today_of(key)
+    number = stone_of(cast, key, plan_date=today - timedelta(days=30))
+    stone_of(cast, key, number, plan_date=today)
+    assert days_late(key) == 0

@@ -4,6 +4,7 @@ import html
 import io
 import json
 import re
+import time
 from datetime import date
 from decimal import Decimal
 
@@ -316,3 +317,21 @@ def test_a_measure_with_many_lines_is_shown_in_parts_that_a_form_can_carry(clien
     answer = post(client, key, second | {f"c:{lines[10]}:plan:2028-12": "5"})
     assert answer.location.endswith("?year=2026&years=3&lines=2#grid")
     assert held(lines[10]) == {("plan", "2028-12"): 500}
+
+
+@pytest.mark.parametrize("seen", [10**30, -(10**400), 2**63])
+def test_an_amount_that_no_cell_can_hold_was_never_seen(client, cast, key, seen):
+    line = make_line(cast, key)
+    form = form_of(client, key) | {"seen": json.dumps({f"{line}:plan:2026-05": seen})}
+    assert post(client, key, form | {f"c:{line}:plan:2026-05": "5"}).status_code == 422
+    assert held(line) == {}
+
+
+def test_a_paste_of_forty_thousand_headings_is_answered_at_once(client, cast, key):
+    make_line(cast, key)
+    heads = "Line\tSeries\t" + "\t".join(["2026-05"] * 40_000)
+    began = time.monotonic()
+    answer = client.submit(f"/measures/{key}/finance/table", {"table": heads + "\n1\tplan"})
+    assert answer.status_code == 422
+    assert "At most 1,250 columns" in answer.text
+    assert time.monotonic() - began < 10

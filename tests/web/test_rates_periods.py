@@ -9,11 +9,14 @@ from sqlalchemy import select
 from govapp.data.engine import reading
 from govapp.data.finance import CurrencyRate
 from govapp.data.ledger import PeriodLock, PlanChange, PlanVersion
+from govapp.data.structure import Branch, Organization
 from govapp.domain.exchange import PLAN
 from govapp.domain.periods import month_before
 from govapp.services._plan_drafts import measured
 from govapp.services.effects import SetEffectLine, SetMonthlyValues, set_effect_line, set_monthly_values
+from govapp.services.grants import GrantRole, grant_role
 from govapp.services.rates import SetRates, set_rates
+from govapp.services.structure import AddOrganization, add_organization
 from tests.browser_client import GovappClient
 from tests.cast import SYSTEM, Cast
 from tests.factories import bring_to, key_of_form, loaded, make_measure, today_of
@@ -201,3 +204,23 @@ def test_a_change_that_waits_stands_in_my_work_until_the_part_has_decided(
     assert waits not in client.get("/").text
     client.sign_in(cast.controller)
     assert waits in client.get("/").text
+
+
+def test_the_organization_shown_first_is_the_oldest_and_the_filter_is_one_row(
+    client: GovappClient, cast: Cast
+) -> None:
+    add_organization(AddOrganization(SYSTEM, "Aardvark Bank", "AB", key_prefix="AB"))
+    with reading() as session:
+        keys = session.scalars(select(Organization.key).order_by(Organization.id)).all()
+        branch = session.scalars(select(Branch.key).join(Organization, Organization.id == Branch.organization_id)
+                                 .where(Organization.key == "AB")).first() or ""  # fmt: skip
+    assert keys[0] == "OI"
+    grant_role(GrantRole(SYSTEM, cast.controller.id, "controller", branch))
+    client.sign_in(cast.controller)
+    for address in ("/finance/rates", "/finance/periods"):
+        text = client.get(address).text
+        form = text[text.index('<form class="filters"') :]
+        form = form[: form.index("</form>")]
+        assert 'class="form-select form-select-sm" name="organization"' in form
+        assert form.index("Aardvark Bank") < form.index("Otter Insurance"), "by name"
+        assert '<option value="OI" selected>' in form

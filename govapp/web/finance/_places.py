@@ -1,4 +1,4 @@
-"""The organization a page about rates or periods is of: the one asked for, else the first."""
+"""The organization a page about rates or periods is of: the one asked for, else the one that was there first."""
 
 from flask import request
 from sqlalchemy.orm import Session
@@ -13,7 +13,7 @@ def chosen(session: Session, key: str = "") -> tuple[FinancePlace | None, list[F
     places = finance_places(session, actor())
     wanted = key or request.values.get("organization", "")
     if not wanted:
-        return (places[0] if places else None), places
+        return min(places, key=lambda each: each.id, default=None), places
     found = next((each for each in places if each.key == wanted), None)
     if found is None:
         raise NotFound("not_found")

@@ -39,6 +39,7 @@ from govapp.web.measures._typed import Typed, attempt
 P = Permission
 SERIES = ("baseline", "target", "plan", "forecast", "actual")
 XLSX_DIGITS = 15
+LARGEST = 2**63 - 1  # minor units that a cell can hold
 
 
 def _here(key: str) -> str:
@@ -117,7 +118,9 @@ def _seen() -> dict[str, int]:
         found = json.loads(request.form.get("seen", "") or "{}")
     except (ValueError, RecursionError) as error:
         raise Invalid("grid_invalid") from error
-    if not isinstance(found, dict) or not all(type(value) is int for value in found.values()):
+    if not isinstance(found, dict) or not all(
+        type(value) is int and abs(value) <= LARGEST for value in found.values()
+    ):
         raise Invalid("grid_invalid")
     return found
 
@@ -202,7 +205,7 @@ def take_table_over(key: str) -> Response:
         table = table_of(upload.stream.read() if upload and upload.filename else text.encode())
         mark, source = decimal_mark(), typed.text("source")
         changed = paste_grid(PasteGrid(key, table, origin(), mark, source, typed.key()))
-    except (Invalid, KeyReused) as error:
+    except (Invalid, Stale, KeyReused) as error:
         problems = [
             [row, column, heading, value, sentence_of(code, error.values)]
             for row, column, heading, value, code in error.values.get("problems", ())
