@@ -1,8 +1,4 @@
-"""Reads what awaits confirmation for a person, by cell: claimed, missing, refused or confirmed. Minor units.
-
-Whose amounts these are is asked live: measures on which the person, or somebody whose deputy they are, is controller
-with that role in force, and measures without a controller in branches where they may confirm (R05, R07).
-"""
+"""Reads what awaits confirmation for a person, by cell: claimed, missing, refused or confirmed. Minor units."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -11,44 +7,37 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
-    BindParameter,
-    ColumnElement,
     ScalarSelect,
     Select,
     and_,
-    bindparam,
     cast,
     exists,
-    false,
     func,
-    literal_column,
     null,
     or_,
     select,
-    text,
-    union_all,
 )
 from sqlalchemy.orm import Session, aliased
 
 from govapp.data.audit import AuditLog
 from govapp.data.base import HISTORY
+from govapp.data.confirmable import Shape, awaits, confirmable, confirming_values
 from govapp.data.finance import EffectLine, EffectValue
 from govapp.data.ledger import CellRuling, LedgerRow, PeriodLock
-from govapp.data.measures import VACANT, Card, Measure, Part
-from govapp.data.people import Person
+from govapp.data.measures import Card, Measure
 from govapp.data.structure import Branch
-from govapp.domain.deputies import CONFIRM
 from govapp.domain.ledger import AWAITS, CONFIRMATION, CONFIRMED, EXCEPTED, MISSING, REFUSED, Total
-from govapp.domain.permissions import Permission
 from govapp.domain.rights import Actor
 
-CONTROLLER = "controller"
 MOST_COUNTED = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A list of cells (AWAITS, MISSING, REFUSED, CONFIRMED) and what narrows it: a branch's path, a kind, a month."""
+    """A list of cells (AWAITS, MISSING, REFUSED, CONFIRMED) and what narrows it: a branch's path, a kind, a month.
+
+    Without kind or measure it is of money only: posts wait for nobody, and whoever asks for their kind finds them.
+    """
 
     standing: str = AWAITS
     path: str = ""
@@ -81,70 +70,6 @@ class CellRow:
     late_on: date | None
 
 
-Shape = tuple[
-    tuple[int, int], ...
-]  # of each voice: branches where it is a controller, and where it may confirm
-
-
-def confirming_values(actor: Actor) -> tuple[Shape, dict[str, Any]]:
-    """In how many branches each voice confirms, one's own first, and the values of `_confirmable`.
-
-    No shape at all for who confirms nothing anywhere.
-    """
-    voices = [actor, *actor.absent_for(CONFIRM)]
-    values: dict[str, Any] = {"confirmers": [voice.id for voice in voices if voice.id is not None]}
-    shape = []
-    for v, voice in enumerate(voices):
-        held = [grant.path for grant in voice.grants if grant.role == CONTROLLER]
-        may = [grant.path for grant in voice.grants if Permission.FINANCE_CONFIRM in grant.permissions]
-        shape.append((len(held), len(may)))
-        values[f"confirmer_{v}"] = voice.id
-        # ids in paths are digits: LIKE needs no escape
-        values |= {f"held_{v}_{n}": f"{path}%" for n, path in enumerate(held)}
-        values |= {f"may_{v}_{n}": f"{path}%" for n, path in enumerate(may)}
-    return (tuple(shape) if any(held or may for held, may in shape) else ()), values
-
-
-def _confirmable(shape: Shape) -> ColumnElement[bool]:
-    """Clause on Measure joined with its Branch: amounts the actor confirms, for themselves or as a deputy."""
-    people: BindParameter[Any] = bindparam("confirmers", expanding=True)
-    owned = exists().where(Part.measure_id == Measure.id, Part.part == "owner", Part.person_id.in_(people))
-    found = [each for v, (held, may) in enumerate(shape) for each in (_held(v, held), _vacant(v, may))]
-    alive = and_(Measure.archived.is_(False), Measure.state != "cancelled")
-    return and_(Measure.id.in_(_candidates(people)), or_(false(), *found), alive, ~owned)
-
-
-def _candidates(people: BindParameter[Any]) -> Any:
-    """Measures with one of these people as controller, or with nobody active: a superset that is quick to find."""
-    held = select(Part.measure_id).where(Part.person_id.in_(people), Part.part == CONTROLLER)
-    vacant = select(Card.measure_id).where(text(VACANT))
-    left = (
-        select(Part.measure_id)
-        .join(Person, Person.id == Part.person_id)
-        .where(Part.part == CONTROLLER, Person.active.is_(False))
-    )
-    return union_all(held, vacant, left)
-
-
-def _inside(name: str, count: int) -> ColumnElement[bool]:
-    return or_(false(), *(Branch.path.like(bindparam(f"{name}_{n}")) for n in range(count)))
-
-
-def _held(v: int, paths: int) -> ColumnElement[bool]:
-    mine: BindParameter[Any] = bindparam(f"confirmer_{v}")
-    held = exists().where(Part.measure_id == Measure.id, Part.part == CONTROLLER, Part.person_id == mine)
-    return and_(held, _inside(f"held_{v}", paths))
-
-
-def _vacant(v: int, paths: int) -> ColumnElement[bool]:
-    held = (
-        select(Part.id)
-        .join(Person, Person.id == Part.person_id)
-        .where(Part.measure_id == Measure.id, Part.part == CONTROLLER, Person.active.is_(True))
-    )
-    return and_(~held.correlate(Measure).exists(), _inside(f"may_{v}", paths))
-
-
 _NO_VALUE: tuple[Any, ...] = (
     cast(null(), BigInteger).label("value_id"),
     cast(null(), BigInteger).label("actual"),
@@ -169,8 +94,10 @@ def _columns(month: Any, value: Sequence[Any]) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _from(shape: Shape, wanted: Wanted, source: Any, line_id: Any, month: Any, columns: Any) -> Select[Any]:
-    """Cells of `source` on measures the actor confirms, narrowed as wanted."""
+def _from(
+    shape: Shape, wanted: Wanted, source: Any, line_id: Any, month: Any, columns: Any, *, late: bool = False
+) -> Select[Any]:
+    """Cells of `source` on measures the actor confirms, narrowed as wanted; of `late` see `confirmable`."""
     statement = (
         select(*columns)
         .select_from(source)
@@ -178,12 +105,13 @@ def _from(shape: Shape, wanted: Wanted, source: Any, line_id: Any, month: Any, c
         .join(Measure, Measure.id == EffectLine.measure_id)
         .join(Branch, Branch.id == Measure.branch_id)
         .join(Card, Card.measure_id == Measure.id)
-        .where(_confirmable(shape))
+        .where(confirmable(shape, late=late))
     )
     if wanted.path:
         statement = statement.where(Branch.path.startswith(wanted.path, autoescape=True))
-    if wanted.kind:
-        statement = statement.where(EffectLine.kind == wanted.kind)
+    of_kind = EffectLine.kind == wanted.kind if wanted.kind else EffectLine.currency != ""
+    if wanted.kind or not wanted.measure:
+        statement = statement.where(of_kind)
     if wanted.measure:
         statement = statement.where(Measure.key == wanted.measure)
     if wanted.until:
@@ -196,12 +124,11 @@ def _cells(shape: Shape, wanted: Wanted) -> Select[Any]:
     if wanted.standing == MISSING:
         return _missing(shape, wanted)
     columns = _columns(EffectValue.month, _VALUE)
-    statement = _from(shape, wanted, EffectValue, EffectValue.line_id, EffectValue.month, columns)
-    # to the letter as in the index: a parameter would keep the planner off it
-    standing = literal_column(f"'{wanted.standing}'") if wanted.standing == AWAITS else wanted.standing
-    statement = statement.where(EffectValue.standing == standing)
+    late = wanted.standing == AWAITS
+    statement = _from(shape, wanted, EffectValue, EffectValue.line_id, EffectValue.month, columns, late=late)
     if wanted.standing == AWAITS:
-        return statement.where(EffectValue.measure_id == Measure.id)
+        return statement.where(awaits(), EffectValue.measure_id == Measure.id)
+    statement = statement.where(EffectValue.standing == wanted.standing)
     facts = CellRuling.line_id if wanted.standing == REFUSED else LedgerRow.line_id
     touched = (
         select(facts).where(CellRuling.verdict == REFUSED)
@@ -285,12 +212,16 @@ def confirmed_totals(session: Session, actor: Actor, wanted: Wanted) -> list[Tot
 
 
 def awaiting_count(shape: Shape) -> ScalarSelect[Any]:
-    """How many amounts await somebody of this shape, counted to MOST_COUNTED; asked with `confirming_values`."""
+    """How many amounts of money await somebody of this shape, counted to MOST_COUNTED: `confirming_values` has values.
+
+    Posts are no money: they are listed where their kind is asked for.
+    """
     found = (
         select(EffectValue.id)
         .join(Measure, Measure.id == EffectValue.measure_id)
         .join(Branch, Branch.id == Measure.branch_id)
-        .where(EffectValue.standing == literal_column(f"'{AWAITS}'"), _confirmable(shape))
+        .join(EffectLine, EffectLine.id == EffectValue.line_id)
+        .where(awaits(), confirmable(shape, late=True), EffectLine.currency != "")
         .limit(MOST_COUNTED)
     )
     return select(func.count()).select_from(found.subquery()).scalar_subquery()

@@ -4,12 +4,12 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import case, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from govapp.data.finance import EffectLine, EffectValue
 from govapp.data.ledger import CellRuling, LedgerRow, PlanVersion
-from govapp.domain.ledger import EXCEPTED, LEAKAGE, NONE, Booking, Cell, LineMonths
+from govapp.domain.ledger import CONFIRMATION, EXCEPTED, LEAKAGE, NONE, Booking, Cell, LineMonths
 
 Place = tuple[int, date | None]  # line and month of a cell
 ACTUAL = "actual"
@@ -34,8 +34,9 @@ class Cells:
             standing = EXCEPTED if (line, month) in self.excepted else NONE
             return Cell(line, month, None, standing, net=self.net.get((line, month), 0), due=due)
         return Cell(
-            line, month, row.amount, row.standing, frozenset(row.hands), self.net.get((line, month), 0), due
-        )
+            line, month, row.amount, row.standing, frozenset(row.hands), self.net.get((line, month), 0), due,
+            row.late_on is not None,
+        )  # fmt: skip
 
 
 def cells_of(session: Session, measure_id: int, lines: Collection[int], closed: date | None) -> Cells:
@@ -73,6 +74,18 @@ def line_sums(session: Session, line: int) -> tuple[int, int]:
         .where(LedgerRow.line_id == line)
     ).one()
     return int(row[0] or 0), int(row[1] or 0)
+
+
+def first_confirmed(session: Session, line: int) -> date | None:
+    """The first month of which an amount of the line is confirmed and not taken back; None where none has a month."""
+    back = aliased(LedgerRow)
+    return session.scalar(
+        select(func.min(LedgerRow.month)).where(
+            LedgerRow.line_id == line,
+            LedgerRow.kind == CONFIRMATION,
+            ~exists().where(back.reverses_id == LedgerRow.id),
+        )
+    )
 
 
 def _excepted(session: Session, lines: Collection[int]) -> frozenset[Place]:

@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import Select, bindparam, case, func, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from govapp.data.confirmation_queries import Shape as Confirming
-from govapp.data.confirmation_queries import awaiting_count, confirming_values
+from govapp.data.confirmable import Shape as Confirming
+from govapp.data.confirmable import confirming_values
+from govapp.data.confirmation_queries import awaiting_count
 from govapp.data.inbox import Shape, waiting_statement, waiting_values
 from govapp.data.measure_queries import readable_by
 from govapp.data.measures import Measure

@@ -23,7 +23,8 @@ REASON_MOST = 2000
 class Cell:
     """One cell as it stands: the actual amount (None: there is none), who entered it, and its rows' sum `net`.
 
-    `due`: the month is closed and the plan or the forecast expects an amount in it.
+    `due`: the month is closed and the plan or the forecast expects an amount in it. `late`: the amount was added after
+    the month was closed.
     """
 
     line: int
@@ -33,6 +34,7 @@ class Cell:
     hands: frozenset[int] = frozenset()
     net: int = 0
     due: bool = False
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +60,18 @@ class CellAsk:
     seen: int | None = None
 
 
-def why_not(cell: Cell, ask: CellAsk, people: Collection[int], today: date) -> list[str]:
+def why_not(
+    cell: Cell, ask: CellAsk, people: Collection[int], today: date, late_of: int | None = None
+) -> list[str]:
     """Codes of everything that stands against the act; none: it may be done.
 
-    `people`: the acting person and everybody by whose conflicts they are bound (deputies: R03, R05).
+    `people`: the acting person and everybody by whose conflicts they are bound (deputies: R03, R05). `late_of`: their
+    right reaches only what this person had a hand in adding late.
     """
     if ask.act not in ACTS:
         return ["unknown_choice"]
+    if late_of is not None and not (cell.late and late_of in cell.hands):
+        return ["not_the_controller"]
     found = _of_amount(cell, ask)
     if ask.act == EXCEPT:
         found = _of_exception(cell)
@@ -139,6 +146,13 @@ def why_not_leaked(line_net: int, lost: int, reason: str, *, closed: bool) -> li
     elif lost > line_net:
         found.append("leakage_too_large")
     return found + _reason_faults(reason)
+
+
+def leaked_month_fault(month: date, since: date | None, today: date) -> list[str]:
+    """Codes of why nothing leaks as of a month: it has not begun, or lies before the line's first confirmed month."""
+    if month > today.replace(day=1):
+        return ["month_ahead"]
+    return ["leakage_before_effect"] if since is not None and month < since else []
 
 
 def _reason_faults(reason: str) -> list[str]:

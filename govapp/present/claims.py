@@ -8,10 +8,14 @@ from govapp.domain.money import from_minor
 from govapp.domain.number_text import write_number
 from govapp.present import dates, errors
 from govapp.present.language import gettext as _
+from govapp.present.language import ngettext
 from govapp.present.money import minor_amount
 
 errors.SENTENCES.update(
     {
+        "split_in_force": lambda: _(
+            "A split is agreed in the currency it has. End the split first, then agree it anew in the other one."
+        ),
         "no_yearly_cost": lambda: _("Enter first what this costs a year."),
         "split_of_few": lambda: _("A split is between two measures at least."),
         "split_negative": lambda: _("A share is zero or more."),
@@ -67,11 +71,13 @@ def share_field(measure: str) -> str:
     return f"share-{measure}"
 
 
-def shares_words(shares: Mapping[str, int] | None, currency: str) -> str:
-    """The split in force in words."""
-    return ", ".join(
-        f"{key} {minor_amount(share, currency)}" for key, share in sorted((shares or {}).items())
-    )
+def shares_words(shares: Mapping[str, int], hidden: int, currency: str) -> str:
+    """The split in force in words; of shares that the reader may not see, how many there are."""
+    said = [f"{key} {minor_amount(share, currency)}" for key, share in sorted(shares.items())]
+    if hidden:
+        words = "%(num)s share of a measure you may not see", "%(num)s shares of measures you may not see"
+        said.append(ngettext(*words, hidden))
+    return ", ".join(said)
 
 
 def plain_amount(minor: int | None, currency: str) -> str:

@@ -43,19 +43,10 @@ errors.SENTENCES.update(
         "part_sign": lambda: _("A part has the sign of the amount."),
         "part_too_large": lambda: _("A part is not more than the amount."),
         "rate_missing": lambda: _("There is no %(kind)s rate of %(currency)s for %(day)s. Enter it under Rates first."),
-        "baseline_passed": lambda: _(
-            "With it, more would be confirmed on %(object)s in this year than it costs (%(cost)s). Also claimed by: "
-            "%(measures)s."
-        ),
-        "share_passed": lambda: _(
-            "With it, the measure would pass its share of %(object)s in the agreed split (yearly cost %(cost)s)."
-        ),
-        "split_without_share": lambda: _(
-            "The agreed split of %(object)s gives this measure no share (yearly cost %(cost)s)."
-        ),
         "not_closed_yet": lambda: _("Leakage is booked once the measure was closed. Before that, take rows back."),
         "leakage_positive": lambda: _("Say how much is lost, as an amount above zero."),
         "leakage_too_large": lambda: _("No more can be lost than is confirmed on this line now."),
+        "leakage_before_effect": lambda: _("Nothing of this line was confirmed in this month or before it."),
         "reopen_refused": lambda: _("The measure cannot be reopened now, so nothing was booked."),
         "ledger_invalid": lambda: _("Nothing was booked: the marked fields need another look."),
         "cells_none": lambda: _("Choose at least one amount."),
@@ -65,6 +56,33 @@ errors.SENTENCES.update(
         "signature_needed": lambda: _("This is signed: please give your password once more."),
     }
 )  # fmt: skip
+
+errors.COMPOSED.update(
+    {
+        "baseline_passed": lambda values: _(
+            "With it, more would be confirmed on %(object)s in this year than it costs (%(cost)s). Also claimed by: "
+            "%(measures)s.",
+            **_of_object(values),
+        ),
+        "share_passed": lambda values: _(
+            "With it, the measure would pass its share of %(object)s in the agreed split (yearly cost %(cost)s).",
+            **_of_object(values),
+        ),
+        "split_without_share": lambda values: _(
+            "The agreed split of %(object)s gives this measure no share (yearly cost %(cost)s).",
+            **_of_object(values),
+        ),
+    }
+)
+
+
+def _of_object(values: Mapping[str, Any]) -> dict[str, str]:
+    """A cost object as a refusal names it: its key, its yearly cost, other measures that claim on it."""
+    return {
+        "object": values["object"],
+        "cost": minor_amount(values["cost"], values["currency"]),
+        "measures": ", ".join(values["measures"]) or _("measures you may not see"),
+    }
 
 
 def lists() -> list[tuple[str, str]]:
@@ -149,13 +167,9 @@ def _said(totals: Sequence[Total]) -> str:
     return " · ".join(([minor_amounts(money)] if money else []) + posts) or minor_amounts({})
 
 
-def why(codes: Iterable[str], values: Mapping[str, Any], currency: str = "") -> list[str]:
+def why(codes: Iterable[str], values: Mapping[str, Any]) -> list[str]:
     """Sentences for codes of a refused cell."""
     shown = dict(values)
-    if isinstance(shown.get("cost"), int):
-        shown["cost"] = minor_amount(shown["cost"], str(shown.get("currency", currency)))
-    if "measures" in shown:
-        shown["measures"] = ", ".join(shown["measures"]) or _("measures you may not see")
     if "kind" in shown:
         shown["kind"] = _("plan") if shown["kind"] == "plan" else _("actual")
     return [errors.sentence_of(code, shown) for code in codes]

@@ -43,6 +43,9 @@ errors.SENTENCES.update(
         "line_in_frozen_plan": lambda: _(
             "A frozen plan names this line, so it stays. Take its plan amounts back in the new draft instead."
         ),
+        "line_in_ledger": lambda: _(
+            "Amounts of this line are confirmed with what it says here. The controller can take the confirmations back."
+        ),
         "milestone_starts_lines": lambda: _(
             "Effect lines start with this milestone. Give them another start on the finance page first."
         ),

@@ -9,7 +9,7 @@ from govapp.domain.errors import Refused
 from govapp.domain.permissions import Permission
 from govapp.domain.rights import Actor, may, right_of, with_voice
 from govapp.services._work import Work
-from govapp.services.duties import _speak, right_for
+from govapp.services.duties import Right, _speak, right_for
 
 CONTROLLER = "controller"
 
@@ -20,18 +20,36 @@ def confirming_right(work: Work, loaded: Loaded) -> str:
     Where nobody active holds that part, it is the right of a controller of the branch (R05). From here on `work.voice`
     is whose right it is. Raises NotFound, and Refused: owner_confirms, not_the_controller, duty_forbids (R03, R58).
     """
+    return _as_controller(work, loaded, partial(_right_of, loaded))
+
+
+def ruling_right(work: Work, loaded: Loaded) -> tuple[str, int | None]:
+    """The right by which the actor rules on amounts here; and the controller whose late entries are all it reaches.
+
+    That person is None for who confirms here. A controller of the branch rules on what the one of the measure added to
+    closed months, and on nothing else: nobody but them is left to (R05). Raises as `confirming_right`.
+    """
+    try:
+        return confirming_right(work, loaded), None
+    except Refused as refused:
+        if refused.code != "not_the_controller":
+            raise
+    return _as_controller(work, loaded, partial(_late_role, loaded)), loaded.place.parts.get(CONTROLLER)
+
+
+def _as_controller(work: Work, loaded: Loaded, right_of_voice: Right) -> str:
     may(work.actor, Permission.FINANCE_VIEW, loaded.place)
-    right = _speak(work, loaded, CONFIRM, partial(_right_of, loaded), CONFIRM_ACTUAL)
+    right = _speak(work, loaded, CONFIRM, right_of_voice, CONFIRM_ACTUAL)
     if right is None:
         raise Refused("not_the_controller", permission=str(Permission.FINANCE_CONFIRM))
-    if loaded.place.parts.get("owner") in {work.actor.id, work.voice.id}:
+    if loaded.place.parts.get("owner") in bound_people(work):
         raise Refused("owner_confirms", permission=str(Permission.FINANCE_CONFIRM))
     return right
 
 
 def may_confirm(actor: Actor, loaded: Loaded) -> bool:
     """Whether the actor confirms amounts here, for pages; what a single amount adds to it is left out."""
-    if loaded.place.parts.get("owner") == actor.id:
+    if loaded.place.parts.get("owner") in bound_by(actor):
         return False
     right = partial(_right_of, loaded)
     return right_for(actor, loaded.rules, loaded.place, CONFIRM, right, act=CONFIRM_ACTUAL) is not None
@@ -40,28 +58,28 @@ def may_confirm(actor: Actor, loaded: Loaded) -> bool:
 def late_right(work: Work, loaded: Loaded) -> str:
     """The right by which the actor adds an amount to a closed month: who confirms here, or a controller of the branch.
 
-    Nobody confirms what they added themselves, so where the measure has a controller, the other one adds. Raises
-    NotFound, Refused.
+    Nobody confirms what they added themselves: of the two, the other one does (`ruling_right`). Raises NotFound,
+    Refused.
     """
-    if loaded.place.parts.get("owner") == work.actor.id:
+    if loaded.place.parts.get("owner") in bound_by(work.actor):
         raise Refused("owner_confirms", permission=str(Permission.FINANCE_CONFIRM))
-    if _late_role(work.actor, loaded) is not None:
+    if _late_role(loaded, work.actor) is not None:
         return work.may(Permission.FINANCE_CONFIRM, loaded.place)
     return confirming_right(work, loaded)
 
 
 def may_add_late(actor: Actor, loaded: Loaded) -> bool:
     """Whether the actor adds amounts to closed months here, for pages."""
-    if loaded.place.parts.get("owner") == actor.id:
+    if loaded.place.parts.get("owner") in bound_by(actor):
         return False
-    return _late_role(actor, loaded) is not None or may_confirm(actor, loaded)
+    return _late_role(loaded, actor) is not None or may_confirm(actor, loaded)
 
 
-def _late_role(actor: Actor, loaded: Loaded) -> str | None:
-    """The role by which somebody is a controller of the branch without being that of the measure."""
-    if actor.id in loaded.place.parts.values():
+def _late_role(loaded: Loaded, voice: Actor) -> str | None:
+    """The role by which somebody is a controller of the branch without holding any part of the measure."""
+    if voice.id in loaded.place.parts.values():
         return None
-    return right_of(actor, Permission.FINANCE_CONFIRM, loaded.place)
+    return right_of(voice, Permission.FINANCE_CONFIRM, loaded.place)
 
 
 def _right_of(loaded: Loaded, voice: Actor) -> str | None:
@@ -76,5 +94,10 @@ def _right_of(loaded: Loaded, voice: Actor) -> str | None:
 
 def bound_people(work: Work) -> frozenset[int]:
     """The actor and everybody by whose conflicts they are bound: whose voice it is, and whose deputy they are."""
-    every = {work.actor.id, work.voice.id, *(each.actor.id for each in work.actor.stands_in)}
-    return frozenset(person for person in every if person is not None)
+    return bound_by(work.actor, work.voice)
+
+
+def bound_by(actor: Actor, *voices: Actor) -> frozenset[int]:
+    """The same for a person and the voices they may use."""
+    every = (actor, *voices, *(each.actor for each in actor.stands_in))
+    return frozenset(each.id for each in every if each.id is not None)

@@ -73,7 +73,8 @@ def _freeze_plans(work: Work, measures: Iterable[Loaded], freeze: Freeze) -> lis
         )  # fmt: skip
         versions.append(version)
         _tell(work, loaded[measure_id].measure, freeze, version, kept.totals)
-        work.touched_money(measure_id, *(int(line) for line in kept.lines))
+        # also lines that this version no longer names: their plan in force is gone
+        work.touched_money(measure_id, *(line.id for line in lines))
     # amounts first: the database takes none into a version that exists
     work.session.add_all(amounts)
     work.session.flush()

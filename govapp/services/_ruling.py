@@ -89,7 +89,10 @@ class Result:
 
 @dataclass
 class Deciding:
-    """Who rules on amounts of a measure, by which right, why, with which document and signature."""
+    """Who rules on amounts of a measure, by which right, why, with which document and signature.
+
+    `late_of`: the controller of the measure where the right reaches only what they added late.
+    """
 
     work: Work
     loaded: Loaded
@@ -98,6 +101,7 @@ class Deciding:
     document: Document | None
     signed_name: str
     closed: date | None
+    late_of: int | None = None
 
     def late(self, month: date | None) -> bool:
         """Whether the month was closed before."""
@@ -219,7 +223,7 @@ def _one(
     part = minor_of(wish.part, line.currency, faults, "part")
     ask = CellAsk(wish.act, part, deciding.reason, wish.seen)
     codes = faults.get("part", []) or why_not(
-        cell, ask, bound_people(work), work.today(deciding.loaded.timezone)
+        cell, ask, bound_people(work), work.today(deciding.loaded.timezone), deciding.late_of
     )
     result = Result(
         deciding.loaded.measure.key, line.id, wish.month, wish.act, tuple(codes), {}, None, line.currency, line.name

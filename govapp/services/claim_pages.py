@@ -26,8 +26,9 @@ from govapp.services.confirmation_pages import Met, met_on
 class Claimed:
     """What is claimed on an object for one effect kind: claims of measures the reader may read, in their currency.
 
-    `hidden`: how many claims of other measures there are. `met`: how claims meet, None where they do not. `shares`: the
-    split in force, minor units of the object's currency by measure key.
+    `hidden`: how many claims of other measures there are. `met`: how claims meet, None where they do not. `shares`: of
+    the split in force those of measures the reader may read, in minor units of the object's currency by measure key;
+    None where no split is in force. `hidden_shares`: how many others there are.
     """
 
     kind: str
@@ -35,6 +36,7 @@ class Claimed:
     hidden: int
     met: Met | None
     shares: Mapping[str, int] | None
+    hidden_shares: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +114,9 @@ def _views(
 ) -> list[ObjectView]:
     keys = [each.key for each in objects]
     claims = claims_on(session, organization.id, keys, organization.fiscal_month)
-    titles = titles_of(session, actor, {claim.measure for found in claims.values() for claim in found})
     splits = splits_in_force(session, [each.id for each in objects if each.id])
+    claiming = {claim.measure for found in claims.values() for claim in found}
+    titles = titles_of(session, actor, claiming.union(*splits.values()))
     met = {(one.object.key, kind): one for one, kind in met_on(session, actor, organization, objects, today)}
     views = []
     for each in objects:
@@ -123,8 +126,10 @@ def _views(
         for kind in kinds:
             of_kind = [claim for claim in mine if claim.kind == kind]
             shown = tuple(claim for claim in of_kind if claim.measure in titles)
-            hidden, shares = len(of_kind) - len(shown), splits.get((each.id or 0, kind))
-            claimed.append(Claimed(kind, shown, hidden, met.get((each.key, kind)), shares))
+            hidden, split = len(of_kind) - len(shown), splits.get((each.id or 0, kind))
+            shares = None if split is None else {key: split[key] for key in split if key in titles}
+            left = len(split or {}) - len(shares or {})
+            claimed.append(Claimed(kind, shown, hidden, met.get((each.key, kind)), shares, left))
         readable = {c.measure: titles[c.measure] for c in mine if c.measure in titles}
         views.append(ObjectView(each, tuple(claimed), readable))
     return views

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from govapp.data.claim_queries import claims_on
+from govapp.data.claim_queries import claims_on, splits_in_force
 from govapp.data.claims import ClaimSplit, CostObject
 from govapp.data.finance import EffectLine
 from govapp.data.measures import Measure
@@ -67,7 +67,7 @@ def set_cost_object(command: SetCostObject) -> int:
     """Register or change a cost object; returns its id. Measures that claim on it are settled.
 
     Needs finance:split-claims on the organization or on all of these measures. Raises NotFound, Refused, Stale,
-    KeyReused, Invalid by field.
+    KeyReused, Invalid by field: split_in_force for another currency while shares are agreed in the one it has.
     """
     return int(writing_once(command, lambda work: _set_object(work, command))["id"])
 
@@ -110,6 +110,8 @@ def _set_object(work: Work, command: SetCostObject) -> dict[str, Any]:
         raise NotFound("not_found")
     before = {name: getattr(row, name) for name in _FIELDS} if row else {}
     changed = changes_of(before, values)
+    if row is not None and "currency" in changed and splits_in_force(work.session, [row.id]):
+        raise Invalid("not_saved", {"currency": ["split_in_force"]})
     if row is None:
         row = CostObject(organization_id=organization.id, key=key, version=0)
         work.session.add(row)

@@ -16,11 +16,13 @@ from govapp.data.finance import EffectLine
 from govapp.data.ledger import LedgerRow
 from govapp.data.ledger_queries import booking, line_sums
 from govapp.data.measures import Measure
-from govapp.domain.errors import GovappError, Invalid, NotFound
+from govapp.domain.errors import GovappError, Invalid, NotFound, Refused
 from govapp.domain.events import Event
 from govapp.domain.ledger import CONFIRMATION, REVERSAL, why_not_reversed
+from govapp.domain.permissions import Permission
 from govapp.services._belongs import _refuse_cancelled, _settle_again, plain, visible
-from govapp.services._confirming import confirming_right
+from govapp.services._claims import _baselines
+from govapp.services._confirming import confirming_right, ruling_right
 from govapp.services._keys import consume, consumed
 from govapp.services._ruling import Deciding, Result, Wish, _deciding, _open_again, _rule_cells
 from govapp.services._work import Busy, Origin, Work, writing
@@ -133,13 +135,16 @@ def _rule(work: Work, command: RuleCells, key: str) -> list[Result]:
     earlier = consumed(work, command.action_key, body)
     if earlier is not None:
         return [Result.from_json(key, said) for said in earlier["results"]]
-    right = confirming_right(work, loaded)
+    right, late_of = ruling_right(work, loaded)
     _refuse_cancelled(work, loaded)
     deciding = _deciding(work, loaded, right, command.reason, command.document, signed=command.signed)
+    deciding.late_of = late_of
     wishes = [
         Wish(w.line_id, w.month and w.month.replace(day=1), w.act, w.part, w.seen) for w in command.cells
     ]
     results = _rule_cells(deciding, wishes)
+    if all(each.codes == ("not_the_controller",) for each in results):
+        raise Refused("not_the_controller", permission=str(Permission.FINANCE_CONFIRM))
     if any(each.done for each in results):
         _settle_again(work, loaded.measure.id)
         consume(work, command.action_key, body, {"results": [each.as_json() for each in results]})
@@ -150,7 +155,8 @@ def reverse_row(command: ReverseRow) -> str:
     """Take a row back by a row of its own, of the exact negative amounts; returns the measure's key.
 
     Raises NotFound, Refused, KeyReused, Invalid (ledger_invalid) with codes under `reason` or `row`: reason_needed,
-    already_reversed, reversal_stays, leaked_since.
+    already_reversed, reversal_stays, leaked_since, and where the amount comes back to a cost object without room for it
+    baseline_passed, share_passed, split_without_share, rate_missing.
     """
     return writing(command.origin, lambda work: _reverse(work, command), action_key=command.action_key)
 
@@ -182,6 +188,12 @@ def _reverse_row(deciding: Deciding, row: LedgerRow) -> LedgerRow:
         of_row = [code for code in faults if code not in of_reason]
         errors = {name: codes for name, codes in (("reason", of_reason), ("row", of_row)) if codes}
         raise Invalid("ledger_invalid", errors)
+    if row.amount < 0:
+        line = work.session.get_one(EffectLine, row.line_id)
+        code, values = _baselines(work, deciding.loaded, [line]).fault(line, row.month, -row.amount)
+        if code:
+            raise Invalid("ledger_invalid", {"row": [code]}, **values)
+    before = deciding.cells_of([row.line_id]).net.get((row.line_id, row.month), 0)
     back = LedgerRow(
         line_id=row.line_id, month=row.month, kind=REVERSAL, amount=-row.amount, claimed=row.claimed,
         currency=row.currency, rate=row.rate, translated=-row.translated, reverses_id=row.id,
@@ -190,7 +202,6 @@ def _reverse_row(deciding: Deciding, row: LedgerRow) -> LedgerRow:
     work.session.add(back)
     if row.kind == CONFIRMATION:
         _open_again(deciding, row.line_id, row.month)
-    before = deciding.cells_of([row.line_id]).net.get((row.line_id, row.month), 0)
     said: dict[str, Any] = {"row": row.id, "reverses": row.kind}
     deciding.log(
         Event.CONFIRMATION_REVERSED,

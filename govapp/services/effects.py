@@ -10,10 +10,11 @@ from sqlalchemy import select
 
 from govapp.data.finance import DRAFT, EffectLine, EffectValue
 from govapp.data.ledger import CellRuling, LedgerRow
+from govapp.data.ledger_queries import net_by_cell
 from govapp.data.measures import Milestone
 from govapp.data.plan_queries import frozen_lines
 from govapp.data.snapshots import Loaded
-from govapp.domain.cells import CellKey, right_for, series_fault
+from govapp.domain.cells import CellKey, series_fault
 from govapp.domain.errors import Invalid, NotFound
 from govapp.domain.events import Event
 from govapp.domain.finance import Faults, clean_line, frozen_faults, minor_of, sign_is_wrong, unit_faults
@@ -93,7 +94,8 @@ def set_effect_line(command: SetEffectLine) -> int:
     Plan figures need finance:plan, a forecast finance:forecast, actuals finance:actual. Raises NotFound, Refused,
     Stale, KeyReused, and Invalid with codes by field: amount_out_of_range for NaN, infinity and what is too large,
     amount_too_precise for what would be rounded, start_twice for a day beside a milestone, line_holds_amounts for
-    another kind or currency, plan_frozen, amount_confirmed.
+    another kind or currency, line_in_ledger for another cost object, timing or category while amounts of the line are
+    confirmed, plan_frozen, amount_confirmed.
     """
     return writing(
         command.origin, lambda work: _set_effect_line(work, command), action_key=command.action_key
@@ -158,6 +160,9 @@ def _set_line(
     if anew:
         _refuse(unit_faults(fields, _held(work, number), minors))
     _refuse_line(work, loaded, sheet, fields, moved)
+    counted = [name for name in ("cost_object", "timing", "category") if name in fields]
+    if row is not None and counted and any(net_by_cell(work.session, [row.id]).values()):
+        _refuse({name: ["line_in_ledger"] for name in counted})
     meaning = sorted({"kind", "timing", "currency"} & fields.keys())
     if row is not None and meaning and row.id in frozen_lines(work.session, loaded.measure.id):
         _refuse({name: ["line_in_frozen_plan"] for name in meaning})
@@ -266,7 +271,6 @@ def _set_monthly_verb(work: Work, command: SetMonthlyValues) -> int:
     if earlier is not None:
         return int(earlier["changed"])
     line = _line(work, loaded, command.line_id)
-    work.may(right_for(command.series), loaded.place)
     changed = _set_monthly(work, loaded, line, command.series, command.months, command.source)
     if changed:
         _settle_again(work, loaded.measure.id)

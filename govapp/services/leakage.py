@@ -9,7 +9,7 @@ from sqlalchemy import exists, select
 from govapp.data.finance import EffectLine
 from govapp.data.kpis import SustainCheck
 from govapp.data.ledger import LedgerRow
-from govapp.data.ledger_queries import line_sums
+from govapp.data.ledger_queries import first_confirmed, line_sums
 from govapp.data.measures import StagePassage
 from govapp.data.rate_queries import rate_table
 from govapp.data.snapshots import Loaded
@@ -18,7 +18,7 @@ from govapp.domain.errors import Invalid, NotFound, Refused
 from govapp.domain.events import Event
 from govapp.domain.exchange import MissingRate
 from govapp.domain.finance import Faults, minor_of
-from govapp.domain.ledger import LEAKAGE, why_not_leaked
+from govapp.domain.ledger import LEAKAGE, leaked_month_fault, why_not_leaked
 from govapp.domain.measures import date_fault
 from govapp.domain.permissions import Permission
 from govapp.services._belongs import _settle_again, plain, visible
@@ -56,7 +56,8 @@ def book_leakage(command: BookLeakage) -> int:
     """Book it; returns the id of the ledger row. The controller of the measure does, after it was closed.
 
     Raises NotFound, Refused, KeyReused, and Invalid (ledger_invalid) by field: not_closed_yet, leakage_positive,
-    leakage_too_large, reason_needed, rate_missing; reopen_refused where it cannot be reopened, then nothing is booked.
+    leakage_too_large, reason_needed, rate_missing, month_ahead, leakage_before_effect; reopen_refused where it cannot
+    be reopened, then nothing is booked.
     """
     return writing(command.origin, lambda work: _book(work, command), action_key=command.action_key)
 
@@ -112,9 +113,15 @@ def _book_leakage(
     work, loaded = deciding.work, deciding.loaded
     net, _ = line_sums(work.session, line.id)
     codes = why_not_leaked(net, lost, deciding.reason, closed=was_closed(work, loaded))
-    if codes:
+    since = first_confirmed(work.session, line.id)
+    of_month = leaked_month_fault(month, since, work.today(loaded.timezone))
+    if codes or of_month:
         of_reason = [code for code in codes if code in {"reason_needed", "too_long"}]
-        errors = {"reason": of_reason, "lost": [code for code in codes if code not in of_reason]}
+        errors = {
+            "reason": of_reason,
+            "lost": [code for code in codes if code not in of_reason],
+            "month": of_month,
+        }
         raise Invalid("ledger_invalid", {name: found for name, found in errors.items() if found})
     rate, translated = "", 0
     if line.currency:

@@ -102,3 +102,14 @@ def test_a_month_end_from_the_first_amount_to_the_last(visit, cast, scripts):
         ("refused", "note.txt"),
         ("excepted", ""),
     ]
+
+
+def test_a_conflict_of_millions_fits_a_phone(visit, cast):
+    cost_object(cast, "CT-2207", "1000000")
+    for _ in range(2):
+        make_line(
+            cast, make_measure(cast, "defined"), PLAN, cost_object="CT-2207", run_rate=Decimal(60_000_000)
+        )
+    page = visit(cast.controller, "/finance/cost-objects", viewport={"width": 390, "height": 900})
+    assert page.get_by_text("Claimed twice: together EUR 120,000,000").is_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == 390

@@ -12,10 +12,11 @@ from govapp.domain.errors import Invalid, NotFound, Refused, Stale
 from govapp.services.claims import SetCostObject, SplitClaims, set_cost_object, split_claims
 from govapp.services.effects import SetEffectLine, set_effect_line
 from govapp.services.grants import GrantRole, grant_role
+from govapp.services.leakage import BookLeakage, book_leakage
 from govapp.services.settling import settle_all, settle_due
 from tests.cast import SYSTEM
-from tests.confirming import codes, confirm, cost_object, enter, ledger, make_line
-from tests.factories import key_of_form, loaded, make_measure, measure_row, move
+from tests.confirming import codes, confirm, cost_object, enter, ledger, make_line, month, reverse
+from tests.factories import bring_to, key_of_form, loaded, make_measure, measure_row, move
 from tests.many import at_once
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -216,3 +217,83 @@ def test_measures_that_change_their_claims_at_once_leave_the_cards_true(cast):
         assert done == [None] * 4
         expected = ["CT-1"] if sum(rates) > 1000 else []
         assert [overlapping(key) for key in keys] == [expected] * 4
+
+
+def change(cast, key: str, line: int, **more) -> None:
+    values = {"cost_object": "CT-1", "timing": "recurring", "run_rate": Decimal(10)} | more
+    set_effect_line(
+        SetEffectLine(
+            key, "Fewer calls", "ebitda", currency="EUR", origin=cast.owner.origin, line_id=line, **values
+        )
+    )
+
+
+@pytest.mark.parametrize("stage", ["defined", "decided"])
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"cost_object": ""},
+        {"cost_object": "CT-2"},
+        {"category": "licences"},
+        {"timing": "one_off", "run_rate": None},
+    ],
+)
+def test_a_line_with_confirmed_amounts_keeps_what_they_are_counted_by(cast, more, stage):
+    (one, first), (other, second) = confirming(cast, "1000", "1000", "1000")
+    confirm(cast.controller, first, "2026-08")
+    bring_to(cast, one, stage)
+    with pytest.raises(Invalid) as refused:
+        change(cast, one, first, **more)
+    named = (more.keys() & refused.value.errors.keys()) - {"run_rate"}
+    assert named
+    assert codes(confirm(cast.controller, second, "2026-08")) == [("baseline_passed",)]
+    assert ledger(other) == []
+
+
+def test_once_its_confirmations_are_taken_back_a_line_moves_to_another_cost_object(cast):
+    (one, first), (_, second) = confirming(cast, "1000", "1000", "1000")
+    confirm(cast.controller, first, "2026-08")
+    reverse(cast.controller, ledger(one)[0].id)
+    change(cast, one, first, cost_object="CT-2")
+    assert codes(confirm(cast.controller, second, "2026-08")) == [()]
+
+
+def test_leakage_is_taken_back_only_while_the_cost_object_has_room_for_it(cast):
+    (one, first), (other, second) = confirming(cast, "1000", "1000.00", "500.00")
+    confirm(cast.controller, first, "2026-08")
+    bring_to(cast, one, "closed")
+    command = BookLeakage(
+        one, first, month("2026-08"), Decimal(500), "Half came back.", cast.controller.origin
+    )
+    leaked = book_leakage(command)
+    assert codes(confirm(cast.controller, second, "2026-08")) == [()]
+    with pytest.raises(Invalid) as refused:
+        reverse(cast.controller, leaked)
+    assert refused.value.errors == {"row": ["baseline_passed"]}
+    assert refused.value.values["measures"] == [other]
+    reverse(cast.controller, ledger(other)[0].id)
+    reverse(cast.controller, leaked)
+    assert sum(row.amount for key in (one, other) for row in ledger(key)) == 100_000
+
+
+def test_a_confirmed_loss_is_taken_back_only_while_the_cost_object_has_room_for_it(cast):
+    (one, first), (other, second) = confirming(cast, "1000", "1000.00", "500.00")
+    enter(cast, one, first, {"2026-09": "-500"})
+    confirm(cast.controller, first, "2026-08", "2026-09")
+    confirm(cast.controller, second, "2026-08")
+    (loss,) = [row.id for row in ledger(one) if row.amount < 0]
+    with pytest.raises(Invalid) as refused:
+        reverse(cast.controller, loss)
+    assert refused.value.errors == {"row": ["baseline_passed"]}
+    assert sum(row.amount for key in (one, other) for row in ledger(key)) == 100_000
+
+
+def test_a_cost_object_keeps_its_currency_while_a_split_is_agreed_in_it(cast, both):
+    one, other = both
+    split(cast, {one: "126000", other: "114000"})
+    with pytest.raises(Invalid) as refused:
+        cost_object(cast, "CT-2207", "240000", currency="JPY")
+    assert refused.value.errors == {"currency": ["split_in_force"]}
+    cost_object(cast, "CT-2207", "250000")
+    split(cast, {})
+    cost_object(cast, "CT-2207", "240000", currency="JPY")

@@ -14,6 +14,7 @@ from govapp.data.confirmation_queries import (
     totals,
 )
 from govapp.data.engine import reading
+from govapp.data.notice_queries import counters
 from govapp.data.structure import Branch
 from govapp.domain.ledger import AWAITS, CONFIRMED, EXCEPT, LISTS, MISSING, REFUSE, REFUSED
 from govapp.services._work import now
@@ -37,6 +38,11 @@ def listed(person, wanted=AWAITING, limit: int = 50, offset: int = 0) -> list[tu
         counted = sum(total.cells for total in totals(session, actor, wanted))
         assert counted == len(rows) or limit < 50
     return [(row.measure, f"{row.month:%Y-%m}" if row.month else "", row.actual) for row in rows]
+
+
+def counted(person) -> int:
+    with reading() as session:
+        return counters(session, load_actor(session, person.id, now()))[2]
 
 
 @pytest.fixture
@@ -71,6 +77,38 @@ def test_r58_a_deputy_finds_what_awaits_the_absent_controller(cast, key, line):
     )
     assert len(listed(cast.approver)) == 2
     assert len(listed(cast.controller)) == 2
+
+
+def test_what_the_controller_added_late_is_found_by_another_controller_of_the_branch(cast, key, line):
+    grant_role(GrantRole(SYSTEM, cast.leader.id, "controller", "service-desk"))
+    close_month("2026-09")
+    enter(cast, key, line, {"2026-09": "80.00"}, by=cast.controller)
+    assert listed(cast.leader) == [(key, "2026-09", 8000)]
+    assert counted(cast.leader) == 1
+    assert listed(cast.finance) == []
+    enter(cast, key, line, {"2026-08": "80.00"}, by=cast.leader)
+    assert listed(cast.leader) == [(key, "2026-09", 8000)]
+    confirm(cast.leader, line, "2026-09")
+    assert listed(cast.leader) == []
+
+
+def test_posts_are_listed_where_their_kind_or_measure_is_asked_for_and_are_not_counted(cast, key, line):
+    posts = make_line(cast, key, {"2026-09": "2"}, kind="fte", currency="", name="Posts")
+    enter(cast, key, posts, {"2026-08": "1.5"})
+    assert listed(cast.controller) == [(key, "2026-07", 9000), (key, "2026-08", 9500)]
+    assert counted(cast.controller) == 2
+    assert listed(cast.controller, Wanted(kind="fte")) == [(key, "2026-08", 15_000)]
+    assert len(listed(cast.controller, Wanted(measure=key))) == 3
+    close_month("2026-09")
+    assert listed(cast.controller, Wanted(MISSING)) == [(key, "2026-09", None)]
+    assert len(listed(cast.controller, Wanted(MISSING, kind="fte"))) == 1
+
+
+def test_r03_the_owner_s_deputy_finds_nothing_to_confirm_of_theirs(cast, key, line):
+    day = today_of(key)
+    set_deputy(SetDeputy(cast.owner.origin, cast.owner.id, cast.controller.id, day, day + timedelta(days=2)))
+    assert listed(cast.controller) == []
+    assert counted(cast.controller) == 0
 
 
 def test_each_list_holds_what_it_says(cast, key, line):

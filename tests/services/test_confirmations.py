@@ -338,6 +338,25 @@ def test_the_hands_of_an_amount_are_all_who_touched_it(cast, key):
     assert hands == sorted([cast.finance.id, cast.member.id])
 
 
+def test_the_log_says_what_was_confirmed_before_and_after_a_row_was_taken_back(cast, key, line):
+    confirm(cast.controller, line, "2026-08")
+    reverse(cast.controller, ledger(key)[0].id)
+    assert logged("finance:reversed")[-1]["rows"] == [[line, "2026-08-01", -300_713, "EUR", 300_713, 0]]
+
+
+def stand_in(cast, absent, deputy, key: str) -> None:
+    day = today_of(key)
+    set_deputy(SetDeputy(absent.origin, absent.id, deputy.id, day, day + timedelta(days=3)))
+
+
+def test_r03_a_controller_who_is_the_owner_s_deputy_does_not_confirm(cast, key, line):
+    stand_in(cast, cast.owner, cast.controller, key)
+    with pytest.raises(Refused) as refused:
+        confirm(cast.controller, line, "2026-08")
+    assert refused.value.code == "owner_confirms"
+    assert ledger(key) == []
+
+
 def test_whoever_entered_an_amount_learns_that_it_was_refused_cut_or_taken_back(cast, key, line):
     confirm(cast.controller, line, "2026-07")
     refused = CellWish(line, month("2026-08"), REFUSE)
@@ -365,3 +384,56 @@ def test_late_amounts_of_one_controller_are_confirmed_by_another_one_only(cast, 
     assert codes(confirm(cast.leader, line, "2026-08")) == [("entered_it",)]
     assert codes(confirm(cast.controller, line, "2026-08")) == [()]
     assert ledger(key)[0].late
+
+
+@pytest.fixture
+def late(cast, key, line) -> int:
+    """A confirmation taken back in a closed month, its amount corrected by the controller of the measure."""
+    confirm(cast.controller, line, "2026-08")
+    close_month("2026-08")
+    reverse(cast.controller, ledger(key)[0].id)
+    enter(cast, key, line, {"2026-08": "90"}, by=cast.controller)
+    return line
+
+
+def test_r05_what_the_controller_added_late_another_controller_of_the_branch_confirms(cast, key, late):
+    grant_role(GrantRole(SYSTEM, cast.leader.id, "controller", "OI"))
+    assert codes(confirm(cast.controller, late, "2026-08")) == [("entered_it",)]
+    results = confirm(cast.leader, late, "2026-07", "2026-08")
+    assert codes(results) == [("not_the_controller",), ()]
+    row = ledger(key)[-1]
+    assert (row.amount, row.late, row.person_id, row.right_used[:5]) == (9000, True, cast.leader.id, "role:")
+    with pytest.raises(Refused):
+        reverse(cast.leader, row.id)
+    assert verify(state=True).ok
+
+
+def test_r05_a_late_entry_is_refused_by_another_controller_too(cast, key, late):
+    grant_role(GrantRole(SYSTEM, cast.leader.id, "controller", "OI"))
+    wish = CellWish(late, month("2026-08"), REFUSE)
+    assert codes(rule(cast.leader, wish, reason="Not booked.")) == [()]
+    assert standings(late)["2026-08"] == "refused"
+
+
+def test_r05_nobody_else_confirms_what_the_controller_added_late(cast, key, late):
+    for who in (cast.owner, cast.lead, cast.finance, cast.leader, cast.approver, cast.auditor):
+        with pytest.raises(Refused):
+            confirm(who, late, "2026-08")
+    for who in (cast.owner, cast.finance):
+        grant_role(GrantRole(SYSTEM, who.id, "controller", "OI"))
+        with pytest.raises(Refused):
+            confirm(who, late, "2026-08")
+    grant_role(GrantRole(SYSTEM, cast.leader.id, "controller", "workplace"))
+    with pytest.raises(Refused):
+        confirm(cast.leader, late, "2026-08")
+    grant_role(GrantRole(SYSTEM, cast.approver.id, "controller", "OI"))
+    stand_in(cast, cast.controller, cast.approver, key)
+    assert codes(confirm(cast.approver, late, "2026-08")) == [("entered_it",)]
+
+
+def test_r58_another_controller_lends_the_confirming_of_late_entries_to_a_deputy(cast, key, late):
+    grant_role(GrantRole(SYSTEM, cast.leader.id, "controller", "OI"))
+    stand_in(cast, cast.leader, cast.approver, key)
+    assert codes(confirm(cast.approver, late, "2026-08")) == [()]
+    row = ledger(key)[-1]
+    assert (row.person_id, row.on_behalf_of) == (cast.approver.id, cast.leader.id)

@@ -19,6 +19,7 @@ from govapp.services.effects import (
     set_effect_line,
     set_monthly_values,
 )
+from tests.confirming import close_month, enter, make_line, standings
 from tests.factories import bring_to, loaded, make_measure, move
 
 
@@ -212,3 +213,16 @@ def test_restating_an_amount_in_another_currency_needs_the_right_to_it(database,
     with pytest.raises(Refused):
         set_effect_line(replace(restated, origin=cast.lead.origin))
     assert amounts("actual") == [500]
+
+
+def test_r05_a_late_amount_of_a_controller_goes_by_month_as_in_the_grid(cast):
+    key = make_measure(cast, "defined")
+    line = make_line(cast, key)
+    close_month("2026-08")
+    for who in (cast.owner, cast.finance):
+        with pytest.raises((Invalid, Refused)):
+            enter(cast, key, line, {"2026-08": "90"}, by=who)
+    with pytest.raises(Refused):
+        enter(cast, key, line, {"2026-09": "90"}, by=cast.controller)
+    enter(cast, key, line, {"2026-08": "90"}, by=cast.controller)
+    assert standings(line) == {"2026-08": "awaits"}

@@ -120,3 +120,22 @@ def test_r05_only_the_controller_books_leakage(cast, key, line):
             leak(cast, key, line, "1", by=who)
     assert codes(confirm(cast.controller, line, "2026-07")) == [("already_confirmed",)]
     assert month("2026-07") == ledger(key)[0].month
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("2099-01", "month_ahead"), ("2026-06", "leakage_before_effect"), ("1999-01", "leakage_before_effect")],
+)
+def test_nothing_leaks_as_of_a_month_to_come_or_before_anything_was_confirmed(cast, key, line, text, code):
+    with pytest.raises(Invalid) as refused:
+        leak(cast, key, line, "1", month=month(text))
+    assert refused.value.errors == {"month": [code]}
+    assert [row.kind for row in ledger(key)] == ["confirmation"] * 3
+
+
+def test_leakage_may_count_from_the_first_month_that_is_still_confirmed(cast, key, line):
+    leak(cast, key, line, "1", month=month("2026-07"))
+    reverse(cast.controller, ledger(key)[0].id)
+    with pytest.raises(Invalid):
+        leak(cast, key, line, "1", month=month("2026-07"))
+    leak(cast, key, line, "1", month=month("2026-08"))

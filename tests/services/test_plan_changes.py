@@ -430,3 +430,13 @@ def test_a_cost_object_on_which_amounts_were_confirmed_meanwhile_does_not_go_bac
     confirm(cast.controller, line, "2026-08")
     withdraw_plan_change(WithdrawPlanChange(key, number, cast.owner.origin))
     assert fields_of(line) == ("", "CT-9")
+
+
+def test_a_line_that_a_change_takes_out_of_the_plan_leaves_its_sums(cast: Cast) -> None:
+    key, line = frozen(cast)
+    number = opened(cast, key)
+    set_monthly_values(SetMonthlyValues(key, line, "plan", {MAY: None}, cast.owner.origin))
+    assert ask(cast, key, number) == "asked"
+    vote(key, number, cast.controller)
+    assert vote(key, number, cast.sponsor) == "frozen"
+    assert settle_all(SYSTEM) == 0

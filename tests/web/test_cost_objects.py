@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from govapp.services.claims import SplitClaims, split_claims
 from tests.confirming import confirm, cost_object, enter, make_line
 from tests.factories import key_of_form, make_measure
 
@@ -116,3 +117,13 @@ def test_the_number_of_statements_does_not_grow_with_objects_and_claims(client, 
         page = client.get(PAGE)
     assert page.text.count('data-overlap="exceeds"') == 4
     assert many.number == few.number, many.statements
+
+
+def test_of_an_agreed_split_shares_of_measures_one_may_not_see_are_only_counted(client, cast, both):
+    shares = dict(zip(both, (Decimal("512.34"), Decimal("487.66")), strict=True))
+    split_claims(SplitClaims("OI", "CT-2207", "ebitda", shares, "Halves.", cast.controller.origin))
+    assert "512.34" in client.sign_in(cast.controller).get(PAGE).text
+    page = client.sign_in(cast.outsider).get(PAGE).text
+    assert "2 shares of measures you may not see" in page
+    for hidden in ("512.34", "487.66", *both):
+        assert hidden not in page
