@@ -10,7 +10,7 @@ from govapp.domain.planning import YEAR, apart, first_of
 CellKey = tuple[int, str, date | None]
 UNDATED = "total"
 CONFIRMED = "confirmed"
-FARTHEST_YEARS = 50
+BEFORE_YEARS, AFTER_YEARS = 50, 10
 # series whose months lie within the life of the line; a baseline is older, and an invoice may come early
 WITHIN_LIFE = frozenset({"plan", "target", "forecast"})
 RIGHTS = {"forecast": Permission.FINANCE_FORECAST, "actual": Permission.FINANCE_ACTUAL}
@@ -64,18 +64,23 @@ def series_fault(series: str) -> str:
     return "" if series in SERIES else "unknown_choice"
 
 
-def month_fault(series: str, month: date | None, life: Life) -> str:
-    """Why a line holds no amount in a month: '', date_out_of_range, month_out_of_range, month_before_start.
+def month_fault(series: str, month: date | None, life: Life, today: date) -> str:
+    """Why a line holds no amount in a month: '' or a code.
 
-    Months lie in 1950 to 2200, at most 50 years from the start of the line, and (plan, target, forecast) not before it.
+    date_out_of_range (1950 to 2200), month_out_of_range (50 years before to 10 years after the start of the line, or
+    after today where it has none), month_before_start (plan, target, forecast), month_ahead (actual, not begun yet).
     """
     if month is None:
         return ""
     if date_fault(month):
         return "date_out_of_range"
     start = life.expected or life.planned
-    if start is not None and abs(apart(start, month)) > FARTHEST_YEARS * YEAR:
+    if start is not None and -apart(start, month) > BEFORE_YEARS * YEAR:
         return "month_out_of_range"
+    if apart(start or today, month) > AFTER_YEARS * YEAR:
+        return "month_out_of_range"
+    if series == "actual" and month > today:
+        return "month_ahead"
     begins = life.start_of(series)
     return "month_before_start" if begins is not None and month < begins else ""
 

@@ -33,7 +33,9 @@ errors.SENTENCES.update(
         "confirmed_not_entered": lambda: _(
             "Confirmed amounts are not entered: they come from the controller's confirmations."
         ),
-        "month_out_of_range": lambda: _("This month lies more than 50 years from the start of the line."),
+        "month_out_of_range": lambda: _(
+            "This month lies more than 10 years after the start of the line, or 50 years before it."
+        ),
         "month_before_start": lambda: _("The line has not started in this month."),
         "period_locked": lambda: _(
             "This month is closed. Only a controller of the measure still adds to it, as a dated late entry."

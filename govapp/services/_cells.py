@@ -113,14 +113,16 @@ def _late_right(work: Work, loaded: Loaded) -> str:
     return "system" if work.actor.is_system else late_right(work, loaded)
 
 
-def _cell_faults(sheet: Sheet, changed: Changed, *, frozen: bool, reaches_closed: bool) -> Faults:
+def _cell_faults(
+    sheet: Sheet, changed: Changed, today: date, *, frozen: bool, reaches_closed: bool
+) -> Faults:
     """Why cells do not take their new amounts, by name of the cell; what is taken back may lie anywhere."""
     faults: Faults = {}
     for cell, (_, new) in changed.items():
         line, series, month = cell
         code = series_fault(series)
         if not code and new is not None:
-            code = month_fault(series, month, sheet.lives.get(line, Life()))
+            code = month_fault(series, month, sheet.lives.get(line, Life()), today)
         code = code or standing_fault(
             series,
             frozen=frozen,
@@ -230,7 +232,8 @@ def _write(
         return changed
     right, reaches = _allowed(work, loaded, sheet, changed)
     frozen = any(series == "plan" for _, series, _ in changed) and _plan_stands(work, loaded)
-    faults = _cell_faults(sheet, changed, frozen=frozen, reaches_closed=reaches)
+    today = work.today(loaded.timezone)
+    faults = _cell_faults(sheet, changed, today, frozen=frozen, reaches_closed=reaches)
     for cell, (_, new) in changed.items():
         if sign_is_wrong(loaded.rules.effects, sheet.lines[cell[0]].category, cell[1], new):
             faults.setdefault(name_of(cell), ["sign_wrong"])

@@ -226,7 +226,8 @@ def _refuse_line(work: Work, loaded: Loaded, sheet: Sheet, fields: Mapping[str, 
         if cell not in moved
     ):
         faults["category"] = ["sign_wrong"]
-    told = _cell_faults(sheet, moved, frozen=False, reaches_closed=False)
+    today = work.today(loaded.timezone)
+    told = _cell_faults(sheet, moved, today, frozen=False, reaches_closed=False)
     faults |= {name.split(":")[1]: codes for name, codes in told.items()}
     stage = loaded.rules.frozen_in(loaded.snapshot.stage)
     _refuse(faults, stage=stage.name if stage else "")

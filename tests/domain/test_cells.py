@@ -21,18 +21,32 @@ def test_what_is_no_name_of_a_cell_is_none(name):
     assert cell_of(name) is None
 
 
+TODAY = date(2026, 11, 26)
+
+
 def test_months_outside_the_life_of_a_line_are_refused():
-    slipped = Life(planned=date(2026, 5, 17), expected=date(2026, 7, 1))
-    assert month_fault("plan", date(2026, 4, 1), slipped) == "month_before_start"
-    assert month_fault("plan", MAY, slipped) == ""
-    assert month_fault("forecast", date(2026, 6, 1), slipped) == "month_before_start"
-    assert month_fault("forecast", date(2026, 7, 1), slipped) == ""
-    assert month_fault("baseline", date(2025, 1, 1), slipped) == ""
-    assert month_fault("actual", date(2026, 4, 1), slipped) == ""
-    assert month_fault("actual", date(2077, 1, 1), slipped) == "month_out_of_range"
-    assert month_fault("plan", date(1949, 12, 1), Life()) == "date_out_of_range"
-    assert month_fault("plan", date(2200, 12, 1), Life()) == ""
-    assert month_fault("plan", None, slipped) == ""
+    def fault(series, month, life=Life(planned=date(2026, 5, 17), expected=date(2026, 7, 1))):  # noqa: B008  # a value
+        return month_fault(series, month, life, TODAY)
+
+    assert fault("plan", date(2026, 4, 1)) == "month_before_start"
+    assert fault("plan", MAY) == ""
+    assert fault("forecast", date(2026, 6, 1)) == "month_before_start"
+    assert fault("forecast", date(2026, 7, 1)) == ""
+    assert fault("baseline", date(2025, 1, 1)) == ""
+    assert fault("baseline", date(1976, 6, 1)) == "month_out_of_range"
+    assert fault("actual", date(2026, 4, 1)) == ""
+    assert fault("plan", date(2036, 7, 1)) == ""
+    assert fault("plan", date(2036, 8, 1)) == "month_out_of_range"
+    assert fault("plan", date(2037, 1, 1), Life()) == "month_out_of_range"
+    assert fault("plan", date(1949, 12, 1), Life()) == "date_out_of_range"
+    assert fault("plan", date(2036, 11, 1), Life()) == ""
+    assert fault("plan", None) == ""
+
+
+def test_an_actual_amount_of_a_month_that_has_not_begun_is_refused():
+    assert month_fault("actual", date(2026, 11, 1), Life(), TODAY) == ""
+    assert month_fault("actual", date(2026, 12, 1), Life(), TODAY) == "month_ahead"
+    assert month_fault("forecast", date(2026, 12, 1), Life(), TODAY) == ""
 
 
 def test_confirmed_amounts_belong_to_the_ledger():

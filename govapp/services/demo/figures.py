@@ -230,7 +230,7 @@ def declare_from_figures(play: Play, key: str, at: datetime) -> None:
         return
     origin = play.stage.origin(data["owner"], at)
     late = max(((one.get("actual") or one["forecast"]) - one["plan"]).days for one in data["milestones"])
-    words = "on its date" if late <= 0 else f"{late} days after its plan date"
+    words = "on its date" if late <= 0 else f"{late} day{'s' * (late > 1)} after its plan date"
     colour = "green" if late <= 10 else "yellow" if late <= 30 else "red"
     reason = f"The milestone that moved most is reached or expected {words}."
     declare_status(DeclareStatus(key, "implementation", colour, reason, origin))
