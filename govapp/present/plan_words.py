@@ -24,7 +24,7 @@ errors.SENTENCES.update(
         "approved_already": lambda: _(
             "You have approved this change already. Each approval takes another person."
         ),
-        "rate_missing": lambda: _(
+        "plan_rate_missing": lambda: _(
             "There is no plan rate for %(currencies)s, so this cannot be translated. A controller sets it under "
             "Finance, Rates."
         ),

@@ -38,7 +38,7 @@ class Freeze:
 def _freeze_plan(work: Work, loaded: Loaded, freeze: Freeze) -> PlanVersion:
     """Freeze the working plan of a measure whose row is locked; its value is that of the new version from here on.
 
-    Raises Invalid (rate_missing, `currencies`) where a currency has no plan rate on the day.
+    Raises Invalid (plan_rate_missing, `currencies`) where a currency has no plan rate on the day.
     """
     return _freeze_plans(work, [loaded], freeze)[0]
 
@@ -87,7 +87,7 @@ def _freeze_plans(work: Work, measures: Iterable[Loaded], freeze: Freeze) -> lis
 
 def _refuse_unrated(currencies: tuple[str, ...]) -> None:
     if currencies:
-        raise Invalid("rate_missing", {}, currencies=", ".join(currencies))
+        raise Invalid("plan_rate_missing", {}, currencies=", ".join(currencies))
 
 
 def _tell(

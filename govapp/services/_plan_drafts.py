@@ -36,7 +36,7 @@ class Measured:
 def measured(session: Session, loaded: Loaded, day: date) -> Measured:
     """Hold the draft against the plan in force, at the plan rates of a day in the organization.
 
-    Raises Invalid (rate_missing, `currencies`).
+    Raises Invalid (plan_rate_missing, `currencies`).
     """
     rule, own = loaded.rules.effects.plan_change, loaded.currency
     draft = working_plans(session, [loaded.measure.id])[loaded.measure.id]
@@ -45,7 +45,7 @@ def measured(session: Session, loaded: Loaded, day: date) -> Measured:
     approved = frozen_plan(session, loaded.measure.id, approved_number(session, loaded.measure.id))
     lacking = lacking_rates([*in_force, *draft, *approved], table, day)
     if lacking:
-        raise Invalid("rate_missing", {}, currencies=", ".join(lacking))
+        raise Invalid("plan_rate_missing", {}, currencies=", ".join(lacking))
     change = change_between(in_force, draft, table, day)
     currency, threshold = loaded.rules.currency or own, None
     if table.knows(currency, day):

@@ -91,7 +91,7 @@ def open_plan_change(command: OpenPlanChange) -> int:
 
     A plan that stands frozen without a version (from before plans had versions) becomes version 1 first. Raises
     NotFound, Refused, KeyReused, and Invalid: `reason`; plan_open where the plan is not frozen, change_open where a
-    request is open, measure_closed, rate_missing.
+    request is open, measure_closed, plan_rate_missing.
     """
     return int(writing_once(command, lambda work: _open(work, command))["change"])
 
@@ -155,7 +155,7 @@ def _change(work: Work, loaded: Loaded, change_id: int, *states: str) -> PlanCha
 def ask_plan_change(command: AskPlanChange) -> str:
     """Ask for a change; returns its state: frozen at once below the threshold, else asked. Needs finance:plan.
 
-    Raises NotFound, Refused, Stale, KeyReused, and Invalid: plan_unchanged, rate_missing (`currencies`).
+    Raises NotFound, Refused, Stale, KeyReused, and Invalid: plan_unchanged, plan_rate_missing (`currencies`).
     """
     return str(writing_once(command, lambda work: _ask(work, command))["state"])
 
