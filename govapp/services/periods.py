@@ -4,18 +4,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
-
 from govapp.data.ledger import PeriodLock
 from govapp.data.period_queries import awaiting_by_month, locked_until
-from govapp.data.structure import Branch, Organization
-from govapp.domain.errors import Invalid, NotFound
+from govapp.domain.errors import Invalid
 from govapp.domain.events import Event
 from govapp.domain.measures import date_fault
 from govapp.domain.periods import closing_fault, first_of, month_after
 from govapp.domain.permissions import Permission
-from govapp.domain.rights import Place, may
 from govapp.services._keys import writing_once
+from govapp.services._organizations import _locked_organization
 from govapp.services._work import Origin, Work
 
 NOTE = 500
@@ -42,16 +39,7 @@ def close_period(command: ClosePeriod) -> int:
 
 
 def _close_period(work: Work, command: ClosePeriod) -> dict[str, Any]:
-    row = work.session.execute(
-        select(Organization, Branch)
-        .join(Branch, (Branch.organization_id == Organization.id) & Branch.parent_id.is_(None))
-        .where(Organization.key == command.organization)
-        .with_for_update(of=Organization)
-    ).first()
-    if row is None:
-        raise NotFound("not_found", organization=command.organization)
-    organization, root = row
-    right = may(work.actor, Permission.FINANCE_CONFIRM, Place(root.path, {}, root.id))
+    organization, root, right = _locked_organization(work, command.organization, Permission.FINANCE_CONFIRM)
     month, closed = first_of(command.month), locked_until(work.session, organization.id)
     fault = date_fault(month) or closing_fault(month, closed, work.today(organization.timezone))
     if fault:

@@ -11,16 +11,16 @@ from govapp.data.engine import reading
 from govapp.data.finance import CurrencyRate
 from govapp.data.measures import Measure
 from govapp.data.reviews import Review
-from govapp.data.structure import Branch, Organization
-from govapp.domain.errors import Invalid, NotFound, Stale
+from govapp.data.structure import Organization
+from govapp.domain.errors import Invalid, Stale
 from govapp.domain.events import Event
 from govapp.domain.exchange import ACTUAL, PLAN
 from govapp.domain.measures import date_fault
 from govapp.domain.money import rate_fault
 from govapp.domain.permissions import Permission
-from govapp.domain.rights import Place, may
 from govapp.domain.structure import currency_fault
 from govapp.services._keys import writing_once
+from govapp.services._organizations import _locked_organization
 from govapp.services._work import Origin, Work
 from govapp.services.settling import settle_in_chunks
 
@@ -106,16 +106,7 @@ def _body(command: SetRates) -> list[object]:
 
 
 def _set_rates(work: Work, command: SetRates) -> dict[str, int]:
-    row = work.session.execute(
-        select(Organization, Branch)
-        .join(Branch, (Branch.organization_id == Organization.id) & Branch.parent_id.is_(None))
-        .where(Organization.key == command.organization)
-        .with_for_update(of=Organization)
-    ).first()
-    if row is None:
-        raise NotFound("not_found", organization=command.organization)
-    organization, root = row
-    right = may(work.actor, Permission.FINANCE_CONFIRM, Place(root.path, {}, root.id))
+    organization, root, right = _locked_organization(work, command.organization, Permission.FINANCE_CONFIRM)
     days = {_first(command.kind, day): worth for day, worth in command.days.items()}
     _refuse(organization.currency, days)
     held = {
