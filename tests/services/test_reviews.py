@@ -54,7 +54,10 @@ def rows(entity, *where):
 def review_rows(key):
     with reading() as session:
         found = session.scalars(
-            select(Review).join(Measure, Measure.id == Review.measure_id).where(Measure.key == key)
+            select(Review)
+            .join(Measure, Measure.id == Review.measure_id)
+            .where(Measure.key == key)
+            .order_by(Review.id)
         )
         found = found.all()
         session.expunge_all()

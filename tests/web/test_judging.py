@@ -226,5 +226,6 @@ def test_a_late_tick_shows_when_it_was_entered(client, cast):
     first = loaded(key).snapshot.milestones[0]
     day = today_of(key) - timedelta(days=40)
     fields = {"name": first.name, "actual_date": day.isoformat(), "action_key": "tick", "version": "2"}
+    fields["plan_date"] = first.plan_date.isoformat()
     assert client.submit(f"/measures/{key}/milestones/{first.id}", fields).status_code == 303
     assert "entered " in client.get(f"/measures/{key}/plan").text
