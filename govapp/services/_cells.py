@@ -5,14 +5,21 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from govapp.data.finance import CONFIRMED, EffectLine, EffectValue
 from govapp.data.grid_queries import has_draft_change, lives_of
 from govapp.data.numbering import next_numbers
 from govapp.data.period_queries import locked_until
 from govapp.data.snapshots import Loaded
-from govapp.data.value_rows import NAME, ValueRow, delete_values, insert_values, set_values, working_values
+from govapp.data.value_rows import (
+    NAME,
+    Raw,
+    ValueRow,
+    delete_values,
+    insert_values,
+    raw_values,
+    set_values,
+    values_of,
+)
 from govapp.domain.cells import (
     BY_PERIOD,
     CellKey,
@@ -29,7 +36,7 @@ from govapp.domain.finance import Faults, sign_is_wrong
 from govapp.domain.planning import YEAR, following
 from govapp.services._belongs import _where
 from govapp.services._confirming import late_right
-from govapp.services._value_states import Foreseen, Writer, count_new, states_of
+from govapp.services._value_states import Foreseen, Writer, count_new, states_now
 from govapp.services._work import Work
 
 Changed = dict[CellKey, tuple[int | None, int | None]]
@@ -69,23 +76,25 @@ class Sheet:
 
 
 def _sheet(
-    work: Work, loaded: Loaded, lines: Mapping[int, EffectLine], series: Iterable[str] | None = None
+    work: Work,
+    loaded: Loaded,
+    lines: Mapping[int, EffectLine],
+    series: Iterable[str] | None = None,
+    foreseen: Foreseen | None = None,
 ) -> Sheet:
     """What lines hold, of all series or of some."""
-    session = work.session
+    raw = raw_values(work.session, lines, series)
     return Sheet(
         lines,
-        values_held(session, lines, series),
-        locked_until(session, loaded.measure.organization_id, hold=True),
-        lives_of(session, lines.values()),
+        dict(foreseen.held) if foreseen and raw == foreseen.raw else by_cell(raw),
+        locked_until(work.session, loaded.measure.organization_id, hold=True),
+        lives_of(work.session, lines.values()),
     )
 
 
-def values_held(
-    session: Session, lines: Iterable[int], series: Iterable[str] | None = None
-) -> dict[CellKey, ValueRow]:
-    """What lines hold by cell, of all series or of some."""
-    return {(row.line_id, row.series, row.month): row for row in working_values(session, lines, series)}
+def by_cell(raw: Raw) -> dict[CellKey, ValueRow]:
+    """Rows of amounts by cell."""
+    return {(row.line_id, row.series, row.month): row for row in values_of(raw)}
 
 
 def changes_in(sheet: Sheet, wanted: Mapping[CellKey, int | None]) -> Changed:
@@ -158,7 +167,7 @@ def _store(
     session, writer = work.session, _writer(work, loaded, sheet, source)
     session.flush()
     numbers = next_numbers(session, EffectValue, count_new(sheet.held, changed), foreseen.numbers)
-    states = states_of(sheet.held, changed, writer, numbers)
+    states = states_now(foreseen, sheet.held, changed, writer, numbers)
     insert_values(session, states.new)
     set_values(session, states.set)
     delete_values(session, states.gone)
@@ -264,10 +273,12 @@ def _checked(work: Work, loaded: Loaded, sheet: Sheet, changed: Changed, source:
     frozen = any(series == "plan" for _, series, _ in changed) and _plan_stands(work, loaded)
     today = work.today(loaded.timezone)
     faults = _cell_faults(sheet, changed, today, frozen=frozen, reaches_closed=reaches)
+    effects = loaded.rules.effects
+    costs = {n: line.category for n, line in sheet.lines.items() if line.category in effects.categories}
     for cell, (_, new) in changed.items():
-        if sign_is_wrong(loaded.rules.effects, sheet.lines[cell[0]].category, cell[1], new):
+        if cell[0] in costs and sign_is_wrong(effects, costs[cell[0]], cell[1], new):
             faults.setdefault(name_of(cell), ["sign_wrong"])
-        if not source and _source_lost(sheet, cell, new):
+        if not source and cell[1] == "actual" and _source_lost(sheet, cell, new):
             faults.setdefault(name_of(cell), ["source_needed"])
     return right, faults
 

@@ -6,7 +6,7 @@ from datetime import date
 
 from govapp.data.finance import AWAITS, DRAFT
 from govapp.data.kept_rows import Digests, foreseen
-from govapp.data.value_rows import NAME, ValueRow
+from govapp.data.value_rows import NAME, Raw, ValueRow
 from govapp.domain.cells import CellKey
 
 Changed = Mapping[CellKey, tuple[int | None, int | None]]
@@ -41,9 +41,17 @@ class States:
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """What was made before the transaction: numbers for new rows, digests by state. It may turn out to be of no use."""
+    """What was made before the transaction from what the database held then (`raw`); what has changed is made anew.
 
+    `held` and `changed` are by cell, `numbers` those of new rows.
+    """
+
+    raw: Raw = ()
+    held: Mapping[CellKey, ValueRow] = field(default_factory=dict)
+    changed: Changed = field(default_factory=dict)
+    writer: Writer | None = None
     numbers: tuple[int, ...] = ()
+    states: States = field(default_factory=States)
     digests: Digests = field(default_factory=dict)
 
 
@@ -86,7 +94,25 @@ def _entered(row: ValueRow, writer: Writer) -> ValueRow:
     )
 
 
-def foresee(states: States, numbers: Iterable[int]) -> Foreseen:
-    """Digests of these states."""
+def foresee(
+    raw: Raw, held: Mapping[CellKey, ValueRow], changed: Changed, writer: Writer, numbers: Collection[int]
+) -> Foreseen:
+    """The states of changed cells with their digests."""
+    states = states_of(held, changed, writer, numbers)
     ended = [*states.gone, *(row.id for row in states.set)]
-    return Foreseen(tuple(numbers), foreseen(NAME, [*states.new, *states.set], ended))
+    digests = foreseen(NAME, [*states.new, *states.set], ended)
+    return Foreseen(raw, held, changed, writer, tuple(numbers), states, digests)
+
+
+def states_now(
+    told: Foreseen,
+    held: Mapping[CellKey, ValueRow],
+    changed: Changed,
+    writer: Writer,
+    numbers: Collection[int],
+) -> States:
+    """The foreseen states where everything they came from is the same, else new ones."""
+    same = told.writer == writer and told.numbers == tuple(numbers)
+    if same and told.changed == changed and told.held == held:
+        return told.states
+    return states_of(held, changed, writer, numbers)

@@ -20,6 +20,7 @@ from govapp.data.numbering import next_numbers
 from govapp.data.period_queries import locked_until
 from govapp.data.snapshots import Loaded
 from govapp.data.structure import Organization
+from govapp.data.value_rows import raw_values
 from govapp.domain.basis import digest_of
 from govapp.domain.cells import CellKey, cell_of, name_of
 from govapp.domain.errors import Invalid, Stale
@@ -29,9 +30,9 @@ from govapp.domain.permissions import Permission
 from govapp.forms.content import BROKEN, ContentRefused
 from govapp.forms.file_contents import CHECKS
 from govapp.services._belongs import _locked_for, _settle_again
-from govapp.services._cells import Sheet, _allowed, _sheet, _write, changes_in, values_held
+from govapp.services._cells import Sheet, _allowed, _sheet, _write, by_cell, changes_in
 from govapp.services._keys import consume, consumed
-from govapp.services._value_states import Foreseen, Writer, count_new, foresee, states_of
+from govapp.services._value_states import Foreseen, Writer, count_new, foresee
 from govapp.services._work import Origin, Work, now, writing
 
 Known = Mapping[int, tuple[str, str]]
@@ -62,10 +63,11 @@ def paste_grid(command: PasteGrid) -> int:
         measure = in_short(session, command.key)
         lines = lines_of(session, measure.id) if measure else {}
         pasted = read_table(command.table, _known(lines), command.mark)
+        wanted, faults = _wanted(pasted, lines)
         foreseen = Foreseen()
-        if measure and pasted.amounts and not pasted.problems:
-            foreseen = _foresee(session, command, measure, lines, pasted)
-    read = Read(_known(lines), pasted, foreseen)
+        if measure and wanted and not (pasted.problems or faults):
+            foreseen = _foresee(session, command, measure, lines, wanted)
+    read = Read(_known(lines), pasted, wanted, faults, foreseen)
     table = [[str(value) for value in row] for row in command.table]
     body = ["paste", command.key, digest_of(table), command.mark, command.source]
     return writing(
@@ -75,10 +77,15 @@ def paste_grid(command: PasteGrid) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A table as read before the transaction: the lines it was read against, its amounts, what is to be written."""
+    """A table as read before the transaction: the lines it was read against, its amounts, what is to be written.
+
+    `wanted` are the amounts in minor units by cell, `faults` those of what is none.
+    """
 
     known: Known
     pasted: Pasted
+    wanted: Mapping[CellKey, int | None]
+    faults: Faults
     foreseen: Foreseen
 
 
@@ -91,12 +98,12 @@ def _foresee(
     command: PasteGrid,
     measure: MeasureInShort,
     lines: Mapping[int, EffectLine],
-    pasted: Pasted,
+    wanted: Mapping[CellKey, int | None],
 ) -> Foreseen:
     """What will be written unless something changes before. The transaction checks all, and makes anew what is else."""
     zone = session.get_one(Organization, measure.organization_id).timezone
-    wanted, _ = _wanted(pasted, lines)
-    sheet = Sheet(lines, values_held(session, lines, {series for _, series, _ in wanted}))
+    raw = raw_values(session, lines, {series for _, series, _ in wanted})
+    sheet = Sheet(lines, by_cell(raw))
     changed = changes_in(sheet, wanted)
     numbers = next_numbers(session, EffectValue, count_new(sheet.held, changed))
     asks = command.origin.person_id
@@ -104,7 +111,7 @@ def _foresee(
     today = (command.origin.at or now()).astimezone(ZoneInfo(zone)).date()
     closed = locked_until(session, measure.organization_id)
     writer = Writer(measure.id, people, today, closed, command.source.strip())
-    return foresee(states_of(sheet.held, changed, writer, numbers), numbers)
+    return foresee(raw, sheet.held, changed, writer, numbers)
 
 
 def _paste_grid(work: Work, command: PasteGrid, body: list[Any], read: Read) -> int:
@@ -131,11 +138,11 @@ def _wanted(pasted: Pasted, lines: Mapping[int, EffectLine]) -> tuple[dict[CellK
 
 
 def _take_over(work: Work, loaded: Loaded, lines: Mapping[int, EffectLine], read: Read, source: str) -> int:
-    pasted = read.pasted
-    wanted, faults = _wanted(pasted, lines)
-    sheet = _sheet(work, loaded, lines, {series for _, series, _ in wanted})
-    _allowed(work, loaded, sheet, changes_in(sheet, wanted))
-    _refuse(pasted, faults)
+    pasted, wanted = read.pasted, read.wanted
+    sheet = _sheet(work, loaded, lines, {series for _, series, _ in wanted}, read.foreseen)
+    if pasted.problems or read.faults:
+        _allowed(work, loaded, sheet, changes_in(sheet, wanted))
+        _refuse(pasted, read.faults)
     try:
         changed = _write(work, loaded, sheet, wanted, source, foreseen=read.foreseen)
     except Invalid as error:
