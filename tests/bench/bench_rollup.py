@@ -79,7 +79,8 @@ def fill(connection: Connection) -> None:
         )
     execute(
         f"INSERT INTO effect_value ({columns}) SELECT l.measure_id, l.id, 'plan', m.day, 1, "
-        f"{_amount('l.id', 'm.n', 7)}, '', '[]', '' FROM effect_line l, month_of m WHERE l.measure_id % 10 = 0 AND {_OPEN}"
+        f"{_amount('l.id', 'm.n', 7)}, '', '[]', '' FROM effect_line l, month_of m "
+        f"WHERE l.measure_id % 10 = 0 AND {_OPEN}"
     )
     at = datetime(2026, 1, 5, tzinfo=UTC).isoformat(sep=" ")
     execute(
