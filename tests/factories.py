@@ -25,6 +25,7 @@ from govapp.services.reviews import AcceptProposal, CastVote, VoteOutcome, accep
 from govapp.services.risks import SetRisk, set_risk
 from tests.cast import Cast, Someone
 from tests.samples_of_evidence import values_for
+from tests.support.worlds import remembered
 
 _numbers = count(1)
 PARTS = {
@@ -58,11 +59,13 @@ def fields_of(**given: Any) -> dict[str, Any]:
     } | given
 
 
+@remembered
 def make_proposal(cast: Cast, branch: str = "service-desk", by: Someone | None = None, **fields: Any) -> str:
     """A proposal by the owner; returns its key."""
     return propose_measure(ProposeMeasure(branch, fields_of(**fields), (by or cast.owner).origin))
 
 
+@remembered
 def make_measure(
     cast: Cast, stage: str | None = "defined", branch: str = "service-desk", **fields: Any
 ) -> str:
@@ -107,6 +110,7 @@ def today_of(key: str) -> date:
     return now().astimezone(ZoneInfo(loaded(key).timezone)).date()
 
 
+@remembered
 def assign_all(cast: Cast, key: str, **parts: Someone) -> None:
     """Put everybody into their parts; `parts` names others."""
     named = {part: getattr(cast, who).id for part, who in PARTS.items()} | {
@@ -197,6 +201,7 @@ def vote_all(cast: Cast, key: str) -> None:
         vote(cast, key, getattr(cast, PARTS[part]) if part else cast.lead)
 
 
+@remembered
 def supply(cast: Cast, key: str, into: str) -> None:
     """Make every criterion of a gate hold."""
     measure = loaded(key)
@@ -237,6 +242,7 @@ def _meet(cast: Cast, key: str, criterion: str) -> None:
         raise AssertionError(f"nothing here supplies {criterion}: give it when making the measure")
 
 
+@remembered
 def finish_milestones(cast: Cast, key: str) -> None:
     """Every milestone is done today."""
     with reading() as session:
@@ -264,6 +270,7 @@ def pass_gate(cast: Cast, key: str, into: str) -> None:
     vote_all(cast, key)
 
 
+@remembered
 def bring_to(cast: Cast, key: str, stage: str) -> str:
     """Pass gate after gate until the measure stands in a stage; returns its key."""
     rules = loaded(key).rules

@@ -30,6 +30,7 @@ from tests.factories import (
     today_of,
     vote,
 )
+from tests.support.worlds import remembered
 
 PACKAGE = "first-contact"  # version 2 wants a place in a measure package
 EXPERTS = (
@@ -70,6 +71,7 @@ class Board:
         return {one.id: one for one in (*cast.all, *self.experts)}
 
 
+@remembered
 def use_version_2(cast: Cast) -> Board:
     """Switch version 2 on: what is proposed from now on starts under it. Its groups get their members."""
     install_set(SYSTEM, read_set(SECOND_SET))
@@ -96,6 +98,7 @@ def fill_groups() -> Board:
     return board
 
 
+@remembered
 def make_measure2(cast: Cast, board: Board, stage: str | None = "defined", **fields: Any) -> str:
     """A measure under version 2 at a stage (None: a proposal), with everybody in their parts; returns its key."""
     key = make_proposal(cast, PACKAGE, **fields)
@@ -134,6 +137,7 @@ def judge2(cast: Cast, board: Board, key: str, kind: str, verdict: str = "accept
     judge(cast, key, kind, verdict, who, **more)
 
 
+@remembered
 def supply2(cast: Cast, board: Board, key: str, into: str) -> None:
     """Make every criterion of a gate hold but conditions and look-backs, which others settle.
 
@@ -165,6 +169,7 @@ def pass_gate2(cast: Cast, board: Board, key: str, into: str) -> None:
     vote_all2(cast, board, key)
 
 
+@remembered
 def bring_to2(cast: Cast, board: Board, key: str, stage: str) -> str:
     """Pass gate after gate until the measure stands in a stage; returns its key."""
     rules = loaded(key).rules

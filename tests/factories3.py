@@ -34,17 +34,20 @@ from tests.factories import (
     version_of,
 )
 from tests.factories2 import PACKAGE, Board, fill_groups, judge2, vote_all2
+from tests.support.worlds import remembered
 
 SAVING, COST = "Fewer password calls", "Self-service form"
 BACK, MONTHS = 4, 16
 
 
+@remembered
 def use_version_3(cast: Cast) -> Board:
     """Switch version 3 on: what is proposed from now on starts under it. Its groups get their members."""
     install_set(SYSTEM, read_set(STANDARD_SET))
     return fill_groups()
 
 
+@remembered
 def make_measure3(cast: Cast, board: Board, stage: str | None = "defined", **fields: Any) -> str:
     """A measure under version 3 at a stage (None: a proposal), with everybody in their parts; returns its key."""
     key = make_proposal(cast, PACKAGE, **fields)
@@ -66,6 +69,7 @@ def lines_of(key: str) -> dict[str, int]:
         return {row.name: row.id for row in session.execute(rows)}
 
 
+@remembered
 def set_months(cast: Cast, key: str, line: str, series: str, months: dict[date, int | None]) -> None:
     """Amounts of a line by month in whole units, by the owner; actual ones by the finance contact."""
     who = cast.finance if series == "actual" else cast.owner
@@ -137,6 +141,7 @@ def _meet3(cast: Cast, board: Board, key: str, criterion: str) -> None:
         _meet(cast, key, criterion)
 
 
+@remembered
 def supply3(cast: Cast, board: Board, key: str, into: str) -> None:
     """Make every criterion of a gate hold but conditions and look-backs, which others settle."""
     rules = loaded(key).rules
@@ -166,6 +171,7 @@ def pass_gate3(cast: Cast, board: Board, key: str, into: str) -> None:
     vote_all2(cast, board, key)
 
 
+@remembered
 def bring_to3(cast: Cast, board: Board, key: str, stage: str) -> str:
     """Pass gate after gate until the measure stands in a stage; returns its key."""
     rules = loaded(key).rules
