@@ -1,6 +1,8 @@
 """Measures at any stage, brought there through the verbs by the people who may (see cast.py)."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
+from functools import partial
 from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -258,28 +260,40 @@ def finish_milestones(cast: Cast, key: str) -> None:
         )  # fmt: skip
 
 
-def pass_gate(cast: Cast, key: str, into: str) -> None:
-    """Supply, ask, and let everybody approve."""
-    supply(cast, key, into)
+def through(
+    cast: Cast, key: str, into: str, supply: Callable[[], None], vote_all: Callable[[], None]
+) -> None:
+    """Supply, ask, and let everybody approve, in the ways of a version of the set."""
+    supply()
     if loaded(key).snapshot.stage is None:
         accept(cast, key)
         return
     outcome = move(cast, key, into)
     assert outcome.decision is not None
-    assert not outcome.decision.unmet, [(f.key, f.code) for f in outcome.decision.unmet]
-    vote_all(cast, key)
+    assert not outcome.decision.unmet, [(f.key, f.code, dict(f.values)) for f in outcome.decision.unmet]
+    vote_all()
+
+
+def pass_gate(cast: Cast, key: str, into: str) -> None:
+    """Supply, ask, and let everybody approve."""
+    through(cast, key, into, lambda: supply(cast, key, into), lambda: vote_all(cast, key))
+
+
+def walk(key: str, stage: str, step: Callable[[str, str], None]) -> str:
+    """Take gate after gate by `step(key, into)` until the measure stands in a stage; returns its key."""
+    rules = loaded(key).rules
+    while (here := stage_of(key)) != stage:
+        following = rules.next_stage(here)
+        assert following is not None, f"{key} is past {stage}"
+        step(key, following)
+        assert stage_of(key) == following, f"{key} did not pass the gate into {following}"
+    return key
 
 
 @remembered
 def bring_to(cast: Cast, key: str, stage: str) -> str:
     """Pass gate after gate until the measure stands in a stage; returns its key."""
-    rules = loaded(key).rules
-    while (here := loaded(key).snapshot.stage) != stage:
-        following = rules.next_stage(here)
-        assert following is not None, f"{key} is past {stage}"
-        pass_gate(cast, key, following)
-        assert stage_of(key) == following, f"{key} did not pass the gate into {following}"
-    return key
+    return walk(key, stage, partial(pass_gate, cast))
 
 
 def hold(cast: Cast, key: str) -> MoveOutcome:
