@@ -1,6 +1,6 @@
 """Reading what the kept sums of lines are made of, and writing those sums and what they add to branches."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from functools import cache
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ from govapp.data.money_totals import MONTH_COLUMNS, MoneyLine, MoneyTotal, Money
 from govapp.domain.money_rows import BOOKED, FIRST_PLAN, Cell, Frozen, LineFacts, Row
 
 SUMS = (*MONTH_COLUMNS, "total")
-META = ("kind", "timing", "category", "currency")
+META = ("kind", "timing", "category", "cost_object", "currency")
 TOTAL_KEYS = ("branch_id", "series", "kind", "timing", "currency", "rate", "year")
 _BATCH = 500
 
@@ -26,12 +26,22 @@ Amounts = Mapping[tuple[str, int], Row]
 
 
 class Meta(NamedTuple):
-    """What gives the amounts of a line their meaning."""
+    """What gives the amounts of a line their meaning: as the plan in force keeps it, else as the line has it now.
+
+    A draft that nobody has approved yet moves no amount of the plan in force to another category or cost object.
+    """
 
     kind: str
     timing: str
     category: str
+    cost_object: str
     currency: str
+
+    @classmethod
+    def of(cls, line: Mapping[str, Any], versions: Sequence[PlanVersion]) -> "Meta":
+        """The meaning of a line's row, `versions` being the frozen plans of its measure in order."""
+        kept: Any = versions[-1].lines.get(str(line["id"])) if versions else None
+        return cls(*((kept or line)[name] for name in META))
 
 
 class Scope(NamedTuple):
@@ -80,10 +90,11 @@ def line_facts(
         ledger.setdefault(row.line_id, {})[row.month] = int(row.amount), int(row.booked)
     found = {}
     for line in lines:
-        meta = Meta(line.kind, line.timing, line.category, line.currency)
+        known = versions.get(line.measure_id, ())
+        meta = Meta.of(line._asdict(), known)
         frozen = tuple(
             frozen_of(each, line.id, "" if meta.currency == own[line.measure_id] else meta.currency)
-            for each in versions.get(line.measure_id, ())
+            for each in known
         )
         facts = LineFacts(line.run_rate, cells.get(line.id, ()), ledger.get(line.id, {}), frozen)
         found[line.id] = line.measure_id, meta, facts
@@ -125,7 +136,7 @@ def kept_lines(session: Session, scope: Scope) -> dict[int, KeptLine]:
         select(MoneyYear.__table__).where(scope.of(MoneyYear.measure_id, MoneyYear.line_id))
     ):
         kept = found.setdefault(row.line_id, KeptLine(row.measure_id, {}, {}))
-        kept.meta[row.year] = Meta(row.kind, row.timing, row.category, row.currency), tuple(row)
+        kept.meta[row.year] = Meta(*(getattr(row, name) for name in META)), tuple(row)
     return found
 
 

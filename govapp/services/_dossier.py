@@ -10,7 +10,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from govapp.data.evidence import EvidenceRevision
-from govapp.data.finance import EffectLine
 from govapp.data.json_rows import json_rows, moment_of
 from govapp.data.measures import Milestone, Risk
 from govapp.data.reviews import Dossier
@@ -23,7 +22,7 @@ from govapp.services._work import Work
 
 
 def _rows_of(session: Session, loaded: Loaded) -> tuple[list[Any], ...]:
-    """Milestones, risks, effect lines and newest revisions of evidence, in one statement."""
+    """Milestones, risks and newest revisions of evidence, in one statement."""
     mine, revisions = loaded.measure.id, [fact.revision_id for fact in loaded.snapshot.evidence]
     found = session.execute(
         select(
@@ -38,11 +37,6 @@ def _rows_of(session: Session, loaded: Loaded) -> tuple[list[Any], ...]:
                     Risk.id, Risk.text, Risk.likelihood, Risk.impact, Risk.rating, Risk.owner_id, Risk.response,
                     Risk.blocking, Risk.open,
                 ).where(Risk.measure_id == mine).order_by(Risk.id)
-            ),
-            json_rows(
-                select(
-                    EffectLine.id, EffectLine.name, EffectLine.category,
-                ).where(EffectLine.measure_id == mine).order_by(EffectLine.id)
             ),
             json_rows(
                 select(
@@ -89,7 +83,7 @@ def dossier_content(session: Session, loaded: Loaded, into: str, today: date) ->
     """
     measure, snapshot = loaded.measure, loaded.snapshot
     gate = loaded.rules.gates[into]
-    milestones, risks, lines, evidence = _rows_of(session, loaded)
+    milestones, risks, evidence = _rows_of(session, loaded)
     shown = {line.id: line for line in loaded.gate_lines}
     findings = gate_findings(loaded.rules, gate, snapshot, today)
     return {
@@ -111,9 +105,9 @@ def dossier_content(session: Session, loaded: Loaded, into: str, today: date) ->
             for i, text, likelihood, impact, rating, owner, response, blocking, still in risks
         ],
         "lines": [
-            {"id": i, "name": name, "kind": shown[i].kind, "timing": shown[i].timing, "category": category,
-             "currency": shown[i].currency, "run_rate": shown[i].run_rate, "plan": shown[i].plan}
-            for i, name, category in lines
+            {"id": line.id, "name": line.name, "kind": line.kind, "timing": line.timing, "category": line.category,
+             "currency": line.currency, "run_rate": shown[line.id].run_rate, "plan": shown[line.id].plan}
+            for line in snapshot.lines
         ],
         "plan": {"version": loaded.plan_number, "draft": loaded.gate_lines is loaded.draft},
         "predecessors": [[p.key, p.needs, p.stage, p.state] for p in snapshot.predecessors],
