@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Insert, Update, bindparam, insert, inspect, select, update
@@ -111,6 +112,7 @@ def write_log(work: "Work") -> None:
     seq = last.get(BUSINESS, 0)
     for tell in work.at_seq:
         tell(seq)
+    _write_late(work)
     session.flush()
     changes = _changes(work, seq)
     digests = _digests(work, seq, changes)
@@ -128,6 +130,30 @@ def write_log(work: "Work") -> None:
     if rows:
         session.execute(_APPEND, rows)
     _keep(session, seq, changes)
+
+
+def _write_late(work: "Work") -> None:
+    """Write the numbered rows, table by table in the order in which they were added, as facts and kept states."""
+    for model, rows in groupby(work.late, type):
+        made = list(rows)
+        for row in made:
+            _fill(row)
+        values = [
+            {name: value for name, value in _values(row).items() if name != "id" or value} for row in made
+        ]
+        work.session.execute(insert(inspect(made[0]).mapper.local_table), values)
+        if model in FACTS:
+            work.facts += made
+        if getattr(model, "__kept__", False):
+            work.kept |= {id(row): row for row in made}
+            work.born |= {id(row) for row in made}
+
+
+def _fill(row: Any) -> None:
+    """Give a row the defaults of its columns, as adding it to the session would."""
+    for column, key in _defaults(inspect(row).mapper):
+        if getattr(row, key) is None:
+            setattr(row, key, column.default.arg(None) if column.default.is_callable else column.default.arg)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +190,13 @@ def _changes(work: "Work", seq: int) -> _Changes:
 @cache
 def _columns(mapper: Mapper[Any]) -> tuple[tuple[str, str], ...]:
     return tuple((each.columns[0].name, each.key) for each in mapper.column_attrs)
+
+
+@cache
+def _defaults(mapper: Mapper[Any]) -> tuple[tuple[Any, str], ...]:
+    return tuple(
+        (each.columns[0], each.key) for each in mapper.column_attrs if each.columns[0].default is not None
+    )
 
 
 def _values(row: Any) -> dict[str, Any]:

@@ -259,7 +259,7 @@ def _accept(work: Work, command: AcceptProposal) -> VoteOutcome | MoveOutcome:
         raise Stale("stale_measure", key=command.key, seen=command.seen_change, changed=changed)
     first = loaded.rules.stages[0].key
     if loaded.snapshot.review is None:
-        move = _carry_out(work, loaded, Ask(AskKind.ADVANCE, first), right)
+        move = _carry_out(work, loaded, Ask(AskKind.ADVANCE, first), right, more_follows=True)
         if move.outcome is not Outcome.WAITING:
             return move
     ballot = _ballot(work, loaded)

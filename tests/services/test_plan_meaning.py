@@ -1,5 +1,6 @@
 """Category and cost object of plan amounts are those the plan in force kept, in views and reports of past moments."""
 
+import json
 from datetime import date
 from decimal import Decimal
 
@@ -27,8 +28,6 @@ from tests.cast import SYSTEM
 from tests.factories import bring_to, loaded, make_measure
 from tests.services.test_plan_changes import change_of, held, plan
 
-MAY = date(2026, 5, 1)
-
 
 def head() -> int:
     with reading() as session:
@@ -50,8 +49,12 @@ def shown(key, seq):
     return data, [(each.category, each.cost_object) for each in data.effects]
 
 
+pytestmark = pytest.mark.usefixtures("sqlite")
+MAY = date(2026, 5, 1)
+
+
 @pytest.fixture
-def line(sqlite, cast):
+def line(cast):
     """A decided measure with a line of EUR 50,000 in the category telephony, and values to set it again."""
     key = make_measure(cast, "detailed")
     values = {"name": "Calls", "kind": "ebitda", "timing": "one_off", "currency": "EUR", "cost_object": "C-1"}
@@ -99,9 +102,10 @@ def test_the_log_keeps_by_line_and_month_what_was_asked_for(cast, line):
     ask(AskPlanChange(key, change, change_of(change).version, cast.owner.origin))
     with reading() as session:
         row = session.scalars(select(AuditLog).where(AuditLog.event == "finance:plan-change-asked")).one()
-    (said,) = row.payload["lines"]
+    payload = json.loads(row.payload)
+    (said,) = payload["lines"]
     assert (said["plan"], said["months"]) == ([50000_00, 30000_00], {"2026-05": [50000_00, 30000_00]})
-    told = sentence(row.event, row.payload, Names())
+    told = sentence(row.event, payload, Names())
     assert "by Calls EUR 50,000 → EUR 30,000 (1 month)" in told
 
 
