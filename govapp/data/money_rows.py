@@ -101,6 +101,12 @@ def line_facts(
     return found
 
 
+def changes_money(session: Session) -> bool:
+    """Whether lines, amounts, frozen plans or ledger rows are changed in the session and not written yet."""
+    rows = (*session.new, *session.dirty, *session.deleted)
+    return any(isinstance(row, EffectLine | EffectValue | LedgerRow | PlanVersion) for row in rows)
+
+
 def plan_versions(session: Session, measures: Collection[int]) -> dict[int, list[PlanVersion]]:
     """Frozen plan versions by measure, in order."""
     found: dict[int, list[PlanVersion]] = {}

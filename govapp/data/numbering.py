@@ -57,6 +57,11 @@ def numbers_in(counts: Counts, said: Iterable[Any]) -> Numbers:
     return found
 
 
+def reserve(session: Session, counts: Counts) -> Numbers:
+    """So many numbers of each table, in one statement."""
+    return numbers_in(counts, session.execute(select(*number_columns(session, counts))).one())
+
+
 def _next(session: Session, table: Any, count: int) -> list[int]:
     if session.get_bind().dialect.name == "sqlite":
         with session.no_autoflush:

@@ -20,29 +20,28 @@ PLAN = "plan"
 
 
 def working_plans(session: Session, measure_ids: Iterable[int]) -> dict[int, list[PlanLine]]:
-    """The draft of each measure by its lines, in order of id, in two statements."""
-    ids = list(measure_ids)
-    amounts: dict[int, dict[date | None, int]] = {}
-    values = select(EffectValue.line_id, EffectValue.month, EffectValue.amount).where(
-        EffectValue.measure_id.in_(ids), EffectValue.series == PLAN, EffectValue.plan_version == DRAFT
+    """The draft of each measure by its lines, in order of id, in one statement."""
+    found: dict[int, dict[int, PlanLine]] = {each: {} for each in measure_ids}
+    drafted = (
+        (EffectValue.line_id == EffectLine.id)
+        & (EffectValue.series == PLAN)
+        & (EffectValue.plan_version == DRAFT)
     )
-    for row in session.execute(values.order_by(EffectValue.line_id, EffectValue.month)):
-        amounts.setdefault(row.line_id, {})[row.month] = row.amount
-    found: dict[int, list[PlanLine]] = {each: [] for each in ids}
-    columns: tuple[Any, ...] = (
-        EffectLine.measure_id, EffectLine.id, *(getattr(EffectLine, name) for name in FIELDS)
-    )  # fmt: skip
-    lines = select(*columns).where(EffectLine.measure_id.in_(ids)).order_by(EffectLine.id)
-    for measure_id, *said in session.execute(lines):
-        found[measure_id].append(PlanLine(*(*said, amounts.get(said[0], {}))))
-    return found
-
-
-def newest_numbers(session: Session, measure_ids: Iterable[int]) -> dict[int, int]:
-    """The number of the version in force by measure; a measure without one is left out."""
-    newest = select(PlanVersion.measure_id, func.max(PlanVersion.number))
-    newest = newest.where(PlanVersion.measure_id.in_(list(measure_ids))).group_by(PlanVersion.measure_id)
-    return {row.measure_id: row[1] for row in session.execute(newest)}
+    columns: tuple[Any, ...] = tuple(getattr(EffectLine, name) for name in FIELDS)
+    rows = session.execute(
+        select(EffectLine.measure_id, EffectLine.id, *columns, EffectValue.month, EffectValue.amount)
+        .outerjoin(EffectValue, drafted)
+        .where(EffectLine.measure_id.in_(found))
+        .order_by(EffectLine.id, EffectValue.month)
+    )
+    amounts: dict[int, dict[date | None, int]] = {}
+    for measure_id, *said, month, amount in rows:
+        line = said[0]
+        if line not in found[measure_id]:
+            found[measure_id][line] = PlanLine(*(*said, amounts.setdefault(line, {})))
+        if amount is not None:
+            amounts[line][month] = amount
+    return {measure_id: list(lines.values()) for measure_id, lines in found.items()}
 
 
 def approved_number(session: Session, measure_id: int) -> int:

@@ -1,6 +1,7 @@
 """Writes the history at the end of a transaction: locks the head, numbers and signs the rows, keeps old states."""
 
 import hashlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Mapper, Session
 from govapp.data.audit import AuditHead, AuditLog
 from govapp.data.audit_rows import FACTS, digest_of_end, digest_of_row
 from govapp.data.base import HISTORY
+from govapp.data.numbering import Numbers
 from govapp.data.runtime import current
 from govapp.data.types import canonical
 from govapp.domain.chain import digest_over, mac_of
@@ -112,7 +114,7 @@ def write_log(work: "Work") -> None:
     seq = last.get(BUSINESS, 0)
     for tell in work.at_seq:
         tell(seq)
-    _write_late(work)
+    _write(work, work.late)
     session.flush()
     changes = _changes(work, seq)
     digests = _digests(work, seq, changes)
@@ -132,10 +134,17 @@ def write_log(work: "Work") -> None:
     _keep(session, seq, changes)
 
 
-def _write_late(work: "Work") -> None:
-    """Write the numbered rows, table by table in the order in which they were added, as facts and kept states."""
-    for model, rows in groupby(work.late, type):
-        made = list(rows)
+def write_at_once(work: "Work", rows: Sequence[Any], numbers: Numbers) -> None:
+    """Write kept rows with reserved numbers now, many in one statement; for what this transaction reads again."""
+    for row in rows:
+        row.id = numbers[type(row)].pop(0)
+    _write(work, rows)
+
+
+def _write(work: "Work", rows: Iterable[Any]) -> None:
+    """Write numbered rows, table by table in the order in which they come, as facts and kept states."""
+    for model, mine in groupby(rows, type):
+        made = list(mine)
         for row in made:
             _fill(row)
         values = [

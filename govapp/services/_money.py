@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+from govapp.data.ledger import PlanVersion
 from govapp.data.measures import Card
 from govapp.data.money_rows import (
     KeptLine,
@@ -14,6 +15,7 @@ from govapp.data.money_rows import (
     Scope,
     add_totals,
     branch_sums,
+    changes_money,
     drop_rows,
     kept_lines,
     kept_sums,
@@ -42,11 +44,12 @@ def _settle_money(work: Work, measures: Sequence[Loaded], *, anew: bool = False)
     due = [loaded for loaded in measures if anew or _is_due(work, loaded)]
     if not due:
         return set()
-    work.session.flush()
+    if changes_money(work.session):
+        work.session.flush()
     whole = {loaded.measure.id for loaded in due if anew or _moves(loaded)}
     touched = {line for loaded in due for line in work.money.pop(loaded.measure.id, ())}
     scope = Scope(sorted(whole), sorted(touched))
-    versions = plan_versions(work.session, [loaded.measure.id for loaded in due])
+    versions = _versions(work, [loaded.measure.id for loaded in due])
     facts = line_facts(work.session, scope, versions, {each.measure.id: each.currency for each in due})
     kept = kept_lines(work.session, scope)
     change = _Change(work)
@@ -62,6 +65,15 @@ def _settle_money(work: Work, measures: Sequence[Loaded], *, anew: bool = False)
         change.done(versions[loaded.measure.id][-1].number if loaded.measure.id in versions else 0)
     change.write()
     return change.changed
+
+
+def _versions(work: Work, measures: Sequence[int]) -> dict[int, list[PlanVersion]]:
+    """Frozen plans by measure, in order; one that this transaction freezes is still to be written."""
+    found = plan_versions(work.session, measures)
+    for row in work.late:
+        if isinstance(row, PlanVersion) and row.measure_id in measures:
+            found.setdefault(row.measure_id, []).append(row)
+    return found
 
 
 def _branch_of(loaded: Loaded) -> int | None:
