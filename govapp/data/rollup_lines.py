@@ -12,7 +12,7 @@ from govapp.data.measures import Measure
 from govapp.data.money_rows import META
 from govapp.data.money_totals import MoneyLine, MoneyYear
 from govapp.data.rollup_queries import LINE, MoneyFilter, Reach, clauses, month_rows
-from govapp.domain.money_rows import KEPT, RUN_RATE, UNDATED
+from govapp.domain.money_rows import ACTUAL, CONFIRMED, KEPT, RUN_RATE, UNDATED
 from govapp.domain.rollups import Rows
 
 
@@ -36,16 +36,18 @@ def line_ids(session: Session, reach: Reach, wanted: MoneyFilter, series: str) -
     """Ids of lines that hold anything in the series and year, in order of their measures.
 
     A run rate belongs to no year. A year's sum of zero may still be made of months, which only the lines' rows tell.
+    What came is read as it was booked, so a line of which the year holds nothing but ledger rows is behind it too.
     """
+    kept = (series, CONFIRMED) if series == ACTUAL else (series,)
     year = UNDATED if series == RUN_RATE else wanted.year
     years = [] if year is None else [MoneyYear.year == year]
     holds = exists().where(
-        MoneyLine.line_id == MoneyYear.line_id, MoneyLine.series == series, MoneyLine.year == MoneyYear.year
+        MoneyLine.line_id == MoneyYear.line_id, MoneyLine.series.in_(kept), MoneyLine.year == MoneyYear.year
     )
-    column: Any = getattr(MoneyYear, series)
+    sums: list[Any] = [getattr(MoneyYear, name) != 0 for name in kept]
     rows = session.execute(
         select(MoneyYear.measure_id, MoneyYear.line_id).where(
-            *clauses(reach, wanted), *years, or_(column != 0, holds)
+            *clauses(reach, wanted), *years, or_(*sums, holds)
         )
     )
     return [line for _measure, line in sorted({(row.measure_id, row.line_id) for row in rows})]

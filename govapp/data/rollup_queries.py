@@ -18,6 +18,7 @@ from govapp.domain.money_rows import (
     ACTUAL,
     BASELINE,
     BOOKED,
+    CONFIRMED,
     FIRST_PLAN,
     KEPT,
     PLAN,
@@ -33,6 +34,7 @@ FIELDS = {"unit": "business_unit", "function": "function", "service": "service",
 GROUPS = (BRANCH, MEASURE, *FIELDS, KIND, CATEGORY)
 SUMS = (*MONTH_COLUMNS, "total")
 _FROZEN = frozenset({BASELINE, TARGET, PLAN, RUN_RATE})
+_BY_MONTH = frozenset({ACTUAL, CONFIRMED})
 _OF_MEASURES = frozenset({BRANCH, MEASURE, STAGE, *FIELDS})
 Grouped = dict[Any, Rows]
 
@@ -180,39 +182,29 @@ def year_rows(
 ) -> Grouped:  # fmt: skip
     """Sums of the year (and undated ones, as year 0), without months; of a whole life all together, as year 0.
 
-    `monthly`: actual amounts in other currencies than the organization's `own` come with their months, since each has
-    a rate of its own.
+    `monthly`: what came and what was confirmed of it in other currencies than the organization's `own` stands by month,
+    since each month has a rate of its own.
     """
     group = [_group(by)] if by else []
-    monthly = monthly and wanted.year is not None
     year = [MoneyYear.year] if wanted.year is not None else []
-    names = [
-        *year,
-        MoneyYear.kind,
-        MoneyYear.timing,
-        MoneyYear.currency,
-        MoneyYear.rate,
-        MoneyYear.first_rate,
-    ]
+    keys = [*year, MoneyYear.kind, MoneyYear.timing, MoneyYear.currency, MoneyYear.rate, MoneyYear.first_rate]
     statement = (
-        select(
-            *group, *names, *(func.sum(getattr(MoneyYear, series)).label(f"s_{series}") for series in KEPT)
-        )
+        select(*group, *keys, *(func.sum(getattr(MoneyYear, name)).label(f"s_{name}") for name in series))
         .select_from(MoneyYear)
         .where(*clauses(reach, wanted))
-        .group_by(*names, *group)
+        .group_by(*keys, *group)
     )
     if by in _OF_MEASURES:
         statement = statement.join(Measure, Measure.id == MoneyYear.measure_id)
     found: dict[Any, dict[Key, list[int]]] = {}
-    foreign = set()
+    foreign: dict[str, set[str]] = {}
     for row in session.execute(statement):
         mark = row[0] if by else ""
         when = row.year if year else UNDATED
         for name in series:
             minor = int(getattr(row, f"s_{name}"))
-            if monthly and name == ACTUAL and row.currency not in {"", own} and when != UNDATED:
-                foreign.add(row.currency)
+            if monthly and name in _BY_MONTH and row.currency not in {"", own} and not (year and not when):
+                foreign.setdefault(name, set()).add(row.currency)
                 continue
             if not minor:
                 continue
@@ -220,8 +212,10 @@ def year_rows(
             key = Key(name, row.kind, row.timing, own if name == BOOKED else row.currency, rate, when)
             _add(found, mark, key, [*[0] * TOTAL, minor])
     if foreign:
-        only = MoneyYear.currency.in_(sorted(foreign)), MoneyYear.year == wanted.year
-        for mark, rows in month_rows(session, reach, wanted, own, by, (ACTUAL,), *only).items():
+        only: list[ColumnElement[bool]] = [MoneyYear.currency.in_(sorted(set().union(*foreign.values())))]
+        if year:
+            only.append(MoneyYear.year == wanted.year)
+        for mark, rows in month_rows(session, reach, wanted, own, by, sorted(foreign), *only).items():
             for key, months in rows:
                 _add(found, mark, key, months)
     return _rows(found)

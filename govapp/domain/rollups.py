@@ -1,5 +1,6 @@
 """Sums of kept amounts over any set of lines: added in their currencies, translated and rounded once, at the end.
 
+Parts may therefore differ from their whole by a few minor units: `rounding` is that difference, shown beside them.
 Cost avoidance is never among savings, FTE never in money (product.md, Words: Effect). Amounts are minor units.
 """
 
@@ -48,8 +49,9 @@ Lacking = tuple[str, str, str]  # currency, kind of rate, day in ISO form
 class Basis:
     """How amounts become one: rates of the organization, the day of today's rates, first month of its fiscal year.
 
-    `how`: booked (plan and target at the rate they were frozen with, forecast at today's plan rate, actual at that of
-    its month, confirmed as booked), plan-rates (all at today's plan rate), or each (per currency, nothing translated).
+    `how`: booked (plan and target at the rate they were frozen with, forecast at today's plan rate, confirmed as
+    booked, actual as booked as far as it is confirmed and else at the rate of its month), plan-rates (all at today's
+    plan rate), or each (per currency, nothing translated).
     """
 
     table: RateTable
@@ -91,6 +93,12 @@ def added(sums: Iterable[Sum]) -> Sum:
     return Sum(by, tuple(lacking))
 
 
+def rounding(whole: Sum, parts: Iterable[Sum]) -> Sum:
+    """What has to be added to the parts as they are shown to make the whole, by currency; empty where nothing has."""
+    apart = less(whole, added(parts))
+    return Sum({currency: minor for currency, minor in apart.by.items() if minor})
+
+
 def share(part: Sum, of: Sum) -> Decimal | None:
     """What part of one sum another is, where both are in one currency and there is something to compare with."""
     currencies = {currency for each in (part, of) for currency, minor in each.by.items() if minor}
@@ -101,22 +109,29 @@ def share(part: Sum, of: Sum) -> Decimal | None:
     return Decimal(part.by.get(currency, 0)) / abs(Decimal(whole)) if whole else None
 
 
-def series_of(series: str, basis: Basis) -> str:
-    """The series as kept: what was confirmed stands as booked where that is asked for."""
-    return BOOKED if series == CONFIRMED and basis.how == AT_BOOKED else series
+# What was confirmed stands as booked, and so does that part of what came: a rate corrected later changes neither.
+_AS_BOOKED = {CONFIRMED: {BOOKED: 1}, ACTUAL: {BOOKED: 1, ACTUAL: 1, CONFIRMED: -1}}
+_BY_MONTH = frozenset({ACTUAL, CONFIRMED})
+
+
+def _counts(key: Key, series: str, basis: Basis) -> int:
+    """How often a row counts in a series. Posts are never booked in money."""
+    if basis.how == AT_BOOKED and key.currency and series in _AS_BOOKED:
+        return _AS_BOOKED[series].get(key.series, 0)
+    return int(key.series == series)
 
 
 def total(rows: Rows, series: str, basis: Basis, span: tuple[int, int] = WHOLE) -> Sum:
     """The sum of a series over months of a fiscal year, places `span` (first, after the last), or over all of it."""
-    wanted = series_of(series, basis)
     exact: dict[str, Decimal] = {}
     lacking: list[Lacking] = []
     plain: dict[tuple[str, str, date | None], int] = {}
     for key, months in rows:
-        if key.series == wanted:
+        times = _counts(key, series, basis)
+        if times:
             for month, minor in _parts(key, months, basis, span):
                 slot = (key.currency, key.rate if basis.how == AT_BOOKED else "", month)
-                plain[slot] = plain.get(slot, 0) + minor
+                plain[slot] = plain.get(slot, 0) + times * minor
     for (currency, rate, month), minor in plain.items():
         if not minor:
             continue
@@ -136,7 +151,7 @@ def _parts(
     key: Key, months: Sequence[int], basis: Basis, span: tuple[int, int]
 ) -> Iterable[tuple[date | None, int]]:
     """Amounts of a row to be translated alike: month by month where each has a rate of its own."""
-    monthly = key.series == ACTUAL and basis.how == AT_BOOKED and key.currency not in {"", basis.table.own}
+    monthly = key.series in _BY_MONTH and basis.how == AT_BOOKED and key.currency not in {"", basis.table.own}
     first, after = (0, TOTAL) if span == WHOLE else span
     if monthly and key.year != UNDATED:
         return [
@@ -180,6 +195,17 @@ def shown_kinds(kinds: Iterable[str], saving: Collection[str]) -> dict[str, froz
     """What may be added to what: `savings` are the kinds that count as such, every other kind stands for itself."""
     found: dict[str, frozenset[str]] = {SAVINGS: frozenset(saving)}
     return found | {kind: frozenset({kind}) for kind in kinds if kind not in saving}
+
+
+def without(rows: Rows, taken: Iterable[Rows]) -> Rows:
+    """What is left of rows when these parts of them are taken out."""
+    left: dict[Key, list[int]] = {}
+    for sign, part in ((1, rows), *((-1, each) for each in taken)):
+        for key, months in part:
+            kept = left.setdefault(key, [0] * len(months))
+            for place, minor in enumerate(months):
+                kept[place] += sign * minor
+    return [(key, months) for key, months in left.items() if any(months)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +270,13 @@ def figures(rows: Rows, basis: Basis, plan: str = PLAN, span: tuple[int, int] = 
     """All series over a span; `plan` is the series of the plan in force or of the first frozen one."""
     return Figures(
         *(total(rows, series, basis, span) for series in (TARGET, plan, FORECAST, ACTUAL, CONFIRMED))
+    )
+
+
+def figures_rounding(whole: Figures, parts: Sequence[Figures]) -> Figures:
+    """`rounding` series by series."""
+    return Figures(
+        *(rounding(each, [part.all[place] for part in parts]) for place, each in enumerate(whole.all))
     )
 
 

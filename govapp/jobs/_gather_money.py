@@ -1,6 +1,6 @@
 """Gathers what a report shows of money, from the record as of a log sequence."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -17,7 +17,9 @@ from govapp.domain.rollups import (
     Basis,
     Figures,
     Rows,
+    Sum,
     figures,
+    figures_rounding,
     of_kinds,
     of_year,
     shown_kinds,
@@ -26,7 +28,7 @@ from govapp.domain.rollups import (
 from govapp.domain.rules import Rules
 from govapp.present import dates
 from govapp.present.finance import basis_sentence, kind_word, lacking_sentences, sum_text
-from govapp.present.finance_charts import way_of, year_points
+from govapp.present.finance_charts import left_out, way_of, year_points
 from govapp.present.language import gettext as _
 from govapp.present.measures import word
 from govapp.present.plan_differences import category_word
@@ -50,7 +52,10 @@ def branch_money(
 ) -> MoneyShown | None:  # fmt: skip
     """Money of the measures of a branch that are read, each with its plan in force and as first frozen."""
     saving = frozenset().union(*(each.effects.saving_kinds for each in rules)) or SAVING_KINDS
-    words = _("Plan: of each measure the version in force, or the draft where nothing is frozen yet.")
+    words = _(
+        "Plan: of each measure the version in force, or the draft where nothing is frozen yet. Run rate: of lines with "
+        "plan amounts, at frozen rates; the value on the cards counts rough run rates of early stages, too."
+    )
     return _shown(session, seq, measures, organization, saving, today, words)
 
 
@@ -99,6 +104,7 @@ def _shown(
     amounts = [row for row in savings if row[0].series != RUN_RATE]
     year, months = fiscal_place(today, first_month)
     whole = figures(savings, basis)
+    years = sorted({key.year for key, _months in amounts})
     lacking = [
         lack for kinds in _kinds(rows, saving).values() for lack in _lacking(of_kinds(rows, kinds), basis)
     ]
@@ -110,14 +116,15 @@ def _shown(
             _row(kind_word(name), of_kinds(rows, kinds), basis, own)
             for name, kinds in _kinds(rows, saving).items()
         ),
-        years=tuple(
-            _row(_named(each, first_month), of_year(amounts, each), basis, own)
-            for each in sorted({key.year for key, _months in amounts})
+        years=(
+            *(_row(_named(each, first_month), of_year(amounts, each), basis, own) for each in years),
+            *_sum_of_years(amounts, years, basis, own),
         ),
         period=_("the whole life"),
         way=way_of(whole, own),
         points=year_points(of_year(savings, year), basis, PLAN, year, months, own),
         lacking=tuple(lacking_sentences(lacking)),
+        left=tuple(sorted({code for each in left_out(whole, basis, own).all for code in each.by})),
     )
 
 
@@ -143,9 +150,23 @@ def _lacking(rows: Rows, basis: Basis) -> list[tuple[str, str, str]]:
     return [lack for each in (*now.all, first.plan) for lack in each.lacking]
 
 
+def _sum_of_years(rows: Rows, years: Sequence[int], basis: Basis, own: str) -> Iterable[MoneyRow]:
+    """The whole life below its years, and before it what rounding leaves between; nothing for a single year."""
+    if len(years) < 2:
+        return
+    (now, first), parts = _figures(rows, basis), [_figures(of_year(rows, year), basis) for year in years]
+    apart = figures_rounding(now, [part[0] for part in parts])
+    apart_first = figures_rounding(first, [part[1] for part in parts])
+    if apart or apart_first:
+        yield _told(_("Rounding"), Sum(), apart, apart_first, own)
+    yield _told(_("Whole life"), Sum(), now, first, own)
+
+
 def _row(name: str, rows: Rows, basis: Basis, own: str) -> MoneyRow:
-    now, first = _figures(rows, basis)
-    run_rate = total(rows, RUN_RATE, basis)
+    return _told(name, total(rows, RUN_RATE, basis), *_figures(rows, basis), own)
+
+
+def _told(name: str, run_rate: Sum, now: Figures, first: Figures, own: str) -> MoneyRow:
     unit = "" if any("" in each.by for each in (run_rate, *now.all)) else own
     texts = (
         sum_text(each, unit)

@@ -36,7 +36,10 @@ class CurveLine:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """The whole drawing: grid, months, lines, the end of the last month that is over, and the data table."""
+    """The whole drawing: grid, months, lines, the end of the last month that is over, and the data table.
+
+    `sums`: rows below those of the months, where their sum stands beside them.
+    """
 
     caption: str
     alternative: str
@@ -48,6 +51,7 @@ class Curve:
     names: tuple[str, ...]
     rows: tuple[tuple[str, tuple[str, ...]], ...]
     base_y: float
+    sums: tuple[tuple[str, tuple[str, ...]], ...] = ()
     left: float = _LEFT
     right: float = _RIGHT
     top: float = _TOP
@@ -58,9 +62,13 @@ class Curve:
 
 
 def curve(
-    series: Sequence[CurveSeries], months: Sequence[str], currency: str, caption: str, head: str, over: int | None
+    series: Sequence[CurveSeries], months: Sequence[str], currency: str, caption: str, head: str, over: int | None,
+    sums: Sequence[tuple[str, Sequence[int]]] = (),
 ) -> Curve:  # fmt: skip
-    """Place the lines. `months` are their names; `over`: how many of them have ended, None for no mark."""
+    """Place the lines. `months` are their names; `over`: how many of them have ended, None for no mark.
+
+    `sums`: rows below those of the months in the table, in minor units by series.
+    """
     known = [from_minor(point, currency) for each in series for point in each.points if point is not None]
     low, high, step = _scale([*known, Decimal(0)])
     unit = Decimal(_BOTTOM - _TOP) / (high - low)
@@ -84,7 +92,7 @@ def curve(
             text = " ".join(f"{left},{top}" for left, top in placed)
             lines.append(CurveLine(each.key, text, dots, label, placed[-1][1] + 4))
     count = int((high - low) / step)
-    places = places_of(known, currency)
+    places = places_of([*known, *(from_minor(m, currency) for _name, row in sums for m in row)], currency)
     return Curve(
         caption=caption,
         alternative=_alternative(series, months, currency),
@@ -100,6 +108,7 @@ def curve(
             for n, month in enumerate(months)
         ),
         base_y=y_of(Decimal(0)),
+        sums=tuple((name, tuple(number(from_minor(m, currency), places) for m in row)) for name, row in sums),
     )  # fmt: skip
 
 

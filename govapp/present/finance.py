@@ -1,12 +1,12 @@
 """Words of finance: series, kinds that are added up, groups, rates that lack, how far a reader sees."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 
 from govapp.domain.exchange import PLAN
 from govapp.domain.money import decimals_of, from_minor
-from govapp.domain.rollups import SAVINGS, Deviation, Lacking, Sum
+from govapp.domain.rollups import SAVINGS, Deviation, Figures, Lacking, Sum
 from govapp.present import dates
 from govapp.present.charts import listed
 from govapp.present.language import gettext as _
@@ -49,10 +49,12 @@ def basis_sentence(how: str, own: str) -> str:
     return {
         "booked": _(
             "In %(own)s: plan and target at the plan rate they were frozen with, forecast at the plan rate of today, "
-            "actual at the rate of its month, confirmed as booked. Sums are rounded once, at the end.", own=own
+            "confirmed as booked, actual as booked where it is confirmed and else at the rate of its month. Sums are "
+            "rounded once, at the end; what parts then lack is shown as rounding.", own=own
         ),
         "plan-rates": _(
-            "In %(own)s: every amount at the plan rate of today. Sums are rounded once, at the end.", own=own
+            "In %(own)s: every amount at the plan rate of today. Sums are rounded once, at the end; what parts then "
+            "lack is shown as rounding.", own=own
         ),
         "each": _("Each currency stands for itself; nothing is translated or added across."),
     }[how]  # fmt: skip
@@ -75,6 +77,25 @@ def lacking_sentences(lacking: Iterable[Lacking]) -> list[str]:
         _("There is no actual rate of %(currency)s for %(months)s.", currency=currency, months=listed(names))
         for currency, names in months.items()
     ]
+
+
+def rounding_sentence() -> str:
+    """What a row of rounding is."""
+    return _(
+        "Every figure is added up in the currencies of its lines and rounded once. Rounding is what the rows above "
+        "it then lack to make their sum."
+    )
+
+
+def left_sentence(left: Figures) -> str:
+    """What charts leave out: amounts by series in the currencies they stand in."""
+    names = ("target", "plan", "forecast", "actual", "confirmed")
+    told = [
+        f"{series_word(name).lower()} {sum_text(each, '')}"
+        for name, each in zip(names, left.all, strict=True)
+        if each
+    ]
+    return _("Not in the charts, for want of a rate: %(amounts)s.", amounts=listed(told))
 
 
 def sum_text(value: Sum, own: str) -> str:
@@ -103,6 +124,16 @@ def share_text(value: Deviation) -> str:
 
 def _plus(share: Decimal) -> str:
     return "+" if share > 0 else ""
+
+
+def unknown_sentence(unknown: Mapping[str, str]) -> str:
+    """What of an address means nothing here and was left aside; '' where all of it does."""
+    if not unknown:
+        return ""
+    told = listed([f"{name} “{value}”" for name, value in unknown.items()])
+    return _(
+        "The address asks for what is unknown here: %(what)s. The figures are those without it.", what=told
+    )
 
 
 def beyond_sentence(whole: bool, by_part: int) -> str:

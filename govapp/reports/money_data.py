@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from govapp.domain.rollups import waterfall
-from govapp.present.chart_waterfall import waterfall_chart
-from govapp.present.finance_charts import YearPoints, cumulative_chart
+from govapp.present.finance_charts import YearPoints, cumulative_chart, waterfall_way
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +24,8 @@ class MoneyRow:
 class MoneyShown:
     """Money of a measure or branch. `way`: target, plan, forecast, actual, confirmed of savings in minor units.
 
-    `plan` names the versions the plan columns hold; `period` what `way` is for; `lacking`: rates nobody entered.
+    `plan` names the versions the plan columns hold; several `years` end with their sum, before it what rounding leaves;
+    `period` is what `way` is for; `lacking`: rates nobody entered; `left`: currencies whose amounts no chart shows.
     """
 
     currency: str
@@ -38,11 +37,12 @@ class MoneyShown:
     way: tuple[int, int, int, int, int] | None = None
     points: YearPoints | None = None
     lacking: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
 
 
 def money_charts(shown: MoneyShown | None) -> dict[str, Any]:
     """Charts for a template; None where there is nothing to draw."""
     if shown is None:
         return {"way": None, "curve": None}
-    way = waterfall_chart(waterfall(*shown.way), shown.currency, shown.period) if shown.way else None
+    way = waterfall_way(shown.way, shown.currency, shown.period, shown.left) if shown.way else None
     return {"way": way, "curve": cumulative_chart(shown.points) if shown.points else None}

@@ -1,6 +1,5 @@
 """Figures of a view by group: branches, measures, units, functions, services, vendors, kinds, categories."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
@@ -8,8 +7,17 @@ from sqlalchemy.orm import Session
 from govapp.data import rollup_queries as queries
 from govapp.data.rollup_lines import measures_page
 from govapp.data.rollup_queries import BRANCH, KIND, MEASURE
-from govapp.domain.rollups import Rows, of_kinds
-from govapp.services.finance_views import PAGE, Frame, Standing, of_branches, rows_by, standing
+from govapp.domain.rollups import Rows, without
+from govapp.services.finance_views import (
+    PAGE,
+    Frame,
+    Standing,
+    merged,
+    of_branches,
+    rows_by,
+    standing,
+    standing_rounding,
+)
 
 _CHUNK = 500
 
@@ -23,51 +31,81 @@ class Group:
     standing: Standing
 
 
-def groups(session: Session, frame: Frame, page: int) -> tuple[list[Group], int]:
-    """A page of the groups of the view, and how many there are. Measures come in order of their numbers.
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """Groups of a view beside what they add up to: shown groups + `others` + `rounding` make `whole`, to the cent.
 
-    Other groups are sorted by plan, the largest first.
+    `count` is the number of all groups; `others`: those on other pages together. By kind there is no whole.
     """
+
+    shown: list[Group]
+    count: int
+    others: Standing | None
+    rounding: Standing | None
+    whole: Standing | None
+
+
+_Found = list[tuple[Group, Rows]]
+
+
+def groups(session: Session, frame: Frame, page: int) -> Groups:
+    """A page of the groups of the view. Measures come in order of their numbers, others by plan, the largest first."""
     if frame.query.by == MEASURE:
-        return _measures(session, frame, PAGE, (page - 1) * PAGE)
-    found = _values(session, frame)
-    return found[(page - 1) * PAGE : page * PAGE], len(found)
+        found, count = _measures(session, frame, PAGE, (page - 1) * PAGE)
+        rows = merged(rows_by(session, frame, kinds=frame.kinds)) if count else []
+        return _with_whole(frame, found, count, rows)
+    every, rows = _values(session, frame)
+    return _with_whole(frame, every[(page - 1) * PAGE : page * PAGE], len(every), rows)
 
 
-def every_group(session: Session, frame: Frame) -> Iterator[Group]:
+def every_group(session: Session, frame: Frame) -> Groups:
     """All groups of the view, in the same order."""
     if frame.query.by != MEASURE:
-        yield from _values(session, frame)
-        return
-    offset = 0
-    while chunk := _measures(session, frame, _CHUNK, offset)[0]:
-        yield from chunk
-        offset += _CHUNK
+        every, rows = _values(session, frame)
+        return _with_whole(frame, every, len(every), rows)
+    every = []
+    while chunk := _measures(session, frame, _CHUNK, len(every))[0]:
+        every += chunk
+    rows = merged(rows_by(session, frame, kinds=frame.kinds)) if every else []
+    return _with_whole(frame, every, len(every), rows)
 
 
-def _values(session: Session, frame: Frame) -> list[Group]:
-    rows = rows_by(session, frame, frame.query.by)
-    if frame.query.by == BRANCH:
+def _with_whole(frame: Frame, found: _Found, count: int, rows: Rows) -> Groups:
+    shown = [group for group, _rows in found]
+    if frame.query.by == KIND or not shown:
+        return Groups(shown, count, None, None, None)
+    whole = standing(frame, rows)
+    elsewhere = count > len(shown)
+    others = standing(frame, without(rows, [part for _group, part in found])) if elsewhere else None
+    parts = [*(group.standing for group in shown), *([others] if others else [])]
+    return Groups(shown, count, others, standing_rounding(whole, parts), whole)
+
+
+def _values(session: Session, frame: Frame) -> tuple[_Found, Rows]:
+    by = frame.query.by
+    rows = rows_by(session, frame, by, kinds=() if by == KIND else frame.kinds)
+    if by == BRANCH:
         rows = of_branches(frame, rows)
-    kinds = (
-        {key.kind for of_group in rows.values() for key, _ in of_group}
-        if frame.query.by == KIND
-        else frame.kinds
+    found = [(_group(frame, key, "", of_group), of_group) for key, of_group in rows.items()]
+    found = [each for each in found if each[0].standing]
+    found.sort(
+        key=lambda each: (-max(each[0].standing.figures.plan.by.values(), default=0), str(each[0].key))
     )
-    found = [_group(frame, key, "", of_kinds(of_group, kinds)) for key, of_group in rows.items()]
-    found = [each for each in found if each.standing.figures or each.standing.run_rate]
-    found.sort(key=lambda each: (-max(each.standing.figures.plan.by.values(), default=0), str(each.key)))
-    return found
+    return found, merged(rows)
 
 
 def _group(frame: Frame, key: object, title: str, rows: Rows) -> Group:
     return Group(key, title, standing(frame, rows))
 
 
-def _measures(session: Session, frame: Frame, limit: int, offset: int) -> tuple[list[Group], int]:
+def _measures(session: Session, frame: Frame, limit: int, offset: int) -> tuple[_Found, int]:
     wanted = replace(frame.wanted, kinds=frame.kinds)
     named, total = measures_page(session, frame.reach, wanted, limit, offset)
     if not named:
         return [], total
     rows = queries.year_rows(session, frame.reach, replace(wanted, ids=tuple(named)), frame.own, MEASURE)
-    return [_group(frame, key, title, rows.get(number, [])) for number, (key, title) in named.items()], total
+    return [
+        (_group(frame, key, title, of_group), of_group)
+        for number, (key, title) in named.items()
+        for of_group in [rows.get(number, [])]
+    ], total

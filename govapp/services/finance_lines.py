@@ -1,13 +1,25 @@
 """The lines behind a figure: what each adds to it in its own currency and in that of the page."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
 from govapp.data.rollup_lines import LineRow, line_ids, lines_of
 from govapp.domain.money_rows import RUN_RATE
-from govapp.domain.rollups import EACH, WHOLE, Basis, Figures, Rows, Sum, figures, of_kinds, total
+from govapp.domain.rollups import (
+    EACH,
+    WHOLE,
+    Basis,
+    Figures,
+    Rows,
+    Sum,
+    added,
+    figures,
+    rounding,
+    total,
+    without,
+)
 from govapp.services.finance_views import PAGE, Frame, in_year, merged, rows_by
 
 SO_FAR = "so-far"
@@ -47,10 +59,32 @@ def _sum(frame: Frame, rows: Rows, behind: Behind, basis: Basis) -> Sum:
     return total(in_year(frame, rows), behind.series, basis, behind.span)
 
 
-def figure_behind(session: Session, frame: Frame, behind: Behind) -> Sum:
-    """The figure itself, from all lines: their amounts in their currencies add up to it, rounded once."""
-    rows = merged(rows_by(session, frame, months=behind.span != WHOLE))
-    return _sum(frame, of_kinds(rows, frame.kinds), behind, frame.basis)
+@dataclass(frozen=True, slots=True)
+class Reckoning:
+    """A figure and what it is made of: shown lines + `others` + `rounding` = `figure`.
+
+    `shown`: translated amounts of the lines of a page together; `others`: lines on other pages, None where there are
+    none.
+    """
+
+    figure: Sum
+    shown: Sum
+    others: Sum | None
+    rounding: Sum
+
+
+def figure_behind(
+    session: Session, frame: Frame, behind: Behind, lines: Sequence[SourceLine], count: int
+) -> Reckoning:
+    """The figure from all lines: their amounts in their currencies add up to it, rounded once."""
+    rows = merged(rows_by(session, frame, months=behind.span != WHOLE, kinds=frame.kinds))
+    figure = _sum(frame, rows, behind, frame.basis)
+    shown = [each.translated for each in lines]
+    others = None
+    if count > len(lines):
+        others = _sum(frame, without(rows, [each.line.rows for each in lines]), behind, frame.basis)
+    parts = [*shown, others] if others is not None else shown
+    return Reckoning(figure, added(shown), others, rounding(figure, parts))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """What pages of finance show of a branch: its reach, rates, rows and figures, for one reader and one filter."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -17,6 +18,7 @@ from govapp.domain.errors import NotFound
 from govapp.domain.finance import SAVING_KINDS
 from govapp.domain.money_rows import (
     ACTUAL,
+    BOOKED,
     CONFIRMED,
     FIRST_PLAN,
     FORECAST,
@@ -38,8 +40,9 @@ from govapp.domain.rollups import (
     Rows,
     Sum,
     figures,
+    figures_rounding,
     of_kinds,
-    series_of,
+    rounding,
     shown_kinds,
     total,
 )
@@ -66,7 +69,8 @@ class FinanceQuery:
 class Frame:
     """Where a view stands: the branch and what of it the reader sees, organization, rates, kinds, fiscal year.
 
-    `year` None is the whole life. `months` of the year have ended on the reader's day (0 to 12).
+    `year` None is the whole life. `months` of the year have ended on the reader's day (0 to 12). `organization` is a
+    key.
     """
 
     query: FinanceQuery
@@ -79,6 +83,7 @@ class Frame:
     years: tuple[int, ...]
     months: int
     by_part: int
+    organization: str
 
     @property
     def own(self) -> str:
@@ -92,8 +97,9 @@ class Frame:
 
     @property
     def series(self) -> tuple[str, ...]:
-        """The series that the view shows, as they are kept."""
-        return TARGET, self.plan, FORECAST, ACTUAL, series_of(CONFIRMED, self.basis), RUN_RATE
+        """The series that the view is made of, as they are kept."""
+        booked = (BOOKED,) if self.basis.how == AT_BOOKED else ()
+        return TARGET, self.plan, FORECAST, ACTUAL, CONFIRMED, *booked, RUN_RATE
 
     @property
     def wanted(self) -> MoneyFilter:
@@ -120,7 +126,7 @@ def frame_of(
 ) -> Frame:
     """Where the view stands, of branches where the reader holds a further permission as well, where one is given.
 
-    Raises NotFound for a branch the reader may not read.
+    Raises NotFound for a branch or measure the reader may not read.
     """
     scope = read_scope(session, actor)
     if permission is not None:
@@ -128,7 +134,9 @@ def frame_of(
         scope = replace(scope, priced=scope.priced & scope.readable)
     branch, held = _branch(session, scope, query)
     row = session.execute(
-        select(Organization.id, Organization.fiscal_month).where(Organization.id == branch.organization_id)
+        select(Organization.id, Organization.key, Organization.fiscal_month).where(
+            Organization.id == branch.organization_id
+        )
     ).one()
     reach = queries.reach_of(scope, branch.path)
     basis = Basis(rate_table(session, row.id), today, row.fiscal_month, query.how)
@@ -144,7 +152,7 @@ def frame_of(
     saving = (
         frozenset().union(*(rules.effects.saving_kinds for rules in scope.rules.values())) or SAVING_KINDS
     )
-    return Frame(query, scope, branch, reach, basis, saving, year, years, months, held)
+    return Frame(query, scope, branch, reach, basis, saving, year, years, months, held, row.key)
 
 
 def _branch(session: Session, scope: Scope, query: FinanceQuery) -> tuple[BranchOption, int]:
@@ -162,12 +170,13 @@ def _branch(session: Session, scope: Scope, query: FinanceQuery) -> tuple[Branch
     ).all()
     places = {branch.id: branch for branch in scope.branches}
     shown, asked = scope.shown(), query.wanted.measure
+    there = session.scalar(select(Measure.branch_id).where(Measure.key == asked)) if asked else None
+    if asked and there not in scope.readable and asked not in {row.key for row in held}:
+        raise NotFound("not_found")
     if query.branch:
         found = next((branch for branch in shown if branch.key == query.branch), None)
-    elif asked:
-        there = session.scalar(select(Measure.branch_id).where(Measure.key == asked))
-        readable = there in scope.readable or asked in {row.key for row in held}
-        found = places[there] if there is not None and readable else None
+    elif there is not None:
+        found = places[there]
     else:
         found = next(iter(shown), None) or (places[held[0].branch_id] if held else None)
     if found is None:
@@ -175,9 +184,11 @@ def _branch(session: Session, scope: Scope, query: FinanceQuery) -> tuple[Branch
     return found, sum(places[row.branch_id].path.startswith(found.path) for row in held)
 
 
-def rows_by(session: Session, frame: Frame, by: str = "", *, months: bool = False) -> Grouped:
-    """Rows of the filter, all kinds, by group; with months where `months` is asked for or they are kept anyway."""
-    wanted = frame.wanted
+def rows_by(
+    session: Session, frame: Frame, by: str = "", *, months: bool = False, kinds: tuple[str, ...] = ()
+) -> Grouped:
+    """Rows of the filter by group, of all kinds or some; with months where asked for, or where they are kept anyway."""
+    wanted = replace(frame.wanted, kinds=kinds)
     if not wanted.narrow and by in {"", BRANCH, KIND}:
         kept = queries.total_rows(session, frame.reach.priced, wanted, by)
         if not frame.by_part:
@@ -222,6 +233,18 @@ class Standing:
     figures: Figures
     run_rate: Sum
 
+    def __bool__(self) -> bool:
+        return bool(self.figures or self.run_rate)
+
+
+def standing_rounding(whole: Standing, parts: Sequence[Standing]) -> Standing | None:
+    """What parts as they are shown lack to make the whole; None where they lack nothing."""
+    apart = Standing(
+        figures_rounding(whole.figures, [part.figures for part in parts]),
+        rounding(whole.run_rate, [part.run_rate for part in parts]),
+    )
+    return apart or None
+
 
 def standing(frame: Frame, rows: Rows) -> Standing:
     """Figures and run rate of rows."""
@@ -234,7 +257,7 @@ def by_kinds(frame: Frame, rows: Rows) -> dict[str, Standing]:
     found = {}
     for name, kinds in shown_kinds(sorted({key.kind for key, _ in rows}), frame.saving).items():
         stands = standing(frame, of_kinds(rows, kinds))
-        if name == SAVINGS or stands.figures or stands.run_rate:
+        if name == SAVINGS or stands:
             found[name] = stands
     return found
 

@@ -39,6 +39,8 @@ LINES = (
 MONTHS, YEAR, READINGS = 36, 2026, 20
 SHOWN = ("target", "plan", "forecast", "actual", "booked", "run_rate")
 _SERIES = ("plan", "forecast", "actual")
+# Measures whose plan the verbs froze keep that version: nothing is added to it.
+_OPEN = "l.measure_id NOT IN (SELECT measure_id FROM plan_version)"
 
 
 def _amount(line: str, month: str, series: int) -> str:
@@ -77,13 +79,14 @@ def fill(connection: Connection) -> None:
         )
     execute(
         f"INSERT INTO effect_value ({columns}) SELECT l.measure_id, l.id, 'plan', m.day, 1, "
-        f"{_amount('l.id', 'm.n', 7)}, '', '[]', '' FROM effect_line l, month_of m WHERE l.measure_id % 10 = 0"
+        f"{_amount('l.id', 'm.n', 7)}, '', '[]', '' FROM effect_line l, month_of m "
+        f"WHERE l.measure_id % 10 = 0 AND {_OPEN}"
     )
     at = datetime(2026, 1, 5, tzinfo=UTC).isoformat(sep=" ")
     execute(
         "INSERT INTO plan_version (measure_id, number, cause, lines, rates, translated, right_used, at, seq) SELECT "
         f"id, 1, 'decided', '{{}}', '{{\"GBP\":\"1.17\",\"USD\":\"0.92\"}}', '{{}}', '', '{at}', 1 "
-        "FROM measure WHERE id % 10 = 0"
+        f"FROM measure l WHERE l.id % 10 = 0 AND {_OPEN.replace('measure_id NOT', 'id NOT', 1)}"
     )
     execute(
         "INSERT INTO ledger_row (measure_id, line_id, month, kind, amount, currency, rate, translated, reason, late, "
@@ -124,6 +127,7 @@ def kept(connection: Connection) -> dict[tuple[str, int], int]:
 def counted_again(connection: Connection) -> dict[tuple[str, int], int]:
     """The same from the amounts themselves, row by row in Python; cancelled and archived measures left out."""
     out = set(connection.scalars(select(Measure.id).where((Measure.state == "cancelled") | Measure.archived)))
+    frozen = set(connection.exec_driver_sql("SELECT measure_id FROM plan_version").scalars())
     currency = dict(connection.exec_driver_sql("SELECT id, currency FROM effect_line").all())
     found: dict[tuple[str, int], int] = {}
 
@@ -135,7 +139,7 @@ def counted_again(connection: Connection) -> dict[tuple[str, int], int]:
     for measure, line, series, month, version, minor in connection.exec_driver_sql(
         "SELECT measure_id, line_id, series, month, plan_version, amount FROM effect_value"
     ):
-        if measure in out or (series == "plan" and version != (1 if measure % 10 == 0 else 0)):
+        if measure in out or (series == "plan" and version != (1 if measure in frozen else 0)):
             continue
         add(series, currency[line], month, minor)
         if series == "plan":

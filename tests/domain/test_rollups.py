@@ -10,23 +10,29 @@ from hypothesis import strategies as st
 from govapp.domain.exchange import RateTable
 from govapp.domain.pipeline import Finished, full_year, prior_of, weighted, weights
 from govapp.domain.rollups import (
+    AT_BOOKED,
     AT_PLAN,
     EACH,
     SAVINGS,
     Basis,
     Key,
     Sum,
+    added,
     by_month,
     cumulated,
     deviation,
+    figures,
+    figures_rounding,
     less,
     of_kinds,
     of_timing,
     of_year,
+    rounding,
     share,
     shown_kinds,
     total,
     waterfall,
+    without,
 )
 
 JAN, JUL, AUG = date(2026, 1, 1), date(2026, 7, 1), date(2026, 8, 20)
@@ -62,13 +68,54 @@ def test_each_series_takes_the_rate_that_belongs_to_it():
     ]
     assert total(rows, "plan", BOOKED).by == {"EUR": 27_609}, "300.10 x 0.92, as frozen"
     assert total(rows, "forecast", BOOKED).by == {"EUR": 28_510}, "300.10 x 0.95 = 285.095, today's plan rate"
-    assert total(rows, "actual", BOOKED).by == {"EUR": 27_579}, "100.05 x 0.921 + 200.05 x 0.918 = 275.79195"
+    open_ = [each for each in rows if each[0].series == "actual"]
+    assert total(open_, "actual", BOOKED).by == {"EUR": 27_579}, "100.05 x 0.921 + 200.05 x 0.918 = 275.79195"
+    assert total(rows, "actual", BOOKED).by == {"EUR": 27_580}, "92.15 as booked + 200.05 x 0.918 = 275.7959"
     assert total(rows, "confirmed", BOOKED).by == {"EUR": 9_215}, "as booked, whatever rates say since"
     at_plan = Basis(TABLE, AUG, how=AT_PLAN)
     assert total(rows, "plan", at_plan).by == {"EUR": 28_510}
     assert total(rows, "actual", at_plan).by == {"EUR": 28_510}
     assert total(rows, "confirmed", at_plan).by == {"EUR": 9_505}, "100.05 x 0.95 = 95.0475"
     assert total(rows, "confirmed", Basis(TABLE, AUG, how=EACH)).by == {"USD": 10_005}
+
+
+def test_what_came_and_is_confirmed_in_full_reads_as_it_was_booked():
+    # Two lines of 100.05 USD, each booked at 0.921 as 92.15; together 200.10 x 0.921 would be 184.2921.
+    rows = [
+        row("actual", "USD", m1=20_010), row("confirmed", "USD", m1=20_010), row("booked", "EUR", m1=18_430),
+        row("actual", m1=500), row("confirmed", m1=500), row("booked", m1=500),
+    ]  # fmt: skip
+    assert total(rows, "confirmed", BOOKED).by == total(rows, "actual", BOOKED).by == {"EUR": 18_930}
+    corrected = Basis(RateTable("EUR", TABLE.plan, {("USD", JAN): Decimal(2)}), AUG)
+    assert total(rows, "actual", corrected).by == {"EUR": 18_930}, (
+        "a corrected rate touches open amounts only"
+    )
+    unknown = Basis(RateTable("EUR"), AUG)
+    assert total(rows, "actual", unknown) == Sum({"EUR": 18_930}), "and nothing confirmed asks for a rate"
+    partly = [*rows, row("actual", "USD", m2=10_000)]
+    assert total(partly, "actual", BOOKED).by == {"EUR": 18_930 + 9_180}
+
+
+def test_posts_are_confirmed_in_posts():
+    rows = [row("actual", "", kind="fte", m1=14_000), row("confirmed", "", kind="fte", m1=14_000)]
+    rows.append(row("booked", kind="fte"))
+    assert total(rows, "confirmed", BOOKED).by == total(rows, "actual", BOOKED).by == {"": 14_000}
+
+
+def test_parts_lack_a_cent_of_their_whole_and_rounding_is_that_cent():
+    first, second = [row("plan", "USD", "0.92", m1=10_005)], [row("plan", "USD", "0.92", m1=20_005)]
+    parts = [total(each, "plan", BOOKED) for each in (first, second)]
+    whole = total([*first, *second], "plan", BOOKED)
+    assert [each.by["EUR"] for each in parts] == [9_205, 18_405], "92.046 and 184.046"
+    assert (whole.by, rounding(whole, parts).by) == ({"EUR": 27_609}, {"EUR": -1}), "276.092"
+    assert not rounding(whole, [whole]).by
+
+
+def test_rows_taken_out_of_rows_leave_the_rest():
+    rows = [row("plan", m1=900, m2=100), row("plan", "USD", m1=5)]
+    rest = without(rows, [[row("plan", m1=900, m2=40)], [row("plan", "USD", m1=5)]])
+    assert total(rest, "plan", BOOKED).by == {"EUR": 60}
+    assert [key.currency for key, _ in rest] == ["EUR"]
 
 
 def test_an_open_plan_takes_the_plan_rate_of_today():
@@ -176,6 +223,50 @@ def test_a_translated_sum_is_that_of_exact_parts_rounded_once(given_rows):
     exact = sum((Decimal(sum(m)) * rates[c] for s, c, _, m in given_rows if s == "plan"), Decimal(0))
     said = total(rows, "plan", Basis(TABLE, AUG, how=AT_PLAN)).by.get("EUR", 0)
     assert said == int(exact.quantize(Decimal(1), ROUND_HALF_UP))
+
+
+_SHARES = st.lists(
+    st.tuples(
+        st.sampled_from(("target", "plan", "forecast", "actual", "confirmed", "booked")),
+        st.sampled_from(("EUR", "USD", "JPY", "GBP")), st.sampled_from((0, 1, 2)),
+        st.lists(st.integers(-(10**9), 10**9), min_size=12, max_size=12),
+    ),
+    max_size=25,
+)  # fmt: skip
+
+
+def _kept(series, currency, months):
+    """A row as it is kept: booked amounts stand in the currency of the organization; GBP has no rate at all."""
+    return Key(series, "ebitda", "recurring", "EUR" if series == "booked" else currency, "", 2026), [
+        *months,
+        sum(months),
+    ]
+
+
+def _same(left, right):
+    return {c: m for c, m in left.by.items() if m} == {c: m for c, m in right.by.items() if m}
+
+
+@given(_SHARES, st.sampled_from((AT_BOOKED, AT_PLAN, EACH)))
+def test_parts_as_shown_and_their_rounding_make_the_whole_to_the_minor_unit(given_rows, how):
+    basis = Basis(TABLE, AUG, how=how)
+    rows = [_kept(s, c, months) for s, c, _, months in given_rows]
+    groups = [[_kept(s, c, m) for s, c, part, m in given_rows if part == n] for n in range(3)]
+    whole, parts = figures(rows, basis), [figures(each, basis) for each in groups]
+    apart = figures_rounding(whole, parts)
+    for n, shown in enumerate(whole.all):
+        assert _same(added([*(part.all[n] for part in parts), apart.all[n]]), shown)
+        assert all(abs(minor) <= 2 for minor in apart.all[n].by.values()), (
+            "half a unit each, and half of the sum"
+        )
+    months = [figures(rows, basis, span=(place, place + 1)) for place in range(12)]
+    over = figures_rounding(whole, months)
+    for n, shown in enumerate(whole.all):
+        assert _same(added([*(month.all[n] for month in months), over.all[n]]), shown)
+    others = figures(without(rows, groups[:1]), basis)
+    assert all(_same(left, right) for left, right in zip(
+        others.all, figures([*groups[1], *groups[2]], basis).all, strict=True
+    ))  # fmt: skip
 
 
 # --- the pipeline

@@ -1,6 +1,7 @@
 """Charts of money: where bars and points lie, what the captions say."""
 
 from datetime import date
+from decimal import Decimal
 from itertools import pairwise
 
 import pytest
@@ -9,7 +10,7 @@ from govapp.domain.exchange import RateTable
 from govapp.domain.rollups import Basis, Key, Sum, waterfall
 from govapp.present.chart_curve import CurveSeries, curve
 from govapp.present.chart_waterfall import waterfall_chart
-from govapp.present.finance import lacking_sentences, sum_text
+from govapp.present.finance import lacking_sentences, left_sentence, sum_text
 from govapp.present.finance_charts import year_charts
 
 
@@ -61,19 +62,71 @@ def test_a_year_without_amounts_draws_nothing_and_one_with_them_says_what_it_fin
         return Key(series, "ebitda", "recurring", "EUR", "", 2026), [*amounts, sum(amounts)]
 
     nothing = year_charts([], basis, "plan", 2026, 10, "EUR", "2026")
-    assert (nothing.cumulative, nothing.monthly, nothing.waterfall) == (None, None, None)
+    assert [(each.cumulative, each.monthly, each.waterfall) for each in nothing.drawn] == [(None, None, None)]
     rows = [
         row("plan", 100_000, 100_000),
         row("forecast", 90_000, 100_000),
         row("actual", 90_000),
+        row("confirmed", 85_000),
         row("booked", 85_000),
     ]
-    found = year_charts(rows, basis, "plan", 2026, 2, "EUR", "2026")
+    (found,) = year_charts(rows, basis, "plan", 2026, 2, "EUR", "2026").drawn
     assert found.cumulative.caption == (
         "To Feb 2026 EUR 900 of EUR 2 k planned have come (45 %), EUR 850 of it confirmed; "
         "the forecast of the year is EUR 100 below plan"
     )
     assert found.monthly.caption == "Actual and plan are furthest apart in Jan 2026"
+
+
+def of_months(series, currency, *months):
+    amounts = [*months, *[0] * (12 - len(months))]
+    return Key(series, "ebitda", "recurring", currency, "", 2026), [*amounts, sum(amounts)]
+
+
+def test_one_amount_without_a_rate_leaves_the_charts_and_they_say_so():
+    table = RateTable("EUR", {"USD": ((date(2026, 1, 1), Decimal("0.92")),)})
+    rows = [
+        of_months("plan", "EUR", 100_000),
+        of_months("forecast", "EUR", 100_000),
+        of_months("actual", "EUR", 90_000),
+        of_months("actual", "USD", 0, 1_000),
+    ]
+    found = year_charts(rows, Basis(table, date(2026, 11, 20)), "plan", 2026, 2, "EUR", "2026")
+    (drawn,) = found.drawn
+    assert drawn.waterfall.caption == "Nothing is confirmed for 2026 yet; amounts in USD are left out"
+    assert drawn.cumulative.caption.endswith("amounts in USD are left out")
+    assert left_sentence(found.left) == "Not in the charts, for want of a rate: actual USD 10."
+
+
+def test_a_series_that_stands_in_another_currency_alone_draws_no_line_and_no_step_to_nothing():
+    rows = [of_months("plan", "EUR", 100_000), of_months("forecast", "USD", 100_000)]
+    found = year_charts(rows, Basis(RateTable("EUR"), date(2026, 11, 20)), "plan", 2026, 2, "EUR", "2026")
+    (drawn,) = found.drawn
+    assert [line.key for line in drawn.cumulative.lines] == ["plan", "actual", "confirmed"]
+    assert drawn.cumulative.caption == "What of the year stands in EUR; amounts in USD are left out"
+    assert drawn.waterfall is None
+
+
+def test_currencies_that_stand_for_themselves_have_charts_of_their_own():
+    rows = [of_months("plan", "EUR", 100_000), of_months("plan", "USD", 50_000)]
+    basis = Basis(RateTable("EUR"), date(2026, 11, 20), how="each")
+    found = year_charts(rows, basis, "plan", 2026, 2, "EUR", "2026")
+    assert [(each.unit, each.waterfall.caption) for each in found.drawn] == [
+        ("EUR", "Nothing is confirmed for 2026 yet"), ("USD", "Nothing is confirmed for 2026 yet"),
+    ]  # fmt: skip
+    assert not any(found.left.all)
+
+
+def test_the_months_of_a_table_stand_above_their_year_with_what_rounding_leaves():
+    table = RateTable("EUR", {"USD": ((date(2026, 1, 1), Decimal("0.92")),)})
+    rows = [of_months("plan", "USD", 10_005, 20_005), of_months("forecast", "EUR", 100)]
+    (drawn,) = year_charts(rows, Basis(table, date(2026, 11, 20)), "plan", 2026, 2, "EUR", "2026").drawn
+    plan = [cells[0] for _month, cells in drawn.monthly.rows][:2]
+    assert plan == ["92.05", "184.05"]
+    assert [(name, cells[0]) for name, cells in drawn.monthly.sums] == [
+        ("Rounding", "−0.01"),
+        ("Year", "276.09"),
+    ]
 
 
 def test_missing_rates_are_said_once_for_each_currency():

@@ -4,13 +4,16 @@ import csv
 import io
 import re
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from python_calamine import CalamineWorkbook
 
-from govapp.services import finance_views
+from govapp.services import finance_groups, finance_lines, finance_views
+from govapp.services.rates import SetPlanRates, set_plan_rates
+from tests.cast import SYSTEM
 from tests.factories import make_measure, move
-from tests.money import add_line, book, freeze, put
+from tests.money import add_line, book, freeze, place, put
 
 YEAR = date.today().year
 JAN = date(YEAR, 1, 1)
@@ -195,11 +198,134 @@ def test_r34_files_hold_the_figures_and_no_formula(client, cast, desk):
     )
     cells = book_.get_sheet_by_index(0).to_python()
     assert [row[cells[0].index("plan")] for row in cells[1:] if row[2] == "'=1+2"] == [1.0]
-    groups = list(csv.reader(io.StringIO(client.get("/finance.csv?branch=service-quality&by=measure").text)))
-    assert [row[5] for row in groups if row[0] == one] == ["1601.00"]
-    assert client.get("/finance.xlsx?branch=service-quality").status_code == 200
+    place(one, title="=cmd|' /C calc'!A0")
+    groups = tables_of(client, "branch=service-quality&by=measure")["groups"]
+    assert [(row["title"], row["plan"]) for row in groups if row["key"] == one] == [
+        ("'=cmd|' /C calc'!A0", "1601.00")
+    ]
+    book_ = CalamineWorkbook.from_filelike(
+        io.BytesIO(client.get("/finance.xlsx?branch=service-quality&by=measure").data)
+    )
+    assert "'=cmd|' /C calc'!A0" in [row[1] for row in book_.get_sheet_by_name("Groups").to_python()]
     client.sign_in(cast.approver)
     assert client.get("/finance/lines.csv").status_code == 403
+
+
+def tables_of(client, query):
+    """The rows of the file of a view by table."""
+    found = {}
+    for row in csv.DictReader(io.StringIO(client.get(f"/finance.csv?{query}").text)):
+        found.setdefault(row["table"], []).append(row)
+    return found
+
+
+def test_a_file_of_a_view_holds_what_the_page_shows_and_leaves_empty_what_is_not_known(client, cast, desk):
+    client.sign_in(cast.lead)
+    found = tables_of(client, "branch=service-quality&by=service&timing=")
+    head = {row["key"]: row["title"] for row in found["head"]}
+    assert (head["branch_key"], head["year"], head["currency"]) == ("service-quality", str(YEAR), "EUR")
+    assert (head["kind"], head["reach"], head["group_by"]) == ("Savings", "The whole branch.", "Service")
+    figures = {row["key"]: row for row in found["figures"]}
+    net = figures["net"]
+    assert [net[name] for name in ("run_rate", "target", "plan", "forecast", "actual", "confirmed")] == [
+        "13200.00", "3000.00", "1800.00", "1700.00", "900.00", "850.00",
+    ]  # fmt: skip
+    assert (net["forecast_less_plan"], net["not_confirmed"]) == ("-100.00", "50.00")
+    assert figures["one_off"]["target"] == figures["one_off"]["actual"] == "", "a dash on the page"
+    assert [(row["key"], row["currency"], row["plan"]) for row in found["kinds"]] == [
+        ("savings", "EUR", "1800.00"), ("cost-avoidance", "EUR", "77777.00"), ("fte", "FTE", "1.4000"),
+    ]  # fmt: skip
+    months = {row["key"]: row for row in found["months"]}
+    assert (months[f"{YEAR}-01"]["plan"], months[f"{YEAR}-02"]["plan"]) == ("700.00", "1100.00")
+    assert (months["year"]["plan"], months[f"{YEAR}-03"]["plan"]) == ("1800.00", "")
+    assert [(row["key"], row["plan"]) for row in found["groups"]][-1] == ("together", "1800.00")
+    assert {row["key"]: row["nominal"] for row in found["pipeline"]}["all"] == "13200.00"
+    narrow = tables_of(client, "branch=service-quality&service=service-2&year=all&basis=plan-rates")
+    assert {"filter_service": "service-2", "year": "Whole life"}.items() <= {
+        row["key"]: row["title"] for row in narrow["head"]
+    }.items()
+    assert "months" not in narrow
+    answer = client.get("/finance.xlsx?branch=service-quality&by=service")
+    book_ = CalamineWorkbook.from_filelike(io.BytesIO(answer.data))
+    assert book_.sheet_names == ["About", "Figures", "Kinds", "Months", "Groups", "Pipeline"]
+    rows = book_.get_sheet_by_name("Figures").to_python()
+    plan = rows[0].index("Plan")
+    assert [row[plan] for row in rows[1:] if row[0] == "net"] == [1800.0]
+    assert [row[rows[0].index("Target")] for row in rows[1:] if row[0] == "one_off"] == [""]
+
+
+def test_parts_and_rounding_make_the_whole_on_the_page_in_the_file_and_behind_the_figure(client, cast):
+    """Two measures of 100.05 and 200.05 USD at 0.92: 92.05 and 184.05, together 276.09 (276.092)."""
+    set_plan_rates(SetPlanRates(SYSTEM, "OI", JAN, {"USD": Decimal("0.92")}, "As agreed with the bank"))
+    one, other = make_measure(cast), make_measure(cast)
+    for key, minor in ((one, 100_05), (other, 200_05)):
+        put(key, add_line(key, currency="USD"), "plan", months(m1=minor))
+    client.sign_in(cast.lead)
+    groups = client.get("/finance?branch=service-desk&by=measure").text.split('id="groups"')[1]
+    assert [row_of(groups, part)[2] for part in ("rounding", "whole")] == ["-0.01", "276.09"]
+    assert ("92.05" in groups, "184.05" in groups) == (True, True)
+    found = tables_of(client, "branch=service-desk&by=measure")["groups"]
+    assert [row["plan"] for row in found] == ["92.05", "184.05", "-0.01", "276.09"]
+    page = client.get("/finance/lines?branch=service-desk&series=plan").text
+    assert "lines of this page 276.10" in page
+    assert "rounding −0.01" in page
+
+
+def test_groups_on_other_pages_stand_beside_those_shown(client, cast, monkeypatch):
+    monkeypatch.setattr(finance_groups, "PAGE", 1)
+    monkeypatch.setattr(finance_lines, "PAGE", 1)
+    set_plan_rates(SetPlanRates(SYSTEM, "OI", JAN, {"USD": Decimal("0.92")}, "As agreed with the bank"))
+    for minor in (100_05, 200_05):
+        key = make_measure(cast)
+        put(key, add_line(key, currency="USD"), "plan", months(m1=minor))
+    client.sign_in(cast.controller)
+    groups = client.get("/finance?branch=service-desk&by=measure&page=2").text.split('id="groups"')[1]
+    assert [row_of(groups, part)[2] for part in ("others", "rounding", "whole")] == [
+        "92.05",
+        "-0.01",
+        "276.09",
+    ]
+    page = client.get("/finance/lines?branch=service-desk&series=plan").text
+    assert re.search(r"lines of this page 92\.05, of other pages 184\.05, rounding −0\.01", page)
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("year=abc", "year “abc”"), ("by=foo&basis=bar&plan=baz", "by “foo”, basis “bar” and plan “baz”"),
+        ("stage=foo&state=bar&kind=baz", "kind “baz”, stage “foo” and state “bar”"), ("owner=abc", "owner “abc”"),
+    ],
+)  # fmt: skip
+def test_what_an_address_asks_for_and_nobody_knows_is_told(client, cast, desk, query, told):
+    text = client.get(f"/finance?branch=service-quality&{query}").text
+    assert f"The address asks for what is unknown here: {told}." in text
+    assert row_of(text, "net")[2] == "1,800.00"
+    client.sign_in(cast.lead)
+    assert client.get(f"/finance.csv?branch=service-quality&{query}").status_code == 404
+
+
+def test_an_unknown_series_or_month_behind_a_figure_is_told_and_an_unknown_measure_is_404(client, cast, desk):
+    text = client.get("/finance/lines?branch=service-quality&series=foo&month=13").text
+    assert "series “foo” and month “13”" in text
+    assert client.get("/finance?measure=M-999").status_code == 404
+    assert client.get("/finance?branch=service-quality&measure=M-999").status_code == 404
+    assert client.get("/finance?branch=nowhere").status_code == 404
+    client.sign_in(cast.lead)
+    assert client.get("/finance/lines.csv?branch=service-quality&series=foo").status_code == 404
+    client.sign_in(cast.outsider)
+    assert client.get(f"/finance?measure={desk[0]}").status_code == 404, (
+        "one that may not be read is no other case"
+    )
+
+
+def test_one_amount_without_a_rate_takes_no_chart_away_and_who_may_enters_the_rate(client, cast, desk):
+    put(desk[0], add_line(desk[0], currency="CHF"), "plan", months(m1=500_00))
+    text = client.get("/finance/months?branch=service-quality").text
+    assert text.count("<figure") == 3
+    assert "Not in the charts, for want of a rate: plan CHF 500." in text
+    assert re.search(r'<a href="/finance/rates\?organization=[^"]+">Enter the rate</a>', text)
+    each = client.get("/finance/months?branch=service-quality&basis=each").text
+    assert ("In EUR" in each, "In CHF" in each) == (True, True)
 
 
 def test_one_query_more_or_less_does_not_depend_on_the_rows(client, cast, desk, count_queries):

@@ -14,14 +14,14 @@ from govapp.domain.rollups import BASES, ONE_OFF, RECURRING, SAVINGS, Rows, adde
 from govapp.present import dates
 from govapp.present import finance as words
 from govapp.present import measures as measure_words
-from govapp.present.finance_charts import waterfall_of, year_charts
+from govapp.present.finance_charts import whole_life_charts, year_charts
 from govapp.present.language import gettext as _
 from govapp.services import finance_views as views
 from govapp.services.finance_groups import groups
 from govapp.services.finance_views import Frame, Standing
 from govapp.services.pipeline import pipeline
 from govapp.web._context import actor
-from govapp.web.finance._query import address
+from govapp.web.finance._query import Understood, address
 
 Lists = Mapping[str, list[tuple[str, str]]]
 _OF_LISTS = ("unit", "function", "service", "state", "q")  # what the list of measures is filtered by, too
@@ -43,14 +43,16 @@ def period(frame: Frame) -> str:
     return str(frame.year) if frame.basis.fiscal_month == 1 else f"{frame.year}/{(frame.year + 1) % 100:02}"
 
 
-def common(session: Session, frame: Frame, said: Mapping[str, str]) -> dict[str, Any]:
+def common(session: Session, found: Understood) -> dict[str, Any]:
     """What every page of finance needs: words, addresses, options."""
+    frame, said = found.frame, found.said
     rules = list(frame.scope.rules.values())
     effects = {kind.key for each in rules for kind in each.effects.kinds.values()}
     lists = list_choices(session).get(frame.branch.organization_id, {})
     return {
         "frame": frame,
         "asked": said,
+        "unknown": words.unknown_sentence(found.unknown),
         "words": words,
         "told": measure_words,
         "unit": unit_of(frame),
@@ -67,6 +69,8 @@ def common(session: Session, frame: Frame, said: Mapping[str, str]) -> dict[str,
         "beyond": words.beyond_sentence(frame.reach.whole, frame.by_part),
         "address": address,
         "lines": lambda series, **more: address("/finance/lines", said, series=series, **more),
+        "rates_at": address("/finance/rates", {}, organization=frame.organization),
+        "may_rate": actor().holds_anywhere(Permission.FINANCE_CONFIRM),
         "files": actor().holds_anywhere(Permission.MEASURE_EXPORT),
     }
 
@@ -79,10 +83,11 @@ def figures_part(frame: Frame, rows: Rows) -> dict[str, Any]:
         "one_off": views.standing(frame, of_timing(chosen, ONE_OFF)),
         "net": views.standing(frame, chosen),
     }
+    rounding = views.standing_rounding(parts["net"], [parts["recurring"], parts["one_off"]])
     kinds = views.by_kinds(frame, rows)
     return {
         "kinds": kinds,
-        "parts": parts,
+        "parts": parts | {"rounding": rounding},
         "undated": views.undated(frame, chosen) if frame.year is not None else None,
         "lacking": lacking_of((*parts.values(), *kinds.values())),
     }
@@ -92,22 +97,22 @@ def months_part(frame: Frame, rows: Rows) -> dict[str, Any]:
     """Charts of the year; of a whole life only the way from target to confirmed."""
     within, unit = views.in_year(frame, of_kinds(rows, frame.kinds)), unit_of(frame)
     if frame.year is None:
-        whole = views.standing(frame, within).figures
-        return {"charts": None, "way": waterfall_of(whole, unit, period(frame))}
-    of_year = [row for row in within if row[0].year == frame.year]
-    charts = year_charts(of_year, frame.basis, frame.plan, frame.year, frame.months, unit, period(frame))
-    return {"charts": charts, "way": charts.waterfall}
+        charts = whole_life_charts(views.standing(frame, within).figures, frame.basis, unit, period(frame))
+    else:
+        of_year = [row for row in within if row[0].year == frame.year]
+        charts = year_charts(of_year, frame.basis, frame.plan, frame.year, frame.months, unit, period(frame))
+    lacking = words.lacking_sentences(lack for each in charts.whole.all for lack in each.lacking)
+    return {"charts": charts, "charts_lack": lacking}
 
 
 def groups_part(session: Session, frame: Frame, page: int) -> dict[str, Any]:
-    """A page of groups."""
-    found, total = groups(session, frame, page)
+    """A page of groups with what they add up to."""
+    found = groups(session, frame, page)
     return {
         "groups": found,
-        "groups_total": total,
         "page_number": page,
-        "pages": max(1, -(-total // views.PAGE)),
-        "groups_lack": lacking_of(group.standing for group in found),
+        "pages": max(1, -(-found.count // views.PAGE)),
+        "groups_lack": lacking_of(group.standing for group in found.shown),
     }
 
 

@@ -10,8 +10,7 @@ from govapp.data.rollup_queries import BRANCH, KIND
 from govapp.domain.errors import NotFound
 from govapp.domain.permissions import Permission
 from govapp.services import finance_views as views
-from govapp.services.finance_views import Frame, frame_of
-from govapp.web._context import actor, today
+from govapp.services.finance_views import Frame
 from govapp.web._fields import page_number
 from govapp.web._hx import page
 from govapp.web._routes import route
@@ -25,7 +24,7 @@ from govapp.web.finance import (
     rates_routes,
 )
 from govapp.web.finance._bp import bp
-from govapp.web.finance._query import asked, query_of
+from govapp.web.finance._query import asked, understood
 from govapp.web.finance._view import common, figures_part, groups_part, months_part, pipeline_part
 
 P = Permission
@@ -34,15 +33,14 @@ P = Permission
 @route(bp, "/finance", permission=P.FINANCE_VIEW)
 def show_finance() -> Response:
     """The overview. What takes long in a large branch is loaded after the page."""
-    said = asked()
     with reading() as session:
         try:
-            frame = frame_of(session, actor(), query_of(said), today())
+            found = understood(session)
         except NotFound:
-            if said.get("branch"):
+            if {"branch", "measure"} & set(asked()):
                 raise
             return page("finance/nothing.html")
-        shown = common(session, frame, said) | _parts(session, frame)
+        shown = common(session, found) | _parts(session, found.frame)
     return page("finance/overview.html", **shown)
 
 
@@ -66,16 +64,16 @@ def _parts(session: Session, frame: Frame) -> dict[str, Any]:
 
 def _part(name: str) -> Response:
     """One part of the overview, or a page of its own where scripts are off."""
-    said = asked()
     with reading() as session:
-        frame = frame_of(session, actor(), query_of(said), today())
-        shown = common(session, frame, said)
+        found = understood(session)
+        frame, shown = found.frame, common(session, found)
         if name == "groups":
             shown |= groups_part(session, frame, page_number())
         elif name == "pipeline":
             shown |= pipeline_part(session, frame)
         else:
-            rows = views.merged(views.rows_by(session, frame, months=name == "months"))
+            kinds = frame.kinds if name == "months" else ()
+            rows = views.merged(views.rows_by(session, frame, months=name == "months", kinds=kinds))
             shown |= months_part(frame, rows) if name == "months" else figures_part(frame, rows)
     return page("finance/part.html", fragment=f"finance/_{name}.html", part=name, **shown)
 

@@ -18,6 +18,7 @@ from govapp.domain.rollups import (
     Rows,
     Sum,
     figures,
+    figures_rounding,
     of_kinds,
     of_timing,
     of_year,
@@ -32,13 +33,17 @@ from govapp.web._context import day_at
 
 @dataclass(frozen=True, slots=True)
 class MoneyPanel:
-    """Whole life by kind, this fiscal year of savings in parts, its charts, and rates that lack, in words."""
+    """Whole life by kind, this fiscal year of savings in parts, its charts, and rates that lack, in words.
+
+    `rounding`: what the parts lack to make the net as shown.
+    """
 
     own: str
     period: str
     so_far: str
     kinds: dict[str, tuple[Sum, Figures]]
     parts: dict[str, Figures]
+    rounding: Figures
     charts: YearCharts
     lacking: list[str]
 
@@ -66,16 +71,15 @@ def money_panel(session: Session, loaded: Loaded) -> MoneyPanel | None:
         name: _whole(of_kinds(rows, kinds), basis) for name, kinds in shown_kinds(present, saving).items()
     }
     sums = [each for run_rate, whole in kinds.values() for each in (run_rate, *whole.all)]
+    net = figures(savings, basis)
+    timings = {timing: figures(of_timing(savings, timing), basis) for timing in (RECURRING, ONE_OFF)}
     return MoneyPanel(
         own=own,
         period=period,
         so_far=dates.month(month_at(year, months - 1, first)) if months else "",
         kinds={name: each for name, each in kinds.items() if each[0] or each[1]},
-        parts={
-            "recurring": figures(of_timing(savings, RECURRING), basis),
-            "one_off": figures(of_timing(savings, ONE_OFF), basis),
-            "net": figures(savings, basis),
-        },
+        parts={"recurring": timings[RECURRING], "one_off": timings[ONE_OFF], "net": net},
+        rounding=figures_rounding(net, list(timings.values())),
         charts=charts,
         lacking=lacking_sentences(lack for each in sums for lack in each.lacking),
     )
