@@ -52,8 +52,7 @@ def numbers_in(counts: Counts, said: Iterable[Any]) -> Numbers:
     """The reserved numbers by table from the values of these columns: the highest so far, or the numbers themselves."""
     found = {}
     for (table, count), value in zip(counts.items(), said, strict=True):
-        handed_out = isinstance(value, list)
-        found[table] = value if handed_out else list(range(int(value) + 1, int(value) + count + 1))
+        found[table] = [*range(value + 1, value + count + 1)] if isinstance(value, int) else list(value or ())
     return found
 
 
