@@ -63,6 +63,8 @@ def _amounts(sums: Any, currency: str) -> dict[str, str]:
     values = {name: from_minor(getattr(sums, name), currency) for name in COLUMNS}
     places = places_of(values.values(), currency)
     said = {name: number(value, places) for name, value in values.items()}
+    if not currency and not values["confirmed"]:
+        said["confirmed"] = NONE
     return said | {"leaked": number(-values["leaked"], places) if values["leaked"] else NONE}
 
 
@@ -139,7 +141,8 @@ def confirmed_words(lines: Iterable[ProofLine]) -> str:
     totals: dict[tuple[str, str], int] = {}
     for line in lines:
         key = (line.kind, line.currency)
-        totals[key] = totals.get(key, 0) + line.sums.confirmed
+        if line.currency:  # posts are not confirmed
+            totals[key] = totals.get(key, 0) + line.sums.confirmed
     said = (
         f"{word('effect_kind', kind)} {minor_amount(amount, currency)}"
         for (kind, currency), amount in totals.items()
