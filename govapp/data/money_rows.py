@@ -5,7 +5,20 @@ from datetime import date
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Insert, and_, case, delete, func, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Insert,
+    and_,
+    case,
+    cast,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.orm import Session
@@ -13,9 +26,10 @@ from sqlalchemy.orm import Session
 from govapp.data.base import Base
 from govapp.data.finance import EffectLine, EffectValue
 from govapp.data.ledger import LedgerRow, PlanVersion
-from govapp.data.measures import Card
+from govapp.data.measures import Card, Measure
 from govapp.data.money_totals import MONTH_COLUMNS, MoneyLine, MoneyTotal, MoneyYear
-from govapp.domain.money_rows import BOOKED, FIRST_PLAN, Cell, Frozen, LineFacts, Row
+from govapp.data.structure import Organization
+from govapp.domain.money_rows import BOOKED, CONFIRMED, FIRST_PLAN, Cell, Frozen, LineFacts, Row, rows_of
 
 SUMS = (*MONTH_COLUMNS, "total")
 META = ("kind", "timing", "category", "cost_object", "currency")
@@ -58,36 +72,43 @@ class Scope(NamedTuple):
 Versions = Mapping[int, list[PlanVersion]]
 
 
-def line_facts(
+def line_rows(
     session: Session, scope: Scope, versions: Versions, own: Mapping[int, str]
-) -> dict[int, tuple[int, Meta, LineFacts]]:
-    """Lines as they are now, by id: measure, meaning, and all that their sums are made of.
+) -> dict[int, tuple[int, Meta, dict[tuple[str, int], Row]]]:
+    """Lines as they are now, by id: measure, meaning, and the rows of their sums by series and fiscal year.
 
     `versions`: frozen plans by measure; `own`: the currency of its organization. A line in that carries no rate.
     """
     lines = session.execute(
-        select(EffectLine.id, EffectLine.measure_id, EffectLine.run_rate, *(getattr(EffectLine, n) for n in META))
+        select(
+            EffectLine.id, EffectLine.measure_id, EffectLine.run_rate, *(getattr(EffectLine, n) for n in META),
+            Organization.fiscal_month,
+        )
+        .join(Measure, Measure.id == EffectLine.measure_id)
+        .join(Organization, Organization.id == Measure.organization_id)
         .where(scope.of(EffectLine.measure_id, EffectLine.id))
     ).all()  # fmt: skip
-    cells: dict[int, list[Cell]] = {}
-    for value in session.execute(
+    amounts = select(
+        EffectValue.line_id, EffectValue.series, EffectValue.month, EffectValue.plan_version, EffectValue.amount,
+        literal(0).label("booked"),
+    ).where(scope.of(EffectValue.measure_id, EffectValue.line_id))  # fmt: skip
+    booked = (
         select(
-            EffectValue.line_id, EffectValue.series, EffectValue.month, EffectValue.amount, EffectValue.plan_version
-        ).where(scope.of(EffectValue.measure_id, EffectValue.line_id))
-    ):  # fmt: skip
-        cells.setdefault(value.line_id, []).append(
-            Cell(value.series, value.month, value.amount, value.plan_version)
-        )
-    ledger: dict[int, dict[date | None, tuple[int, int]]] = {}
-    for row in session.execute(
-        select(
-            LedgerRow.line_id, LedgerRow.month, func.sum(LedgerRow.amount).label("amount"),
-            func.sum(LedgerRow.translated).label("booked"),
+            LedgerRow.line_id, literal(CONFIRMED), LedgerRow.month, literal(0), _whole(func.sum(LedgerRow.amount)),
+            _whole(func.sum(LedgerRow.translated)),
         )
         .where(scope.of(LedgerRow.measure_id, LedgerRow.line_id))
         .group_by(LedgerRow.line_id, LedgerRow.month)
-    ):  # fmt: skip
-        ledger.setdefault(row.line_id, {})[row.month] = int(row.amount), int(row.booked)
+    )  # fmt: skip
+    cells: dict[int, list[Cell]] = {}
+    ledger: dict[int, dict[date | None, tuple[int, int]]] = {}
+    for row in session.execute(union_all(amounts, booked)):
+        if row.series == CONFIRMED:
+            ledger.setdefault(row.line_id, {})[row.month] = row.amount, row.booked
+        else:
+            cells.setdefault(row.line_id, []).append(
+                Cell(row.series, row.month, row.amount, row.plan_version)
+            )
     found = {}
     for line in lines:
         known = versions.get(line.measure_id, ())
@@ -97,8 +118,13 @@ def line_facts(
             for each in known
         )
         facts = LineFacts(line.run_rate, cells.get(line.id, ()), ledger.get(line.id, {}), frozen)
-        found[line.id] = line.measure_id, meta, facts
+        found[line.id] = line.measure_id, meta, rows_of(facts, line.fiscal_month)
     return found
+
+
+def _whole(amount: ColumnElement[Any]) -> ColumnElement[int]:
+    """A sum as an integer: PostgreSQL makes it a decimal."""
+    return cast(amount, BigInteger)
 
 
 def changes_money(session: Session) -> bool:

@@ -19,7 +19,7 @@ from govapp.data.money_rows import (
     drop_rows,
     kept_lines,
     kept_sums,
-    line_facts,
+    line_rows,
     line_values,
     plan_versions,
     set_totals,
@@ -28,8 +28,7 @@ from govapp.data.money_rows import (
 )
 from govapp.data.money_totals import MoneyLine, MoneyYear
 from govapp.data.snapshots import Loaded
-from govapp.data.structure import Organization
-from govapp.domain.money_rows import BOOKED, TOTAL, Row, rows_of
+from govapp.domain.money_rows import BOOKED, TOTAL, Row
 from govapp.services._work import Work
 
 CANCELLED = "cancelled"
@@ -50,18 +49,17 @@ def _settle_money(work: Work, measures: Sequence[Loaded], *, anew: bool = False)
     touched = {line for loaded in due for line in work.money.pop(loaded.measure.id, ())}
     scope = Scope(sorted(whole), sorted(touched))
     versions = _versions(work, [loaded.measure.id for loaded in due])
-    facts = line_facts(work.session, scope, versions, {each.measure.id: each.currency for each in due})
+    found = line_rows(work.session, scope, versions, {each.measure.id: each.currency for each in due})
     kept = kept_lines(work.session, scope)
     change = _Change(work)
     for loaded in due:
-        months = _fiscal_month(work, loaded)
         change.into(loaded)
         for line_id in sorted(
-            {i for i, (measure, *_) in facts.items() if measure == loaded.measure.id}
+            {i for i, (measure, *_) in found.items() if measure == loaded.measure.id}
             | {i for i, each in kept.items() if each.measure_id == loaded.measure.id}
         ):
-            _, meta, line = facts.get(line_id, (0, None, None))
-            change.line(line_id, kept.get(line_id), meta, rows_of(line, months) if line else {})
+            _, meta, rows = found.get(line_id, (0, None, {}))
+            change.line(line_id, kept.get(line_id), meta, rows)
         change.done(versions[loaded.measure.id][-1].number if loaded.measure.id in versions else 0)
     change.write()
     return change.changed
@@ -101,11 +99,6 @@ def _card(loaded: Loaded) -> Card:
     if loaded.card is None:
         raise RuntimeError("settle makes the card first")
     return loaded.card
-
-
-def _fiscal_month(work: Work, loaded: Loaded) -> int:
-    organization = work.session.get_one(Organization, loaded.measure.organization_id)
-    return organization.fiscal_month
 
 
 class _Change:

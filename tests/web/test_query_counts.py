@@ -44,7 +44,7 @@ PAGES = {
 # A drop that opens a review writes thirteen tables and reads six times: one more than the budget (docs/benchmarks.md).
 MOVES = {"accepted": 18, "refused": 18, "review opened": 19}
 # The vote that completes the path into Decided also freezes the plan and files the dossier.
-VOTE_INTO_DECIDED = 44
+VOTE_INTO_DECIDED = 42
 
 
 class Elements(HTMLParser):
