@@ -89,12 +89,12 @@ def line_rows(
         .where(scope.of(EffectLine.measure_id, EffectLine.id))
     ).all()  # fmt: skip
     amounts = select(
-        EffectValue.line_id, EffectValue.series, EffectValue.month, EffectValue.plan_version, EffectValue.amount,
+        EffectValue.line_id, EffectValue.series, EffectValue.month, EffectValue.amount, EffectValue.plan_version,
         literal(0).label("booked"),
     ).where(scope.of(EffectValue.measure_id, EffectValue.line_id))  # fmt: skip
     booked = (
         select(
-            LedgerRow.line_id, literal(CONFIRMED), LedgerRow.month, literal(0), _whole(func.sum(LedgerRow.amount)),
+            LedgerRow.line_id, literal(CONFIRMED), LedgerRow.month, _whole(func.sum(LedgerRow.amount)), literal(0),
             _whole(func.sum(LedgerRow.translated)),
         )
         .where(scope.of(LedgerRow.measure_id, LedgerRow.line_id))
@@ -103,12 +103,10 @@ def line_rows(
     cells: dict[int, list[Cell]] = {}
     ledger: dict[int, dict[date | None, tuple[int, int]]] = {}
     for row in session.execute(union_all(amounts, booked)):
-        if row.series == CONFIRMED:
-            ledger.setdefault(row.line_id, {})[row.month] = row.amount, row.booked
+        if row[1] == CONFIRMED:
+            ledger.setdefault(row[0], {})[row[2]] = row[3], row[5]
         else:
-            cells.setdefault(row.line_id, []).append(
-                Cell(row.series, row.month, row.amount, row.plan_version)
-            )
+            cells.setdefault(row[0], []).append(Cell(*row[1:5]))
     found = {}
     for line in lines:
         known = versions.get(line.measure_id, ())
@@ -159,11 +157,14 @@ class KeptLine(NamedTuple):
 def kept_lines(session: Session, scope: Scope) -> dict[int, KeptLine]:
     """What is kept of the lines in scope, removed ones among them."""
     found: dict[int, KeptLine] = {}
-    for row in session.execute(
-        select(MoneyLine.__table__).where(scope.of(MoneyLine.measure_id, MoneyLine.line_id))
+    sums = (getattr(MoneyLine, name) for name in SUMS)
+    for line_id, measure_id, series, year, rate, *months in session.execute(
+        select(
+            MoneyLine.line_id, MoneyLine.measure_id, MoneyLine.series, MoneyLine.year, MoneyLine.rate, *sums
+        ).where(scope.of(MoneyLine.measure_id, MoneyLine.line_id))
     ):
-        kept = found.setdefault(row.line_id, KeptLine(row.measure_id, {}, {}))
-        kept.rows[row.series, row.year] = row.rate, tuple(getattr(row, name) for name in SUMS)
+        kept = found.setdefault(line_id, KeptLine(measure_id, {}, {}))
+        kept.rows[series, year] = rate, tuple(months)
     for row in session.execute(
         select(MoneyYear.__table__).where(scope.of(MoneyYear.measure_id, MoneyYear.line_id))
     ):
@@ -258,9 +259,10 @@ def set_totals(session: Session, sums: Mapping[tuple[Any, ...], tuple[int, ...]]
 
 @cache
 def _setting(table: type[Base], dialect: str, *, adding: bool) -> Insert:
-    statement = (insert_sqlite if dialect == "sqlite" else insert_postgresql)(table)
-    columns: Any = table.__table__.columns
-    keys = [column.name for column in table.__table__.primary_key]
+    rows: Any = table.__table__
+    statement = (insert_sqlite if dialect == "sqlite" else insert_postgresql)(rows)
+    columns = rows.columns
+    keys = [column.name for column in rows.primary_key]
     new = statement.excluded
     values = {
         column.name: column + new[column.name] if adding else new[column.name]
