@@ -138,6 +138,7 @@ INDEXES = {"ix_effect_line_cost_object": ("effect_line", ("cost_object",))}
 AWAITS = "standing = 'awaits'"
 FILED, WITH_DOCUMENTS = "digest != ''", ("ledger_row", "cell_ruling")
 MONTHS = tuple((f"m{place:02}", MINOR, False) for place in range(1, 13))
+OPEN = tuple((f"o{place:02}", MINOR, False) for place in range(1, 13))
 # what settle derives: no ids, no history; key first
 DERIVED: dict[str, tuple[int, tuple[tuple[str, Any, bool], ...]]] = {
     "money_line": (
@@ -154,7 +155,7 @@ DERIVED: dict[str, tuple[int, tuple[tuple[str, Any, bool], ...]]] = {
             ("timing", TEXT, False), ("category", TEXT, False), ("currency", TEXT, False), ("rate", TEXT, False),
             ("first_rate", TEXT, False), ("baseline", MINOR, False), ("target", MINOR, False), ("plan", MINOR, False),
             ("first_plan", MINOR, False), ("forecast", MINOR, False), ("actual", MINOR, False),
-            ("confirmed", MINOR, False), ("booked", MINOR, False), ("run_rate", MINOR, False),
+            ("confirmed", MINOR, False), ("booked", MINOR, False), ("run_rate", MINOR, False), *OPEN,
         ),
     ),
     "money_total": (
