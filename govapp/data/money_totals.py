@@ -85,10 +85,14 @@ class MoneyYear(Open, Base):
     confirmed: Mapped[int] = mapped_column(Money, default=0)
     booked: Mapped[int] = mapped_column(Money, default=0)
     run_rate: Mapped[int] = mapped_column(Money, default=0)
-    # In the order in which roll-ups group, so that no sort of a hundred thousand rows is needed.
+    # In the order in which roll-ups group, so that no sort of a hundred thousand rows is needed, and with all that they
+    # add up, so that none of those rows is looked up.
     __table_args__ = (
-        Index("ix_money_year_keys", "year", "kind", "timing", "currency", "rate", "first_rate"),
-    )
+        Index(
+            "ix_money_year_keys", "year", "kind", "timing", "currency", "rate", "first_rate", "measure_id", "category",
+            "target", "plan", "first_plan", "forecast", "actual", "confirmed", "booked", "run_rate", *OPEN_COLUMNS,
+        ),
+    )  # fmt: skip
 
 
 class MoneyTotal(Months, Base):

@@ -169,7 +169,13 @@ DERIVED: dict[str, tuple[int, tuple[tuple[str, Any, bool], ...]]] = {
 DERIVED_INDEXES = {
     "ix_money_line_measure_id": ("money_line", ("measure_id",)),
     "ix_money_year_measure_id": ("money_year", ("measure_id",)),
-    "ix_money_year_keys": ("money_year", ("year", "kind", "timing", "currency", "rate", "first_rate")),
+    "ix_money_year_keys": (
+        "money_year",
+        (
+            "year", "kind", "timing", "currency", "rate", "first_rate", "measure_id", "category", "target", "plan",
+            "first_plan", "forecast", "actual", "confirmed", "booked", "run_rate", *(name for name, *_ in OPEN),
+        ),
+    ),
 }
 # facts -> groups of columns that are filled in later, once, with the one that is empty until then
 SEQUENCE = ({"seq"}, "seq", "0")

@@ -37,7 +37,7 @@ LINES = (
     ("cash", "recurring", "vendor-contract", "EUR"),
 )  # fmt: skip
 MONTHS, YEAR, READINGS = 36, 2026, 20
-SHOWN = ("target", "plan", "forecast", "actual", "booked", "run_rate")
+SHOWN = ("target", "plan", "forecast", "actual", "confirmed", "booked", "run_rate")
 _SERIES = ("plan", "forecast", "actual")
 # Measures whose plan the verbs froze keep that version: nothing is added to it.
 _OPEN = "l.measure_id NOT IN (SELECT measure_id FROM plan_version)"
