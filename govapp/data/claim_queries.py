@@ -12,7 +12,7 @@ from govapp.data.claims import ClaimSplit, CostObject
 from govapp.data.finance import EffectLine, EffectValue
 from govapp.data.ledger import LedgerRow, PlanVersion
 from govapp.data.measure_queries import readable_by
-from govapp.data.measures import Measure
+from govapp.data.measures import Card, Measure
 from govapp.domain.claims import Claim
 from govapp.domain.rights import Actor
 
@@ -39,6 +39,16 @@ def objects_of(session: Session, organization_id: int, keys: Iterable[str] | Non
         statement = statement.where(CostObject.key.in_(sorted(set(keys))))
     rows = session.scalars(statement.order_by(CostObject.key))
     return [ObjectOf(r.key, r.id, r.name, r.kind, r.currency, r.yearly_cost, r.version) for r in rows]
+
+
+def overlapping_objects(session: Session, organization_id: int) -> set[str]:
+    """Keys of cost objects with an unresolved overlap of claims, as settle keeps them on the cards."""
+    statement = (
+        select(Card.overlapping)
+        .join(Measure, Measure.id == Card.measure_id)
+        .where(Measure.organization_id == organization_id, Card.overlapping != [])
+    )
+    return {key for keys in session.scalars(statement) for key in keys}
 
 
 def keys_named_by(session: Session, measure_id: int) -> set[str]:

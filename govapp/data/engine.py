@@ -1,10 +1,22 @@
 """SQLite and PostgreSQL behave alike here: how transactions begin, pragmas, and short read transactions."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Engine,
+    bindparam,
+    event,
+    func,
+    select,
+    text,
+)
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
@@ -95,6 +107,14 @@ def hold(session: Session, *names: str) -> None:
         session.execute(text(lock), {"names": sorted(set(names))})
 
 
+def among(session: Session, column: ColumnElement[int], ids: Collection[int]) -> ColumnElement[bool]:
+    """Clause: the column holds one of any number of ids, which go as one value; a list of marks has an end."""
+    if session.get_bind().dialect.name == "postgresql":
+        return column == func.any(bindparam(None, list(ids), ARRAY(BigInteger)))
+    held = func.json_each(json.dumps(list(ids))).table_valued("value")
+    return column.in_(select(held.c.value))
+
+
 def worth_retrying(error: DBAPIError) -> bool:
     """True for lock and serialization failures, after which the whole transaction may be tried again."""
     if getattr(error.orig, "sqlstate", None) in _RETRIED_STATES:
@@ -117,5 +137,5 @@ def ping() -> None:
 
 
 __all__ = [
-    "WritersQueue", "hold", "is_busy", "ping", "prepare", "reading", "worth_retrying", "write_session",
+    "WritersQueue", "among", "hold", "is_busy", "ping", "prepare", "reading", "worth_retrying", "write_session",
 ]  # fmt: skip

@@ -1,10 +1,12 @@
 """Organizations whose rates and closed months a person may see."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from govapp.data.measures import Measure, Part
 from govapp.data.structure import Branch, Organization
 from govapp.domain.permissions import Permission
 from govapp.domain.rights import Actor
@@ -21,6 +23,25 @@ class FinancePlace:
     timezone: str
     whole: bool
     confirms: bool
+
+
+def home_among(session: Session, actor: Actor, places: Mapping[int, bool]) -> int | None:
+    """Of organizations by id the one that the person works in; None of none.
+
+    First where they confirm amounts of all of it (so says the mapping), then where they hold most parts of measures,
+    then the one that was there first.
+    """
+    if len(places) < 2:
+        return next(iter(places), None)
+    held = dict(
+        session.execute(
+            select(Measure.organization_id, func.count())
+            .join(Part, Part.measure_id == Measure.id)
+            .where(Part.person_id == actor.id, Measure.organization_id.in_(list(places)))
+            .group_by(Measure.organization_id)
+        ).all()
+    )
+    return min(places, key=lambda each: (not places[each], -held.get(each, 0), each))
 
 
 def finance_places(session: Session, actor: Actor) -> list[FinancePlace]:

@@ -1,6 +1,6 @@
 """What the money grid of a measure holds: amounts by line, series and month, what is confirmed, and from when on."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from datetime import date
 
 from sqlalchemy import func, select
@@ -18,18 +18,6 @@ def lines_of(session: Session, measure_id: int, ids: Collection[int] | None = No
     if ids is not None:
         statement = statement.where(EffectLine.id.in_(ids))
     return {row.id: row for row in session.scalars(statement)}
-
-
-def working_values(
-    session: Session, lines: Iterable[int], series: Iterable[str] | None = None
-) -> Sequence[EffectValue]:
-    """Rows of lines with amounts as they are worked on: of plan the draft."""
-    statement = select(EffectValue).where(
-        EffectValue.line_id.in_(list(lines)), EffectValue.plan_version == DRAFT
-    )
-    if series is not None:
-        statement = statement.where(EffectValue.series.in_(list(series)))
-    return session.scalars(statement).all()
 
 
 def ledger_sums(session: Session, lines: Iterable[int]) -> dict[tuple[int, date | None], int]:

@@ -1,6 +1,6 @@
 """Reads the ledger of one measure for its page: every row and ruling with who did it, and the sums since closing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -13,7 +13,7 @@ from govapp.data.ledger import CellRuling, LedgerRow
 from govapp.data.ledger_queries import rows_since
 from govapp.data.measures import StagePassage
 from govapp.data.people import Person
-from govapp.domain.ledger import Sums, sums_of
+from govapp.domain.ledger import CONFIRMATION, Sums, sums_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,3 +121,17 @@ def confirmed_lines(found: Sequence[Entry]) -> dict[int, int]:
         if not each.ruling:
             sums[each.line_id] = sums.get(each.line_id, 0) + (each.amount or 0)
     return sums
+
+
+def confirmed_by(
+    session: Session, cells: Iterable[tuple[int, Any, date | None]]
+) -> dict[Any, tuple[str, datetime]]:
+    """Who confirmed cells (line, series, month) last, and when."""
+    wanted = {(line, month): (line, series, month) for line, series, month in cells}
+    rows = session.execute(
+        select(LedgerRow.line_id, LedgerRow.month, Person.name, LedgerRow.at)
+        .outerjoin(Person, Person.id == LedgerRow.person_id)
+        .where(LedgerRow.line_id.in_({line for line, _ in wanted}), LedgerRow.kind == CONFIRMATION)
+        .order_by(LedgerRow.id)
+    )
+    return {wanted[line, month]: (who or "", at) for line, month, who, at in rows if (line, month) in wanted}

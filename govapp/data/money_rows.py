@@ -65,9 +65,7 @@ def line_facts(
             EffectValue.line_id, EffectValue.series, EffectValue.month, EffectValue.amount, EffectValue.plan_version
         ).where(scope.of(EffectValue.measure_id, EffectValue.line_id))
     ):  # fmt: skip
-        cells.setdefault(value.line_id, []).append(
-            Cell(value.series, value.month, value.amount, value.plan_version)
-        )
+        cells.setdefault(value[0], []).append(Cell(*value[1:]))
     ledger: dict[int, dict[date | None, tuple[int, int]]] = {}
     for row in session.execute(
         select(
@@ -116,11 +114,14 @@ class KeptLine(NamedTuple):
 def kept_lines(session: Session, scope: Scope) -> dict[int, KeptLine]:
     """What is kept of the lines in scope, removed ones among them."""
     found: dict[int, KeptLine] = {}
-    for row in session.execute(
-        select(MoneyLine.__table__).where(scope.of(MoneyLine.measure_id, MoneyLine.line_id))
+    sums = (getattr(MoneyLine, name) for name in SUMS)
+    for line_id, measure_id, series, year, rate, *months in session.execute(
+        select(
+            MoneyLine.line_id, MoneyLine.measure_id, MoneyLine.series, MoneyLine.year, MoneyLine.rate, *sums
+        ).where(scope.of(MoneyLine.measure_id, MoneyLine.line_id))
     ):
-        kept = found.setdefault(row.line_id, KeptLine(row.measure_id, {}, {}))
-        kept.rows[row.series, row.year] = row.rate, tuple(getattr(row, name) for name in SUMS)
+        kept = found.setdefault(line_id, KeptLine(measure_id, {}, {}))
+        kept.rows[series, year] = rate, tuple(months)
     for row in session.execute(
         select(MoneyYear.__table__).where(scope.of(MoneyYear.measure_id, MoneyYear.line_id))
     ):
@@ -219,9 +220,10 @@ def set_totals(session: Session, sums: Mapping[tuple[Any, ...], tuple[int, ...]]
 
 @cache
 def _setting(table: type[Base], dialect: str, *, adding: bool) -> Insert:
-    statement = (insert_sqlite if dialect == "sqlite" else insert_postgresql)(table)
-    columns: Any = table.__table__.columns
-    keys = [column.name for column in table.__table__.primary_key]
+    rows: Any = table.__table__
+    statement = (insert_sqlite if dialect == "sqlite" else insert_postgresql)(rows)
+    columns = rows.columns
+    keys = [column.name for column in rows.primary_key]
     new = statement.excluded
     values = {
         column.name: column + new[column.name] if adding else new[column.name]

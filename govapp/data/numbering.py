@@ -1,5 +1,6 @@
 """Numbers for rows made many at once: with them one statement brings all, without them each row is one of its own."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import func, select
@@ -21,15 +22,20 @@ def number_many(session: Session) -> None:
             new.setdefault(type(row), []).append(row)
     for table, rows in new.items():
         if len(rows) > FEW:
-            for number, row in zip(_next(session, table, len(rows)), rows, strict=True):
+            for number, row in zip(next_numbers(session, table, len(rows)), rows, strict=True):
                 row.id = number
 
 
-def _next(session: Session, table: Any, count: int) -> list[int]:
+def next_numbers(session: Session, table: Any, count: int, drawn: Sequence[int] = ()) -> list[int]:
+    """Numbers for new rows. `drawn`: what this gave before the transaction; PostgreSQL gives those to nobody else."""
+    if not count:
+        return []
     if session.get_bind().dialect.name == "sqlite":
         with session.no_autoflush:
             last = session.scalar(select(func.max(table.id))) or 0
         return list(range(last + 1, last + count + 1))
+    if len(drawn) >= count:
+        return list(drawn[:count])
     sequence = func.nextval(func.pg_get_serial_sequence(table.__tablename__, "id"))
     numbers = func.generate_series(1, count).table_valued("n")
     with session.no_autoflush:

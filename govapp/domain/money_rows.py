@@ -6,6 +6,8 @@ Amounts are minor units of the line's currency (FTE: 1/10,000), but `booked`: th
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
+from typing import NamedTuple
 
 BASELINE, TARGET, PLAN, FORECAST, ACTUAL = "baseline", "target", "plan", "forecast", "actual"
 FIRST_PLAN, CONFIRMED, BOOKED, RUN_RATE = "first_plan", "confirmed", "booked", "run_rate"
@@ -18,8 +20,7 @@ TOTAL = 12  # place of the sum after the twelve months
 Row = tuple[str, tuple[int, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """An amount of a line in a series for a month (its first day), or undated."""
 
     series: str
@@ -47,6 +48,7 @@ class LineFacts:
     frozen: tuple[Frozen, ...] = ()
 
 
+@lru_cache(maxsize=4096)
 def fiscal_place(month: date | None, fiscal_month: int) -> tuple[int, int]:
     """Year in which the fiscal year of a month starts, and its place in it (0-11); undated: year 0, the sum's place."""
     if month is None:

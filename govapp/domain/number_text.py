@@ -8,6 +8,8 @@ MAX_DIGITS_BEFORE = 15
 MAX_DIGITS_AFTER = 6
 _LONGEST = 40
 _MINUS = "-−"
+_SIGN = "\N{MINUS SIGN}"
+_SWAPPED = str.maketrans({",": ".", ".": ","})
 _GROUPED = {
     "point": re.compile(r"[0-9]{1,3}(\.[0-9]{3})+(,(?P<rest>[0-9]+))?"),
     "comma": re.compile(r"[0-9]{1,3}(,[0-9]{3})+(\.(?P<rest>[0-9]+))?"),
@@ -57,6 +59,18 @@ def write_number(number: Decimal, mark: str = ".") -> str:
     if _AMBIGUOUS.fullmatch(text.lstrip("-")):
         text += "0"
     return "0" if text in ("-0", "") else text.replace(".", mark)
+
+
+def write_grouped(number: Decimal, decimals: int, mark: str = ".") -> str:
+    """The number as amounts are shown: thousands set off, so many decimals, a real minus. With the same `mark`
+    `read_number` reads it back; what has more decimals than asked for is a ValueError.
+    """
+    text = f"{abs(number):,.{decimals}f}"
+    if Decimal(text.replace(",", "")) != abs(number):
+        raise ValueError("amount_too_precise")
+    if mark == ",":
+        text = text.translate(_SWAPPED)
+    return f"{_SIGN}{text}" if number < 0 else text
 
 
 def _parts(body: str, decimals: int, mark: str) -> tuple[str, str]:

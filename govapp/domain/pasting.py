@@ -14,6 +14,7 @@ from govapp.domain.number_text import NumberRefused, read_number
 
 LINE, NAME, CURRENCY, SERIES, WHOLE_LIFE = HEADS = ("Line", "Name", "Currency", "Series", "Whole life")
 MOST_CELLS = 50_000
+TWICE = "cell_twice"
 # a line's months reach fifty years either way (domain.cells), and the heads stand beside them
 MOST_COLUMNS = 1_250
 Value = str | Decimal | date
@@ -41,12 +42,16 @@ class Problem:
 
 @dataclass
 class Pasted:
-    """What a table says: amounts by cell with their places, and problems; with any problem nothing may be stored."""
+    """What a table says: amounts by cell with their places, and problems; with any problem nothing may be stored.
+
+    `rows`: the lines and series that have had their row.
+    """
 
     amounts: dict[CellKey, Decimal | None] = field(default_factory=dict)
     places: dict[CellKey, Place] = field(default_factory=dict)
     headings: dict[int, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    rows: set[tuple[int, str]] = field(default_factory=set)
 
     def fault(self, row: int, column: int, value: Value, code: str) -> None:
         """Note a problem."""
@@ -144,12 +149,13 @@ def _row(
         found.fault(number, columns.series + 1, series, fault)
     if line is None or fault:
         return
+    if (line, series) in found.rows:
+        found.fault(number, columns.series + 1, series, TWICE)
+        return
+    found.rows.add((line, series))
     decimals = decimals_of(lines[line][1]) if lines[line][1] else FTE_DECIMALS
     for column, month in columns.months:
         value, cell = _at(row, column), (line, series, month)
-        if cell in found.places:
-            found.fault(number, column + 1, value, "cell_twice")
-            continue
         found.places[cell] = Place(number, column + 1)
         try:
             found.amounts[cell] = _amount(value, decimals, mark)

@@ -1,6 +1,7 @@
 """Claims on cost objects in words."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from govapp.domain.claims import AGREED, EXCEEDS, NO_RATE, SHARED
@@ -9,7 +10,7 @@ from govapp.domain.number_text import write_number
 from govapp.present import dates, errors
 from govapp.present.language import gettext as _
 from govapp.present.language import ngettext
-from govapp.present.money import minor_amount
+from govapp.present.money import amount, minor_amount
 
 errors.SENTENCES.update(
     {
@@ -20,9 +21,12 @@ errors.SENTENCES.update(
         "split_of_few": lambda: _("A split is between two measures at least."),
         "split_negative": lambda: _("A share is zero or more."),
         "split_unknown": lambda: _("A split names only measures that claim something here."),
-        "split_too_large": lambda: _("Together the shares are more than this costs a year (%(currency)s %(cost)s)."),
     }
 )  # fmt: skip
+errors.COMPOSED["split_too_large"] = lambda values: _(
+    "Together the shares are more than this costs a year (%(cost)s).",
+    cost=amount(Decimal(values["cost"]), values["currency"]),
+)
 
 
 def kind_words() -> dict[str, str]:
@@ -57,7 +61,7 @@ def state_of(met: Any) -> tuple[str, str]:
             return "off", _("Claims more than it costs: %(sum)s", sum=together)
         return "off", _("Claimed twice: together %(sum)s, more than it costs", sum=together)
     return {
-        AGREED: ("ok", _("Split agreed; together %(sum)s are claimed", sum=together)),
+        AGREED: ("ok", _("Split agreed: %(sum)s are claimed, only the shares are confirmed", sum=together)),
         SHARED: ("none", _("Shared, %(sum)s together: it fits", sum=together)),
         NO_RATE: (
             "risk",
@@ -71,13 +75,20 @@ def share_field(measure: str) -> str:
     return f"share-{measure}"
 
 
-def shares_words(shares: Mapping[str, int], hidden: int, currency: str) -> str:
+def share_words(share: int | None, currency: str) -> str:
+    """What the split in force gives one measure."""
+    if share is None:
+        return _("no share in the split")
+    return _("share %(amount)s a year", amount=minor_amount(share, currency))
+
+
+def split_words(shares: Mapping[str, int], hidden: int, currency: str) -> str:
     """The split in force in words; of shares that the reader may not see, how many there are."""
     said = [f"{key} {minor_amount(share, currency)}" for key, share in sorted(shares.items())]
     if hidden:
         words = "%(num)s share of a measure you may not see", "%(num)s shares of measures you may not see"
         said.append(ngettext(*words, hidden))
-    return ", ".join(said)
+    return _("Agreed split: %(shares)s", shares=", ".join(said))
 
 
 def plain_amount(minor: int | None, currency: str) -> str:

@@ -95,8 +95,10 @@ def lists() -> list[tuple[str, str]]:
     ]
 
 
-def empty(standing: str, *, filtered: bool) -> str:
-    """What belongs in an empty list, and who makes it."""
+def empty(standing: str, *, filtered: bool, unknown: str = "") -> str:
+    """What belongs in an empty list, and who makes it; `unknown` is the key of a measure that is not there."""
+    if unknown:
+        return _("There is no measure %(key)s that you may see. A key looks like M-101.", key=unknown)
     if filtered:
         return _("No amount fits this filter.")
     return {
@@ -176,29 +178,55 @@ def why(codes: Iterable[str], values: Mapping[str, Any]) -> list[str]:
 
 
 def result_words(result: Any) -> str:
-    """What became of a cell that was done."""
-    amount = minor_amount(result.amount, result.currency)
-    if result.act == PART:
-        return _("confirmed in part: %(amount)s", amount=amount)
+    """What became of a cell that was done, with its amount."""
+    claimed = minor_amount(result.claimed, result.currency)
     return {
-        FULL: _("confirmed: %(amount)s", amount=amount),
-        REFUSE: _("refused"),
-        EXCEPT: _("excepted"),
-    }[result.act]
+        FULL: _("Confirmed %(amount)s", amount=minor_amount(result.amount, result.currency)),
+        PART: _(
+            "Confirmed %(amount)s of %(claimed)s",
+            amount=minor_amount(result.amount, result.currency), claimed=claimed,
+        ),
+        REFUSE: _("Refused %(amount)s", amount=claimed),
+        EXCEPT: _("Excepted"),
+    }[result.act]  # fmt: skip
+
+
+def _one_done(result: Any) -> str:
+    """The one thing that was done: `Confirmed EUR 2,004.75 of M-154, Sep 2026.`"""
+    where = {"measure": result.measure, "month": month_words(result.month)}
+    if result.act == PART:
+        return _("%(said)s, %(measure)s, %(month)s.", said=result_words(result), **where)
+    return _("%(said)s of %(measure)s, %(month)s.", said=result_words(result), **where)
 
 
 def summary(results: Sequence[Any]) -> str:
-    """How many were done, what was confirmed, how many were refused."""
+    """What was done: one thing in full, of several how many by act and what was confirmed; how many were not."""
     done = [each for each in results if each.done]
+    if len(results) == 1 and done:
+        return _one_done(done[0])
     sums: dict[str, int] = {}
     for each in done:
         if each.amount is not None and each.currency:
             sums[each.currency] = sums.get(each.currency, 0) + each.amount
-    said = ngettext("%(num)s amount done", "%(num)s amounts done", len(done))
+    said = _by_act([each.act for each in done])
     if sums:
-        said += ", " + _("%(amounts)s confirmed", amounts=minor_amounts(sums))
+        said.append(_("%(amounts)s in all", amounts=minor_amounts(sums)))
     left = len(results) - len(done)
-    return said + (", " + ngettext("%(num)s not done", "%(num)s not done", left) if left else "") + "."
+    if left:
+        said.append(ngettext("%(num)s not done", "%(num)s not done", left))
+    return ", ".join(said) + "."
+
+
+def _by_act(acts: Sequence[str]) -> list[str]:
+    """How many of each act."""
+    full, part, refused, excepted = (acts.count(act) for act in (FULL, PART, REFUSE, EXCEPT))
+    said = [
+        ngettext("%(num)s amount confirmed", "%(num)s amounts confirmed", full) if full else "",
+        ngettext("%(num)s confirmed in part", "%(num)s confirmed in part", part) if part else "",
+        ngettext("%(num)s amount refused", "%(num)s amounts refused", refused) if refused else "",
+        ngettext("%(num)s month excepted", "%(num)s months excepted", excepted) if excepted else "",
+    ]
+    return [each for each in said if each]
 
 
 def fingerprint(totals: Iterable[Total]) -> str:

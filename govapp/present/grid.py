@@ -1,16 +1,15 @@
 """The money grid as a page shows it: rows of cells with what stands in them, or why nobody types there."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
 
 from govapp.domain.cells import BY_PERIOD, CONFIRMED, name_of, standing_fault
 from govapp.domain.money import decimals_of, from_minor
-from govapp.domain.number_text import write_number
+from govapp.domain.number_text import write_grouped
 from govapp.present import dates, grid_words
 from govapp.present.language import gettext as _
-from govapp.present.money import number
 
 IN_FORCE = "plan-in-force"
 IS_CONFIRMED = "confirmed"
@@ -19,7 +18,10 @@ _ORDER = ("baseline", "target", IN_FORCE, "plan", "forecast", "actual", CONFIRME
 
 
 class CellView(NamedTuple):
-    """A cell: its name where it can be typed into, else ''; its text, why it stands still, how it stands, faults."""
+    """A cell: its name where it can be typed into, else ''; its text, why it stands still, how it stands, faults.
+
+    `place` is the name of the cell whether or not it can be typed into.
+    """
 
     name: str
     text: str
@@ -28,6 +30,35 @@ class CellView(NamedTuple):
     standing: str
     late: bool
     faults: Sequence[str]
+    place: str = ""
+
+
+class Form(NamedTuple):
+    """How amounts of a line are written: in its currency, all with as many decimals as one of them needs."""
+
+    currency: str
+    places: int
+    mark: str
+
+    def text(self, minor: int) -> str:
+        """An amount of minor units: `−1,234.50`."""
+        return write_grouped(from_minor(minor, self.currency), self.places, self.mark)
+
+
+def form_of(amounts: Iterable[int], currency: str, mark: str) -> Form:
+    """The form in which these amounts look alike: none with decimals unless one has some, then all as many.
+
+    Money then shows all decimals of its currency, posts as many as they need.
+    """
+    most = decimals_of(currency)
+    needed = max((_needed(amount, most) for amount in amounts), default=0)
+    return Form(currency, most if needed and currency else needed, mark)
+
+
+def _needed(minor: int, most: int) -> int:
+    while most and minor % 10 == 0:
+        minor, most = minor // 10, most - 1
+    return most
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +80,12 @@ class RowView:
 
 @dataclass(frozen=True, slots=True)
 class BlockView:
-    """A line with its rows. `decimals`: of its currency."""
+    """A line with its rows. `decimals`: of its currency; `places`: with how many its amounts are shown."""
 
     line: Any
     rows: tuple[RowView, ...]
     decimals: int
+    places: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +105,21 @@ class NetView:
 
     currency: str
     decimals: int
+    places: int
     rows: tuple[NetRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Typing:
-    """What this person may type: series by right, closed months, and what they have typed before a refusal."""
+    """What this person may type: series by right, closed months, and what they have typed before a refusal.
+
+    `alive`: the measure is neither cancelled nor archived.
+    """
 
     series: frozenset[str]
     into_closed: bool = False
     frozen: bool = False
+    alive: bool = True
     mark: str = "."
     typed: Mapping[str, str] = field(default_factory=dict)
     faults: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -106,9 +143,16 @@ def blocks_of(data: Any, typing: Typing, every: bool = False) -> list[BlockView]
             if (differs if series == IN_FORCE else (line.id, series) in held or series in _ALWAYS)
             or (every and series not in (CONFIRMED, IN_FORCE))
         ]
-        rows = tuple(_row(data, typing, line, series, labels, differs) for series in shown)
-        found.append(BlockView(line, rows, decimals_of(line.currency)))
+        form = form_of(_amounts_of(data, {line.id}), line.currency, typing.mark)
+        rows = tuple(_row(data, typing, line, series, labels, differs, form) for series in shown)
+        found.append(BlockView(line, rows, decimals_of(line.currency), form.places))
     return found
+
+
+def _amounts_of(data: Any, lines: Collection[int]) -> Iterator[int]:
+    """Every amount of lines that is shown or is part of a sum that is."""
+    yield from (amount for (line, *_), amount in data.amounts.items() if line in lines)
+    yield from (amount for (line, _), amount in data.rest.items() if line in lines)
 
 
 def _differs(data: Any, line: int) -> bool:
@@ -119,15 +163,17 @@ def _differs(data: Any, line: int) -> bool:
     )
 
 
-def _row(data: Any, typing: Typing, line: Any, series: str, labels: Sequence[str], differs: bool) -> RowView:
+def _row(
+    data: Any, typing: Typing, line: Any, series: str, labels: Sequence[str], differs: bool, form: Form
+) -> RowView:
     label = grid_words.series_word(series)
     if series == IN_FORCE:
         label = _("Plan, version %(n)s in force", n=data.plan_number)
     elif series == "plan" and differs:
         label = _("Plan, draft")
-    undated = _cell(data, typing, line, series, None, f"{line.name}, {label}, {_('whole life')}")
+    undated = _cell(data, typing, line, series, None, f"{line.name}, {label}, {_('whole life')}", form)
     cells = tuple(
-        _cell(data, typing, line, series, month, f"{line.name}, {label}, {said}")
+        _cell(data, typing, line, series, month, f"{line.name}, {label}, {said}", form)
         for month, said in zip(data.months, labels, strict=True)
     )
     found = [data.amounts.get((line.id, series, month)) for month in data.months]
@@ -138,57 +184,61 @@ def _row(data: Any, typing: Typing, line: Any, series: str, labels: Sequence[str
     total = year + rest + (alone or 0)
     return RowView(
         series, label, undated, cells,
-        _shown(year, line.currency) if amounts else "",
-        _shown(total, line.currency) if amounts or rest or alone is not None else "",
+        form.text(year) if amounts else "",
+        form.text(total) if amounts or rest or alone is not None else "",
         rest, any(cell.name for cell in (undated, *cells)),
     )  # fmt: skip
 
 
-def _shown(minor: int, currency: str) -> str:
-    value = from_minor(minor, currency)
-    return number(value, 0 if value == value.to_integral_value() else decimals_of(currency))
-
-
-def _cell(data: Any, typing: Typing, line: Any, series: str, month: date | None, label: str) -> CellView:
+def _cell(
+    data: Any, typing: Typing, line: Any, series: str, month: date | None, label: str, form: Form
+) -> CellView:
     key = (line.id, series, month)
     amount = data.amounts.get(key)
-    standing, late, why = "", False, ""
-    may = series in typing.series
+    standing, late = "", False
     if series == "actual":
         standing, late = data.standing.get((line.id, month), ""), (line.id, month) in data.late
-    if series not in (CONFIRMED, IN_FORCE):
-        closed = month is not None and data.closed is not None and month <= data.closed
-        may = may or (closed and typing.into_closed and series in BY_PERIOD)
-        why = standing_fault(
-            series, frozen=typing.frozen, confirmed=standing == IS_CONFIRMED,
-            closed=closed and not typing.into_closed,
-        )  # fmt: skip
-    else:
-        may = False
-    if why or not may:
-        text = "" if amount is None else _shown(amount, line.currency)
-        return CellView("", text, label, why, standing, late, ())
+    text = "" if amount is None else form.text(amount)
+    if series in (CONFIRMED, IN_FORCE):
+        return CellView("", text, label, "", standing, late, ())
     name = name_of(key)
-    text = "" if amount is None else write_number(from_minor(amount, line.currency), typing.mark)
-    return CellView(
-        name, typing.typed.get(name, text), label, "", standing, late, typing.faults.get(name, ())
+    faults = typing.faults.get(name, ())
+    why = _why_still(data, typing, series, month, standing)
+    if why:
+        return CellView("", text, label, why, standing, late, faults, name)
+    return CellView(name, typing.typed.get(name, text), label, "", standing, late, faults, name)
+
+
+def _why_still(data: Any, typing: Typing, series: str, month: date | None, standing: str) -> str:
+    """Why this person types nothing here: '', a code of `cells.standing_fault`, measure_over, or not_<series>."""
+    closed = month is not None and data.closed is not None and month <= data.closed
+    why = standing_fault(
+        series,
+        frozen=typing.frozen,
+        confirmed=standing == IS_CONFIRMED,
+        closed=closed and not typing.into_closed,
     )
+    if why or series in typing.series or (closed and typing.into_closed and series in BY_PERIOD):
+        return why
+    return f"not_{series}" if typing.alive else "measure_over"
 
 
-def nets_of(data: Any, saving_kinds: Collection[str]) -> list[NetView]:
+def nets_of(data: Any, saving_kinds: Collection[str], mark: str) -> list[NetView]:
     """Sums by currency over the lines of kinds that count as savings, where there is more than one such line."""
     by_currency: dict[str, list[int]] = {}
     for line in data.lines:
         if line.kind in saving_kinds and line.currency:
             by_currency.setdefault(line.currency, []).append(line.id)
-    return [
-        NetView(currency, decimals_of(currency), tuple(_net(data, currency, lines)))
-        for currency, lines in by_currency.items()
-        if len(lines) > 1
-    ]
+    found = []
+    for currency, lines in by_currency.items():
+        if len(lines) > 1:
+            form = form_of(_amounts_of(data, set(lines)), currency, mark)
+            rows = tuple(_net(data, form, lines))
+            found.append(NetView(currency, decimals_of(currency), form.places, rows))
+    return found
 
 
-def _net(data: Any, currency: str, lines: Sequence[int]) -> Iterator[NetRow]:
+def _net(data: Any, form: Form, lines: Sequence[int]) -> Iterator[NetRow]:
     for series in (*_ALWAYS, CONFIRMED):
         found: list[int | None] = []
         for month in (None, *data.months):
@@ -201,9 +251,9 @@ def _net(data: Any, currency: str, lines: Sequence[int]) -> Iterator[NetRow]:
             yield NetRow(
                 series,
                 grid_words.series_word(series),
-                tuple("" if amount is None else _shown(amount, currency) for amount in found),
-                _shown(sum(year), currency) if year else "",
-                _shown(sum(every), currency) if every else "",
+                tuple("" if amount is None else form.text(amount) for amount in found),
+                form.text(sum(year)) if year else "",
+                form.text(sum(every)) if every else "",
             )
 
 

@@ -40,6 +40,9 @@ errors.SENTENCES.update(
         "period_locked": lambda: _(
             "This month is closed. Only a controller of the measure still adds to it, as a dated late entry."
         ),
+        "source_needed": lambda: _(
+            "This replaces an amount that came from another source. Say under the grid where the new one comes from."
+        ),
         "sign_wrong": lambda: _("This category holds costs: its amounts are negative or zero."),
         "start_twice": lambda: _("Choose a day or a milestone, not both."),
         "line_in_frozen_plan": lambda: _(
@@ -62,7 +65,9 @@ errors.SENTENCES.update(
         ),
         "column_missing": lambda: _("The table needs a column with this heading."),
         "column_twice": lambda: _("This month has two columns."),
-        "cell_twice": lambda: _("An earlier row has this line and series already."),
+        "cell_twice": lambda: _(
+            "An earlier row has this line and series already; all of this row is left out."
+        ),
         "table_empty": lambda: _("There is no table here: the first row has the headings."),
         "too_many_cells": lambda: _("At most 50,000 cells at once."),
         "too_many_columns": lambda: _("At most 1,250 columns at once."),
@@ -91,11 +96,57 @@ def cell_said(name: str, lines: Iterable[Any]) -> CellSaid:
 
 def why(code: str) -> str:
     """Why a cell stands still, in a few words."""
+    planned = _("Plans are entered by the owner or the finance contact of the measure")
     return {
-        "plan_frozen": _("The plan is frozen"),
-        "amount_confirmed": _("Confirmed, so nobody edits it"),
-        "period_locked": _("The month is closed"),
+        "plan_frozen": _("The plan is frozen; it changes by a change request"),
+        "amount_confirmed": _("Confirmed, so nobody edits it; the controller can take the confirmation back"),
+        "period_locked": _("The month is closed; a controller still adds to it"),
+        "measure_over": _("The measure is cancelled or archived"),
+        "not_plan": planned,
+        "not_baseline": planned,
+        "not_target": planned,
+        "not_forecast": _("The forecast is kept by the owner of the measure"),
+        "not_actual": _("Actual amounts are entered by the finance contact of the measure"),
     }.get(code, "")
+
+
+def legend(typing: Any, closed: Any) -> list[str]:
+    """Which cells this person types into, and why not into the others; empty for who types nowhere."""
+    if not typing.series and not typing.into_closed:
+        return []
+    said = []
+    mine = [
+        series_word(series).lower() for series in ("plan", "forecast", "actual") if series in typing.series
+    ]
+    if mine:
+        said.append(_("You type into the boxes: %(series)s.", series=", ".join(mine)))
+    if typing.into_closed and closed:
+        said.append(
+            _(
+                "Into months closed up to %(month)s you enter forecast and actual amounts as late entries; another "
+                "controller confirms those.",
+                month=dates.month(closed),
+            )
+        )
+    elif typing.into_closed:
+        said.append(_("Once a month is closed, you enter late amounts into it. No month is closed yet."))
+    if typing.frozen:
+        said.append(_("The plan is frozen and changes by a change request."))
+    if "actual" not in typing.series:
+        said.append(_("Actual amounts of open months are entered by the finance contact."))
+    if "forecast" not in typing.series:
+        said.append(_("The forecast of open months is kept by the owner."))
+    return said
+
+
+def confirmed_words(who: str, when: str) -> str:
+    """Why a confirmed amount stands still, who confirmed it, and what helps."""
+    said = _("%(who)s confirmed this amount on %(day)s, so it stands still.", who=who, day=when)
+    return (
+        said
+        + " "
+        + _("Ask the controller to take the confirmation back in the ledger; then enter the new amount.")
+    )
 
 
 def standing_word(standing: str) -> str:

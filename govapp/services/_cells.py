@@ -5,10 +5,21 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from govapp.data.finance import AWAITS, CONFIRMED, DRAFT, EffectLine, EffectValue
-from govapp.data.grid_queries import has_draft_change, lives_of, working_values
+from govapp.data.finance import CONFIRMED, EffectLine, EffectValue
+from govapp.data.grid_queries import has_draft_change, lives_of
+from govapp.data.numbering import next_numbers
 from govapp.data.period_queries import locked_until
 from govapp.data.snapshots import Loaded
+from govapp.data.value_rows import (
+    NAME,
+    Raw,
+    ValueRow,
+    delete_values,
+    insert_values,
+    raw_values,
+    set_values,
+    values_of,
+)
 from govapp.domain.cells import (
     BY_PERIOD,
     CellKey,
@@ -25,9 +36,11 @@ from govapp.domain.finance import Faults, sign_is_wrong
 from govapp.domain.planning import YEAR, following
 from govapp.services._belongs import _where
 from govapp.services._confirming import late_right
+from govapp.services._value_states import Foreseen, Writer, count_new, states_now
 from govapp.services._work import Work
 
 Changed = dict[CellKey, tuple[int | None, int | None]]
+STILL = frozenset({"plan_frozen", "amount_confirmed", "period_locked"})
 
 
 @dataclass
@@ -35,7 +48,7 @@ class Sheet:
     """Lines of a measure with what they hold: rows of amounts by cell, the newest closed month, when they start."""
 
     lines: Mapping[int, EffectLine]
-    held: dict[CellKey, EffectValue] = field(default_factory=dict)
+    held: dict[CellKey, ValueRow] = field(default_factory=dict)
     closed: date | None = None
     lives: Mapping[int, Life] = field(default_factory=dict)
 
@@ -63,21 +76,28 @@ class Sheet:
 
 
 def _sheet(
-    work: Work, loaded: Loaded, lines: Mapping[int, EffectLine], series: Iterable[str] | None = None
+    work: Work,
+    loaded: Loaded,
+    lines: Mapping[int, EffectLine],
+    series: Iterable[str] | None = None,
+    foreseen: Foreseen | None = None,
 ) -> Sheet:
     """What lines hold, of all series or of some."""
-    session = work.session
-    known = [number for number in lines if number is not None]
-    rows = working_values(session, known, series)
+    raw = raw_values(work.session, lines, series)
     return Sheet(
         lines,
-        {(row.line_id, row.series, row.month): row for row in rows},
-        locked_until(session, loaded.measure.organization_id, hold=True),
-        lives_of(session, lines.values()),
+        dict(foreseen.held) if foreseen and raw == foreseen.raw else by_cell(raw),
+        locked_until(work.session, loaded.measure.organization_id, hold=True),
+        lives_of(work.session, lines.values()),
     )
 
 
-def _changes(sheet: Sheet, wanted: Mapping[CellKey, int | None]) -> Changed:
+def by_cell(raw: Raw) -> dict[CellKey, ValueRow]:
+    """Rows of amounts by cell."""
+    return {(row.line_id, row.series, row.month): row for row in values_of(raw)}
+
+
+def changes_in(sheet: Sheet, wanted: Mapping[CellKey, int | None]) -> Changed:
     """Old and new of every cell that would change."""
     return {cell: (old, new) for cell, new in wanted.items() if (old := sheet.amount(cell)) != new}
 
@@ -134,40 +154,48 @@ def _cell_faults(
     return faults
 
 
-def _store(work: Work, loaded: Loaded, sheet: Sheet, changed: Changed, source: str = "") -> None:
+def _store(
+    work: Work,
+    loaded: Loaded,
+    sheet: Sheet,
+    changed: Changed,
+    source: str = "",
+    foreseen: Foreseen | None = None,
+) -> None:
     """Set amounts; None deletes. An actual amount awaits confirmation anew, and who wrote it is among its hands."""
+    foreseen = foreseen or Foreseen()
+    session, writer = work.session, _writer(work, loaded, sheet, source)
+    session.flush()
+    numbers = next_numbers(session, EffectValue, count_new(sheet.held, changed), foreseen.numbers)
+    states = states_now(foreseen, sheet.held, changed, writer, numbers)
+    insert_values(session, states.new)
+    set_values(session, states.set)
+    delete_values(session, states.gone)
+    if states.new or states.set or states.gone:
+        kept = work.kept_rows(NAME)
+        kept.known = {**kept.known, **foreseen.digests}
+        kept.begin(states.new, new=True)
+        kept.begin(states.set)
+        kept.end(states.gone)
     for cell, (_, new) in changed.items():
-        line, series, month = cell
-        row = sheet.held.get(cell)
         if new is None:
-            if row is not None:
-                work.session.delete(row)
-                del sheet.held[cell]
-            continue
-        if row is None:
-            row = EffectValue(
-                measure_id=loaded.measure.id, line_id=line, series=series, month=month, plan_version=DRAFT
-            )
-            work.session.add(row)
-            sheet.held[cell] = row
-        row.amount = new
-        if series == "actual":
-            row.standing = AWAITS
-            if (hands := hands_of(work, row.hands)) != row.hands:
-                row.hands = hands
-            if source and source != row.source:
-                row.source = source
-            if sheet.is_closed(month):
-                row.late_on = work.today(loaded.timezone)
-    for number in {line for line, _, _ in changed}:
-        work.touched_money(loaded.measure.id, number)
-    work.session.flush()
+            sheet.held.pop(cell, None)
+    sheet.held.update({(row.line_id, row.series, row.month): row for row in (*states.new, *states.set)})
+    work.touched_money(loaded.measure.id, *{line for line, _, _ in changed})
+
+
+def _writer(work: Work, loaded: Loaded, sheet: Sheet, source: str) -> Writer:
+    return Writer(loaded.measure.id, people_of(work), work.today(loaded.timezone), sheet.closed, source)
+
+
+def people_of(work: Work) -> frozenset[int]:
+    """The acting person and the absent one."""
+    return frozenset(person for person in (work.actor.id, work.on_behalf_of) if person is not None)
 
 
 def hands_of(work: Work, before: Iterable[int] | None) -> list[int]:
     """All who entered or edited an amount, the acting person and the absent one too: none of them confirms it (R05)."""
-    now = {person for person in (work.actor.id, work.on_behalf_of) if person is not None}
-    return sorted(now.union(before or ()))
+    return sorted(people_of(work).union(before or ()))
 
 
 def _follow_plan(sheet: Sheet, changed: Changed) -> dict[int, list[int | None]]:
@@ -214,6 +242,47 @@ def _log_where(loaded: Loaded) -> dict[str, Any]:
     return {"object_type": "measure", "object_id": loaded.measure.key, **_where(loaded)}
 
 
+def _source_lost(sheet: Sheet, cell: CellKey, new: int | None) -> bool:
+    """Whether a late entry would stand beside the source of the amount it replaces."""
+    row = sheet.held.get(cell)
+    return row is not None and bool(row.source) and new is not None and sheet.is_closed(cell[2])
+
+
+def _refuse_cells(loaded: Loaded, faults: Faults) -> None:
+    """Raise Invalid for faults by name of the cell."""
+    if faults:
+        stage = loaded.rules.frozen_in(loaded.snapshot.stage)
+        raise Invalid("grid_invalid", faults, stage=stage.name if stage else "")
+
+
+def _refuse_still(
+    work: Work, loaded: Loaded, sheet: Sheet, wanted: Mapping[CellKey, int | None], source: str
+) -> None:
+    """Raise Invalid with all faults where some cells stand still: saving once more would not help there."""
+    _, faults = _checked(work, loaded, sheet, changes_in(sheet, wanted), source)
+    if any(code in STILL for codes in faults.values() for code in codes):
+        _refuse_cells(loaded, faults)
+
+
+def _checked(work: Work, loaded: Loaded, sheet: Sheet, changed: Changed, source: str) -> tuple[str, Faults]:
+    """The right used for these changes, and codes by name of the cell of all that stands against them.
+
+    Raises Refused.
+    """
+    right, reaches = _allowed(work, loaded, sheet, changed)
+    frozen = any(series == "plan" for _, series, _ in changed) and _plan_stands(work, loaded)
+    today = work.today(loaded.timezone)
+    faults = _cell_faults(sheet, changed, today, frozen=frozen, reaches_closed=reaches)
+    effects = loaded.rules.effects
+    costs = {n: line.category for n, line in sheet.lines.items() if line.category in effects.categories}
+    for cell, (_, new) in changed.items():
+        if cell[0] in costs and sign_is_wrong(effects, costs[cell[0]], cell[1], new):
+            faults.setdefault(name_of(cell), ["sign_wrong"])
+        if not source and cell[1] == "actual" and _source_lost(sheet, cell, new):
+            faults.setdefault(name_of(cell), ["source_needed"])
+    return right, faults
+
+
 def _write(
     work: Work,
     loaded: Loaded,
@@ -222,25 +291,19 @@ def _write(
     source: str = "",
     *,
     follow: bool = True,
+    foreseen: Foreseen | None = None,
 ) -> Changed:
     """Check and store cells (minor units), let run rates follow, log old and new; what changed. The caller settles.
 
-    Raises Refused, and Invalid (grid_invalid) with codes by name of the cell, all of them; then nothing is stored.
+    Raises Refused, and Invalid (grid_invalid) with codes by name of the cell, all of them; then nothing is stored. A
+    late entry over an amount with a source needs one of its own (source_needed).
     """
-    changed = _changes(sheet, wanted)
+    changed = changes_in(sheet, wanted)
     if not changed:
         return changed
-    right, reaches = _allowed(work, loaded, sheet, changed)
-    frozen = any(series == "plan" for _, series, _ in changed) and _plan_stands(work, loaded)
-    today = work.today(loaded.timezone)
-    faults = _cell_faults(sheet, changed, today, frozen=frozen, reaches_closed=reaches)
-    for cell, (_, new) in changed.items():
-        if sign_is_wrong(loaded.rules.effects, sheet.lines[cell[0]].category, cell[1], new):
-            faults.setdefault(name_of(cell), ["sign_wrong"])
-    if faults:
-        stage = loaded.rules.frozen_in(loaded.snapshot.stage)
-        raise Invalid("grid_invalid", faults, stage=stage.name if stage else "")
-    _store(work, loaded, sheet, changed, source)
+    right, faults = _checked(work, loaded, sheet, changed, source)
+    _refuse_cells(loaded, faults)
+    _store(work, loaded, sheet, changed, source, foreseen)
     run_rates = _follow_plan(sheet, changed) if follow else {}
     touched = sorted({line for line, _, _ in changed})
     for number in touched:

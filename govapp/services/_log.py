@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapper, Session
 from govapp.data.audit import AuditHead, AuditLog
 from govapp.data.audit_rows import FACTS, digest_of_end, digest_of_row
 from govapp.data.base import HISTORY
+from govapp.data.kept_rows import keep_states
 from govapp.data.runtime import current
 from govapp.data.types import canonical
 from govapp.domain.chain import digest_over, mac_of
@@ -114,6 +115,8 @@ def write_log(work: "Work") -> None:
     session.flush()
     changes = _changes(work, seq)
     digests = _digests(work, seq, changes)
+    for kept in work.rows.values():
+        digests.setdefault(seq, []).extend(kept.digests())
     rows = []
     for entry, number in zip(work.entries, numbers, strict=True):
         chain = chain_of(entry.event)
@@ -128,6 +131,8 @@ def write_log(work: "Work") -> None:
     if rows:
         session.execute(_APPEND, rows)
     _keep(session, seq, changes)
+    for kept in work.rows.values():
+        keep_states(session, kept, seq)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +145,11 @@ class _Changes:
 
 def _changes(work: "Work", seq: int) -> _Changes:
     found = _Changes({}, {})
-    if not work.kept and not work.gone:
+    if not work.kept and not work.gone and not work.rows:
         return found
     if not seq:
-        raise ValueError(
-            "a kept row changed without a log row: " + ", ".join(type(r).__name__ for r in work.kept.values())
-        )
+        names = [*(type(row).__name__ for row in work.kept.values()), *work.rows]
+        raise ValueError("a kept row changed without a log row: " + ", ".join(names))
     gone = {id(row) for row in work.gone}
     for row in work.kept.values():
         state = inspect(row)
@@ -158,6 +162,10 @@ def _changes(work: "Work", seq: int) -> _Changes:
     for row in work.gone:
         if id(row) not in work.born:
             found.ended.setdefault(inspect(row).mapper.local_table.name, []).append(row.id)
+    for name, kept in work.rows.items():
+        one_way = {state["id"] for state in found.begun.get(name, ())}.union(found.ended.get(name, ()))
+        if not one_way.isdisjoint(kept.begun.keys() | kept.ended):
+            raise ValueError(f"rows of {name} were written as objects and in bulk")
     return found
 
 

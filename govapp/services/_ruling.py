@@ -51,11 +51,15 @@ class Wish:
     act: str
     part: Decimal | None = None
     seen: int | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of a cell: done, with the amount confirmed (minor units), or refused for all of `codes`."""
+    """What became of a cell: done, with the amount confirmed (minor units), or refused for all of `codes`.
+
+    `claimed`: the actual amount that was ruled on.
+    """
 
     measure: str
     line_id: int
@@ -66,6 +70,7 @@ class Result:
     amount: int | None = None
     currency: str = ""
     line: str = ""
+    claimed: int | None = None
 
     @property
     def done(self) -> bool:
@@ -77,7 +82,7 @@ class Result:
         said = {"month": plain(self.month), "codes": list(self.codes), "values": plain(dict(self.values))}
         return said | {
             "line_id": self.line_id, "act": self.act, "amount": self.amount, "currency": self.currency,
-            "line": self.line,
+            "line": self.line, "claimed": self.claimed,
         }  # fmt: skip
 
     @classmethod
@@ -107,12 +112,13 @@ class Deciding:
         """Whether the month was closed before."""
         return month is not None and self.closed is not None and month <= self.closed
 
-    def signature(self) -> dict[str, Any]:
-        """What every row carries: measure, people, right, moment, reason, document, signature."""
+    def signature(self, reason: str | None = None) -> dict[str, Any]:
+        """What every row carries: measure, people, right, moment, document, signature, its own reason or the shared."""
         return {
             "measure_id": self.loaded.measure.id, "person_id": self.work.actor.id,
             "on_behalf_of": self.work.on_behalf_of, "right_used": self.right, "at": self.work.at,
-            "reason": self.reason, "document": self.document.name if self.document else "",
+            "reason": self.reason if reason is None else reason,
+            "document": self.document.name if self.document else "",
             "digest": self.document.digest if self.document else "", "signed_name": self.signed_name,
         }  # fmt: skip
 
@@ -147,15 +153,15 @@ def _deciding(
 
 
 class _Done:
-    """What one act did: log rows and the facts made."""
+    """What was done, by act and reason: log rows and the facts made."""
 
     def __init__(self) -> None:
-        self.rows: dict[Event, Rows] = {}
-        self.made: dict[Event, list[Any]] = {}
+        self.rows: dict[tuple[Event, str], Rows] = {}
+        self.made: dict[tuple[Event, str], list[Any]] = {}
 
-    def add(self, event: Event, row: list[Any], fact: Any) -> None:
-        self.rows.setdefault(event, []).append(row)
-        self.made.setdefault(event, []).append(fact)
+    def add(self, event: Event, reason: str, row: list[Any], fact: Any) -> None:
+        self.rows.setdefault((event, reason), []).append(row)
+        self.made.setdefault((event, reason), []).append(fact)
 
 
 def _rule_cells(deciding: Deciding, wishes: Sequence[Wish]) -> list[Result]:
@@ -179,27 +185,28 @@ def _rule_cells(deciding: Deciding, wishes: Sequence[Wish]) -> list[Result]:
             )
             continue
         results.append(_one(deciding, wish, line, cells, rates, baselines, done))
-    for event, rows in done.rows.items():
-        deciding.log(event, rows, done.made[event])
-    _tell(deciding, [(each, cells.at(each.line_id, each.month)) for each in results if each.done])
+    for (event, reason), rows in done.rows.items():
+        deciding.log(event, rows, done.made[event, reason], reason=reason)
+    told = zip(results, wishes, strict=True)
+    _tell(deciding, [(each, wish, cells.at(each.line_id, each.month)) for each, wish in told if each.done])
     work.touched_money(deciding.loaded.measure.id, *{each.line_id for each in results if each.done})
     return results
 
 
-def _tell(deciding: Deciding, done: Sequence[tuple[Result, Cell]]) -> None:
-    """Whoever entered an amount that was refused, or confirmed in part only, learns of it: once for each line."""
-    told: dict[tuple[str, int], set[int]] = {}
+def _tell(deciding: Deciding, done: Sequence[tuple[Result, Wish, Cell]]) -> None:
+    """Whoever entered an amount that was refused, or confirmed in part only, learns of it: once for line and reason."""
+    told: dict[tuple[str, int, str], set[int]] = {}
     names: dict[int, str] = {}
-    for result, cell in done:
+    for result, wish, cell in done:
         if result.act in {REFUSE, PART}:
-            told.setdefault((result.act, result.line_id), set()).update(cell.hands)
+            told.setdefault((result.act, result.line_id, wish.reason), set()).update(cell.hands)
             names[result.line_id] = result.line
-    for (act, line), people in sorted(told.items()):
-        _tell_hands(deciding, people, act, names[line])
+    for (act, line, reason), people in sorted(told.items()):
+        _tell_hands(deciding, people, act, names[line], reason)
 
 
-def _tell_hands(deciding: Deciding, people: Iterable[int], what: str, line: str) -> None:
-    payload = {"what": what, "line": line, "reason": deciding.reason}
+def _tell_hands(deciding: Deciding, people: Iterable[int], what: str, line: str, reason: str) -> None:
+    payload = {"what": what, "line": line, "reason": reason}
     for person in sorted(set(people) - {deciding.work.actor.id}):
         deciding.work.tell(person, "amounts_returned", measure_id=deciding.loaded.measure.id, payload=payload)
 
@@ -221,17 +228,18 @@ def _one(
     cell = cells.at(wish.line_id, wish.month)
     faults: Faults = {}
     part = minor_of(wish.part, line.currency, faults, "part")
-    ask = CellAsk(wish.act, part, deciding.reason, wish.seen)
+    ask = CellAsk(wish.act, part, wish.reason, wish.seen)
     codes = faults.get("part", []) or why_not(
         cell, ask, bound_people(work), work.today(deciding.loaded.timezone), deciding.late_of
     )
     result = Result(
-        deciding.loaded.measure.key, line.id, wish.month, wish.act, tuple(codes), {}, None, line.currency, line.name
+        deciding.loaded.measure.key, line.id, wish.month, wish.act, tuple(codes), {}, None, line.currency, line.name,
+        cell.amount,
     )  # fmt: skip
     if codes:
         return result
     if wish.act in {REFUSE, EXCEPT}:
-        return _refuse_or_except(deciding, cell, line, cells, done, result)
+        return _refuse_or_except(deciding, cell, line, cells, done, result, wish.reason)
     amount = confirmed_by(cell, ask)
     code, values = baselines.fault(line, wish.month, amount) if baselines else ("", {})
     if code:
@@ -243,14 +251,14 @@ def _one(
     row = LedgerRow(
         line_id=line.id, month=wish.month, kind=CONFIRMATION, amount=amount, claimed=cell.amount,
         currency=line.currency, rate=rate, translated=translated, late=deciding.late(wish.month),
-        **deciding.signature(),
+        **deciding.signature(wish.reason),
     )  # fmt: skip
     work.session.add(row)
     cells.actual[line.id, wish.month].standing = CONFIRMED
     cells.net[line.id, wish.month] = cell.net + amount
     work.session.flush()
     said = [line.id, plain(wish.month), amount, line.currency, cell.net, cell.net + amount]
-    done.add(Event.AMOUNTS_CONFIRMED, said, row)
+    done.add(Event.AMOUNTS_CONFIRMED, wish.reason, said, row)
     return replace(result, amount=amount)
 
 
@@ -268,20 +276,20 @@ def _translated(
 
 
 def _refuse_or_except(
-    deciding: Deciding, cell: Cell, line: EffectLine, cells: Cells, done: _Done, result: Result
+    deciding: Deciding, cell: Cell, line: EffectLine, cells: Cells, done: _Done, result: Result, reason: str
 ) -> Result:
     verdict, event = {
         REFUSE: (REFUSED, Event.AMOUNTS_REFUSED),
         EXCEPT: (EXCEPTED, Event.MONTHS_EXCEPTED),
     }[result.act]
     ruling = CellRuling(
-        line_id=line.id, month=cell.month, verdict=verdict, claimed=cell.amount, **deciding.signature()
+        line_id=line.id, month=cell.month, verdict=verdict, claimed=cell.amount, **deciding.signature(reason)
     )
     deciding.work.session.add(ruling)
     if verdict == REFUSED:
         cells.actual[line.id, cell.month].standing = REFUSED
     deciding.work.session.flush()
-    done.add(event, [line.id, plain(cell.month), cell.amount, line.currency], ruling)
+    done.add(event, reason, [line.id, plain(cell.month), cell.amount, line.currency], ruling)
     return result
 
 
@@ -295,4 +303,6 @@ def _open_again(deciding: Deciding, line_id: int, month: date | None) -> None:
     if row is not None:
         row.standing = AWAITS
         work.session.flush()
-        _tell_hands(deciding, row.hands, "reverse", work.session.get_one(EffectLine, line_id).name)
+        _tell_hands(
+            deciding, row.hands, "reverse", work.session.get_one(EffectLine, line_id).name, deciding.reason
+        )

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, UOWTransaction
 from govapp.data.actors import groups_of, load_actor
 from govapp.data.audit_rows import FACTS
 from govapp.data.engine import WritersQueue, is_busy, worth_retrying, write_session
+from govapp.data.kept_rows import KeptRows
 from govapp.data.notices import MAIL_DUE, Notice, Outbox
 from govapp.data.numbering import number_many
 from govapp.domain.deputies import kind_of_work
@@ -66,6 +67,7 @@ class Work:
     kept: dict[int, Any] = field(default_factory=dict)
     gone: list[Any] = field(default_factory=list)
     born: set[int] = field(default_factory=set)
+    rows: dict[str, KeptRows] = field(default_factory=dict)
     at_seq: list[Callable[[int], None]] = field(default_factory=list)
     before_log: list[Callable[[], None]] = field(default_factory=list)
     totals: dict[tuple[Any, ...], list[int]] = field(default_factory=dict)
@@ -126,6 +128,10 @@ class Work:
         """Groups of an organization to which the actor belongs."""
         mine = self.actor.id
         return frozenset() if mine is None else groups_of(self.session, mine, organization_id)
+
+    def kept_rows(self, name: str) -> KeptRows:
+        """Where to note what is written into a kept table many rows at once."""
+        return self.rows.setdefault(name, KeptRows(name))
 
     def tell(
         self,

@@ -11,10 +11,12 @@ from govapp.data.claim_queries import (
     ObjectOf,
     claims_on,
     objects_of,
+    overlapping_objects,
     splits_in_force,
     titles_of,
     unregistered,
 )
+from govapp.data.finance_places import home_among
 from govapp.data.structure import Branch, Organization
 from govapp.domain.claims import Claim
 from govapp.domain.permissions import Permission
@@ -67,17 +69,25 @@ def objects_page(
     session: Session, actor: Actor, today: date, *, organization: str = "", q: str = "", limit: int = 50,
     offset: int = 0,
 ) -> tuple[ObjectsPage | None, list[tuple[str, str]], int]:  # fmt: skip
-    """A page of cost objects by key, the organizations to choose from, and how many objects there are.
+    """A page of cost objects, the organizations to choose from, and how many objects there are.
 
-    None where the reader may see amounts of no organization. The number of statements does not grow with the objects.
+    Objects with an unresolved overlap come first, then all by key. None where the reader may see amounts of no
+    organization. The number of statements does not grow with the objects.
     """
     mine = _organizations(session, actor)
-    chosen = next((each for each in mine if each[0].key == organization), mine[0] if mine else None)
+    confirms = {
+        each.id: actor.grant_for(Permission.FINANCE_CONFIRM, root.path) is not None for each, root in mine
+    }
+    home = home_among(session, actor, confirms)
+    chosen = next((each for each in mine if each[0].key == organization), None)
+    chosen = chosen or next((each for each in mine if each[0].id == home), None)
     names = [(each.key, each.name) for each, _ in mine]
     if chosen is None:
         return None, names, 0
     found, root = chosen
+    met = overlapping_objects(session, found.id)
     every = [each for each in objects_of(session, found.id) if _fits(each, q)]
+    every.sort(key=lambda each: (each.key not in met, each.key))
     shown = every[offset : offset + limit]
     views = _views(session, actor, found, shown, today)
     may_set = right_of(actor, Permission.FINANCE_SPLIT_CLAIMS, Place(root.path, {}, root.id)) is not None

@@ -18,7 +18,7 @@ from govapp.data.ledger_queries import booking, line_sums
 from govapp.data.measures import Measure
 from govapp.domain.errors import GovappError, Invalid, NotFound, Refused
 from govapp.domain.events import Event
-from govapp.domain.ledger import CONFIRMATION, REVERSAL, why_not_reversed
+from govapp.domain.ledger import CONFIRMATION, FULL, REVERSAL, why_not_reversed
 from govapp.domain.permissions import Permission
 from govapp.services._belongs import _refuse_cancelled, _settle_again, plain, visible
 from govapp.services._claims import _baselines
@@ -36,7 +36,7 @@ class CellWish:
     """What is wanted for one line and month (None: its undated amount): full, part, refuse or except.
 
     `part`: what is confirmed of it, in units of the line's currency. `seen`: the actual amount the form showed, in
-    minor units; where it is another by now, nothing is done.
+    minor units; where it is another by now, nothing is done. `reason`: its own, before the one that all share.
     """
 
     line_id: int
@@ -44,12 +44,15 @@ class CellWish:
     act: str
     part: Decimal | None = None
     seen: int | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class RuleCells:
-    """Rule on cells of any number of measures. One reason and one document (if any) stand for all of them.
+    """Rule on cells of any number of measures. One document (if any) stands for all of them.
 
+    So does the reason, for those that need one and bring none of their own: a part, a refusal, an exception. What is
+    confirmed in full keeps it only when nothing else is asked for.
     `signed`: the person has just proved who they are, where the rules ask for a signature (R27).
     """
 
@@ -84,6 +87,7 @@ def rule_cells(command: RuleCells) -> list[Result]:
         raise Invalid("cells_none")
     if len(command.cells) > MOST:
         raise Invalid("cells_many", most=MOST)
+    command = replace(command, cells=tuple(_with_reason(command, wish) for wish in command.cells))
     by_measure = _by_measure(command.cells)
     results: dict[CellWish, Result] = {}
     for key, wishes in by_measure.items():
@@ -99,6 +103,12 @@ def rule_cells(command: RuleCells) -> list[Result]:
             found = [Result(key, w.line_id, w.month, w.act, (error.code,), values) for w in wishes]
         results |= dict(zip(wishes, found, strict=True))
     return [results[wish] for wish in command.cells]
+
+
+def _with_reason(command: RuleCells, wish: CellWish) -> CellWish:
+    """The wish with the reason that will stand beside it."""
+    shared = command.reason if wish.act != FULL or len(command.cells) == 1 else ""
+    return replace(wish, reason=wish.reason.strip() or shared.strip())
 
 
 def _key_of(action_key: str, measure: str) -> str:
@@ -130,7 +140,7 @@ def _rule(work: Work, command: RuleCells, key: str) -> list[Result]:
     if not key:
         raise NotFound("not_found")
     loaded = visible(work, key)
-    asked = [[w.line_id, plain(w.month), w.act, plain(w.part), w.seen] for w in command.cells]
+    asked = [[w.line_id, plain(w.month), w.act, plain(w.part), w.seen, w.reason] for w in command.cells]
     body = ["rule-cells", key, asked, command.reason, command.document.digest if command.document else ""]
     earlier = consumed(work, command.action_key, body)
     if earlier is not None:
@@ -140,7 +150,8 @@ def _rule(work: Work, command: RuleCells, key: str) -> list[Result]:
     deciding = _deciding(work, loaded, right, command.reason, command.document, signed=command.signed)
     deciding.late_of = late_of
     wishes = [
-        Wish(w.line_id, w.month and w.month.replace(day=1), w.act, w.part, w.seen) for w in command.cells
+        Wish(w.line_id, w.month and w.month.replace(day=1), w.act, w.part, w.seen, w.reason)
+        for w in command.cells
     ]
     results = _rule_cells(deciding, wishes)
     if all(each.codes == ("not_the_controller",) for each in results):

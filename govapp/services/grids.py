@@ -15,7 +15,7 @@ from govapp.domain.measures import LONG, date_fault, text_fault
 from govapp.domain.permissions import Permission
 from govapp.domain.planning import MOST_MONTHS, apart, first_of, later, levelled, ramped
 from govapp.services._belongs import _locked_for, _settle_again, plain
-from govapp.services._cells import Changed, Sheet, _allowed, _sheet, _write
+from govapp.services._cells import Changed, Sheet, _allowed, _refuse_still, _sheet, _write
 from govapp.services._keys import consume, consumed
 from govapp.services._work import Origin, Work, writing
 
@@ -85,7 +85,7 @@ def save_grid(command: SaveGrid) -> int:
     changed a cell meanwhile to something else: `cells` are [name, seen, theirs, yours] in minor units; and Invalid
     (grid_invalid) with codes by name of the cell (`domain.cells.name_of`): amount_out_of_range, amount_too_precise,
     confirmed_not_entered, unknown_choice, date_out_of_range, month_out_of_range, month_before_start, plan_frozen,
-    amount_confirmed, period_locked, sign_wrong.
+    amount_confirmed, period_locked, sign_wrong, source_needed.
     """
     return writing(command.origin, lambda work: _save_grid(work, command), action_key=command.action_key)
 
@@ -103,8 +103,10 @@ def _save_grid(work: Work, command: SaveGrid) -> int:
     _allowed(work, loaded, sheet, wanted)
     if faults:
         raise Invalid("grid_invalid", faults)
+    source = command.source.strip()
+    _refuse_still(work, loaded, sheet, wanted, source)
     _refuse_overtaken(sheet, {cell.key: cell.seen for cell in command.cells}, wanted)
-    changed = _write(work, loaded, sheet, wanted, command.source.strip())
+    changed = _write(work, loaded, sheet, wanted, source)
     return _done(work, loaded, command.action_key, body, changed)
 
 

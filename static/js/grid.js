@@ -5,6 +5,7 @@
   const form = document.querySelector("form[data-grid]");
   if (!form) return;
   const mark = form.dataset.mark;
+  const group = mark === "," ? "." : ",";
   const rows = [...form.querySelectorAll("tr[data-series]")];
 
   /* A number as the server reads it (domain/number_text.py), in minor units as BigInt; null: empty; undefined: none. */
@@ -32,21 +33,25 @@
     return negative ? -minor : minor;
   };
 
-  const write = (minor, decimals) => {
+  /* An amount as the page shows it (domain/number_text.py): with the decimals of its line, or more where it has more;
+     money then has all of its currency, posts (of four) as many as they need. */
+  const write = (minor, decimals, places) => {
     const digits = (minor < 0n ? -minor : minor).toString().padStart(decimals + 1, "0");
     const at = digits.length - decimals;
-    const whole = digits.slice(0, at).replace(/\B(?=(\d{3})+$)/g, ",");
-    const rest = digits.slice(at);
-    return (minor < 0n ? "−" : "") + whole + (/[1-9]/.test(rest) ? `.${rest}` : "");
+    const whole = digits.slice(0, at).replace(/\B(?=(\d{3})+$)/g, group);
+    const needed = digits.slice(at).replace(/0+$/, "").length;
+    const shown = needed <= places ? places : decimals > 3 ? needed : decimals;
+    return (minor < 0n ? "−" : "") + whole + (shown ? mark + digits.slice(at, at + shown) : "");
   };
 
   const decimalsOf = (row) => Number(row.parentElement.dataset.decimals);
+  const placesOf = (row) => Number(row.parentElement.dataset.places);
   const cells = (row) => [...row.querySelectorAll("td:not(.sum)")];
-  /* What is only shown: thousands by comma, decimals by point, whatever the reader types. */
+  /* What is only shown may be longer than what is read. */
   const fixed = (cell, decimals) => {
-    const text = ownText(cell).replace(/,/g, "").replace("−", "-");
+    const text = ownText(cell).replaceAll(group, "").replace("−", "-");
     if (!text) return null;
-    const [whole, rest = ""] = text.split(".");
+    const [whole, rest = ""] = text.split(mark);
     return BigInt(whole + rest.slice(0, decimals).padEnd(decimals, "0"));
   };
   const ownText = (cell) => [...cell.childNodes].filter((n) => n.nodeType === 3).map((n) => n.data).join("").trim();
@@ -56,16 +61,16 @@
   };
 
   const add = (row) => {
-    const decimals = decimalsOf(row);
+    const decimals = decimalsOf(row), places = placesOf(row);
     const values = cells(row).map((cell) => minorOf(cell, decimals));
     const bad = values.includes(undefined);
     const sum = (list) => list.reduce((total, value) => total + (value ?? 0n), 0n);
     const months = values.slice(1);
     const rest = BigInt(row.dataset.rest);
     const held = months.some((v) => v !== null);
-    row.querySelector("[data-sum]").textContent = bad ? "?" : held ? write(sum(months), decimals) : "";
+    row.querySelector("[data-sum]").textContent = bad ? "?" : held ? write(sum(months), decimals, places) : "";
     row.querySelector("[data-total]").textContent = bad ? "?"
-      : held || rest || values[0] !== null ? write(sum(values) + rest, decimals) : "";
+      : held || rest || values[0] !== null ? write(sum(values) + rest, decimals, places) : "";
   };
 
   /* The net of a series over all lines of one currency that count as savings. */
@@ -74,7 +79,7 @@
     const target = currency && form.querySelector(
       `tbody[data-net="${currency}"] tr[data-net-series="${row.dataset.series}"]`);
     if (!target) return;
-    const decimals = decimalsOf(row);
+    const decimals = decimalsOf(row), places = placesOf(target);
     const lines = rows.filter((each) => each.parentElement.dataset.nets === currency
       && each.dataset.series === row.dataset.series);
     const table = lines.map((each) => cells(each).map((cell) => minorOf(cell, decimals)));
@@ -82,7 +87,7 @@
     const say = (list, more) => {
       if (list.includes(undefined)) return "?";
       const held = list.filter((value) => value !== null);
-      return held.length || more ? write(held.reduce((sum, value) => sum + value, more), decimals) : "";
+      return held.length || more ? write(held.reduce((sum, value) => sum + value, more), decimals, places) : "";
     };
     const columns = [...target.querySelectorAll("td")];
     columns.slice(0, -2).forEach((cell, at) => { cell.textContent = say(table.map((line) => line[at]), 0n); });
@@ -100,7 +105,13 @@
     net(row);
   };
 
-  const put = (input, text) => { input.value = text; changed(input); };
+  /* What can be read stands in the form of its row; what cannot stays as it was typed. */
+  const settled = (input, text) => {
+    const row = input.closest("tr"), value = read(text, decimalsOf(row));
+    return value === undefined ? text : value === null ? "" : write(value, decimalsOf(row), placesOf(row));
+  };
+
+  const put = (input, text) => { input.value = settled(input, text); changed(input); };
 
   const placeOf = (input) => {
     const row = input.closest("tr");
@@ -157,6 +168,11 @@
     if (event.target.closest("td")) event.target.select();
   });
 
+  form.addEventListener("focusout", (event) => {
+    const input = event.target;
+    if (input.closest("td") && input.value !== input.defaultValue) put(input, input.value);
+  });
+
   form.addEventListener("input", (event) => { if (event.target.closest("td")) changed(event.target); });
 
   /* A block from a spreadsheet: tabs between columns, lines between rows, put down from the focused cell on. */
@@ -192,6 +208,13 @@
     add(row);
     net(row);
   });
+  /* Where not all months fit, the first one that can be typed into stands first. */
+  const box = form.querySelector(".scroll"), heads = [...form.querySelectorAll("thead th")];
+  const open = Math.min(...rows.map((row) => cells(row).findIndex((cell, at) => at > 0 && cell.querySelector("input")))
+    .filter((at) => at > 0));
+  if (box.scrollWidth > box.clientWidth && Number.isFinite(open)) {
+    box.scrollLeft = heads[open + 1].offsetLeft - heads[0].offsetWidth;
+  }
   const first = form.querySelector("td > input.is-invalid");
   if (first) first.focus();
 })();

@@ -97,6 +97,48 @@ def test_every_cell_of_a_bulk_has_a_result_and_one_refused_stops_no_other(cast, 
     assert [row.amount for row in ledger(key)] == [200_475]
 
 
+def test_a_reason_stands_only_beside_what_needs_one_and_each_may_have_its_own(cast, key, line):
+    wishes = [
+        CellWish(line, month("2026-07"), "full"),
+        CellWish(line, month("2026-08"), PART, Decimal("2697.13")),
+        CellWish(line, month("2026-09"), PART, Decimal(4000), reason="9.50 belong to October."),
+        CellWish(line, month("2026-10"), "refuse"),
+    ]
+    assert codes(rule(cast.controller, *wishes, reason="310.00 were saved before.")) == [()] * 4
+    reasons = {row.month.isoformat()[:7]: row.reason for row in (*ledger(key), *rulings(key))}
+    assert reasons == {
+        "2026-07": "", "2026-08": "310.00 were saved before.", "2026-09": "9.50 belong to October.",
+        "2026-10": "310.00 were saved before.",
+    }  # fmt: skip
+    assert [(len(said["rows"]), said["reason"]) for said in logged("finance:confirmed")] == [
+        (1, ""), (1, "310.00 were saved before."), (1, "9.50 belong to October."),
+    ]  # fmt: skip
+    assert verify(state=True).faults == ()
+
+
+def test_the_one_amount_confirmed_in_full_keeps_its_reason(cast, key, line):
+    confirm(cast.controller, line, "2026-07", reason="Seen in the ledger of the month.")
+    assert [row.reason for row in ledger(key)] == ["Seen in the ledger of the month."]
+
+
+def test_a_late_entry_does_not_keep_the_source_of_the_amount_it_replaces(cast, key, line):
+    cells = (Cell(line, "actual", month("2026-07"), 200_475, Decimal(2000)),)
+    first = (Cell(line, "actual", month("2026-07"), 200_475, Decimal("2004.74")),)
+    save_grid(SaveGrid(key, first, cast.finance.origin, "Ledger of the month"))
+    close_month("2026-07")
+    again = tuple(replace(cell, seen=200_474) for cell in cells)
+    with pytest.raises(Invalid) as refused:
+        save_grid(SaveGrid(key, again, cast.controller.origin))
+    assert refused.value.errors == {f"{line}:actual:2026-07": ["source_needed"]}
+    save_grid(SaveGrid(key, again, cast.controller.origin, "Invoice 4711"))
+    with reading() as session:
+        row = session.scalars(
+            select(EffectValue).where(EffectValue.line_id == line, EffectValue.month == month("2026-07"),
+                                      EffectValue.series == "actual")
+        ).one()  # fmt: skip
+        assert (row.source, row.late_on is not None) == ("Invoice 4711", True)
+
+
 def test_r05_a_confirmed_amount_is_edited_by_nobody_until_its_confirmation_is_taken_back(cast, key, line):
     confirm(cast.controller, line, "2026-07")
     for who in (cast.finance, cast.controller, cast.lead, cast.owner):

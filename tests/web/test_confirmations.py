@@ -62,7 +62,7 @@ def test_an_empty_list_says_what_belongs_there(client, cast, app):
 def test_one_amount_is_confirmed_and_the_list_comes_back(controller, cast, key, line):
     done = send(controller, "confirm", f"{line}:2026-07:9000")
     assert (done.status_code, done.location) == (303, LIST)
-    assert "1 amount done, EUR 90 confirmed." in controller.get(LIST).text
+    assert f"Confirmed EUR 90 of {key}, Jul 2026." in controller.get(LIST).text
     assert standings(line) == {"2026-07": "confirmed", "2026-08": "awaits"}
 
 

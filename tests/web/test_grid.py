@@ -12,10 +12,11 @@ import pytest
 import xlsxwriter
 
 from tests.confirming import confirm
-from tests.factories import bring_to, make_measure
+from tests.factories import bring_to, key_of_form, make_measure
 from tests.services.test_grids import cell, draft_change, held, lock, make_line, save
 
 YEAR = "?year=2026"
+MAY, JUNE = date(2026, 5, 1), date(2026, 6, 1)
 
 
 @pytest.fixture
@@ -48,7 +49,8 @@ def test_the_grid_shows_a_fiscal_year_and_saves_what_was_changed(client, cast, k
     assert held(line) == {("plan", "2026-05"): 700_050, ("plan", ""): -100}
     text = client.get(f"/measures/{key}/finance{YEAR}").text
     assert "2 amounts saved." in text
-    assert 'value="7000.5"' in text
+    assert 'value="7,000.50"' in text
+    assert 'value="\N{MINUS SIGN}1.00"' in text
     assert ">6,999.50</td>" in text  # in all: month and whole life
     assert json.loads(form_of(client, key)["seen"]) == {
         f"{line}:plan:2026-05": 700_050, f"{line}:plan:total": -100,
@@ -121,8 +123,8 @@ def test_frozen_confirmed_and_closed_cells_are_words_and_forged_ones_are_refused
     assert f"c:{line}:forecast:2026-05" not in shown
     assert f"c:{line}:forecast:2026-06" in shown
     text = client.get(f"/measures/{key}/finance{YEAR}").text
-    assert 'title="The plan is frozen"' in text
-    assert 'title="The month is closed"' in text
+    assert 'title="The plan is frozen;' in text
+    assert 'title="The month is closed;' in text
     forged = post(client, key, form | {f"c:{line}:plan:2026-05": "1", f"c:{line}:forecast:2026-05": "2"})
     assert forged.status_code == 422
     assert "frozen since Decided" in forged.text
@@ -152,14 +154,72 @@ def test_who_only_reads_money_gets_no_inputs_and_others_no_page(client, cast, ke
 def test_the_readers_decimal_mark_is_kept_and_decides(client, cast, key):
     line = make_line(cast, key)
     save(cast.owner, key, cell(line, "plan", date(2026, 5, 1), "1234.5"))
-    assert 'value="1234,5"' in client.get(f"/measures/{key}/finance{YEAR}&mark=comma").text
+    assert 'value="1.234,50"' in client.get(f"/measures/{key}/finance{YEAR}&mark=comma").text
     form = form_of(client, key)
-    assert form[f"c:{line}:plan:2026-05"] == "1234,5"
+    assert form[f"c:{line}:plan:2026-05"] == "1.234,50"
     assert post(client, key, form | {f"c:{line}:plan:2026-06": "84,000"}).status_code == 303
     assert held(line)["plan", "2026-06"] == 8_400
     form = form_of(client, key, f"{YEAR}&mark=point")
     assert post(client, key, form | {f"c:{line}:plan:2026-07": "84,000"}).status_code == 303
     assert held(line)["plan", "2026-07"] == 8_400_000
+
+
+def test_a_form_sent_back_as_it_was_shown_changes_nothing(client, cast, key):
+    line = make_line(cast, key, start=date(2026, 1, 1))
+    amounts = ("1234567.8", "-84000", "84000", "0.05", "-1000.5")
+    save(cast.owner, key, *(cell(line, "plan", date(2026, n, 1), said) for n, said in enumerate(amounts, 1)))
+    before = held(line)
+    for mark in ("point", "comma"):
+        form = form_of(client, key, f"{YEAR}&mark={mark}")
+        assert post(client, key, form).status_code == 303
+        retyped = {name: f" {value}" for name, value in form.items() if name.startswith("c:")}
+        assert post(client, key, form | retyped | {"action_key": key_of_form()}).status_code == 303
+    assert held(line) == before
+
+
+def test_what_others_changed_in_cells_that_one_left_alone_is_kept(client, cast, key):
+    line = make_line(cast, key)
+    save(cast.owner, key, cell(line, "plan", MAY, 100), cell(line, "plan", JUNE, 100))
+    form = form_of(client, key)
+    save(cast.lead, key, cell(line, "plan", MAY, 120, 10_000), cell(line, "plan", JUNE, 130, 10_000))
+    mine = {f"c:{line}:plan:2026-05": "90", f"c:{line}:plan:2026-07": "x"}
+    for status, july in ((422, "7"), (409, "7"), (303, "7")):
+        answer = post(client, key, form | mine)
+        assert answer.status_code == status
+        if status == 303:
+            break
+        part = re.search(r"<form [^>]*data-grid.*?</form>", answer.text, re.DOTALL)[0]
+        found = re.findall(r'<input (?:type="hidden" )?name="([^"]+)" value="([^"]*)"', part)
+        form = {name: html.unescape(value) for name, value in found if name != "csrf_token"}
+        assert form[f"c:{line}:plan:2026-06"] == "130"
+        mine = {f"c:{line}:plan:2026-07": july}
+    assert held(line) == {("plan", "2026-05"): 9_000, ("plan", "2026-06"): 13_000, ("plan", "2026-07"): 700}
+
+
+def test_an_amount_typed_over_a_confirmed_one_says_who_confirmed_it_and_what_helps(client, cast, key):
+    line = make_line(cast, key)
+    save(cast.finance, key, cell(line, "actual", MAY, 100))
+    client.sign_in(cast.finance)
+    form = form_of(client, key)
+    confirm(cast.controller, line, "2026-05")
+    answer = post(client, key, form | {f"c:{line}:actual:2026-05": "90"})
+    assert answer.status_code == 422
+    assert "Carla Nowak confirmed this amount on" in answer.text
+    assert "take the confirmation back in the ledger" in answer.text
+    assert "You typed 90." in answer.text
+    assert "Somebody else changed" not in answer.text
+    assert held(line) == {("actual", "2026-05"): 10_000}
+
+
+def test_a_controller_reads_which_cells_are_theirs_and_why_others_are_not(client, cast, key):
+    make_line(cast, key)
+    lock(MAY)
+    client.sign_in(cast.controller)
+    text = client.get(f"/measures/{key}/finance{YEAR}").text
+    assert "Into months closed up to May 2026 you enter forecast and actual amounts" in text
+    assert 'title="Actual amounts are entered by the finance contact' in text
+    client.sign_in(cast.auditor)
+    assert 'id="grid-legend"' not in client.get(f"/measures/{key}/finance{YEAR}").text
 
 
 def test_a_plan_is_filled_and_taken_over_as_forecast(client, cast, key):

@@ -90,11 +90,14 @@ def _minor(text: str) -> int | None:
 
 
 def _wish(sent: Sent, line: int, month: date | None, seen: int | None) -> CellWish:
+    key = cell_key(line, month)
+    reason = request.form.get(f"reason-{key}", "")[:4000].strip()
+    if reason:
+        sent.typed[f"reason-{key}"] = reason
     if sent.act != CONFIRM:
-        return CellWish(line, month, sent.act, None, seen)
-    name = f"part-{cell_key(line, month)}"
-    part = _part(sent, name)
-    return CellWish(line, month, FULL if part is None else PART, part, seen)
+        return CellWish(line, month, sent.act, None, seen, reason)
+    part = _part(sent, f"part-{key}")
+    return CellWish(line, month, FULL if part is None else PART, part, seen, reason)
 
 
 def _part(sent: Sent, name: str) -> Decimal | None:

@@ -1,9 +1,9 @@
-"""The organization a page about rates or periods is of: the one asked for, else the one that was there first."""
+"""The organization a page about rates or periods is of: the one asked for, else the one that the person works in."""
 
 from flask import request
 from sqlalchemy.orm import Session
 
-from govapp.data.finance_places import FinancePlace, finance_places
+from govapp.data.finance_places import FinancePlace, finance_places, home_among
 from govapp.domain.errors import NotFound
 from govapp.web._context import actor
 
@@ -13,7 +13,8 @@ def chosen(session: Session, key: str = "") -> tuple[FinancePlace | None, list[F
     places = finance_places(session, actor())
     wanted = key or request.values.get("organization", "")
     if not wanted:
-        return min(places, key=lambda each: each.id, default=None), places
+        home = home_among(session, actor(), {each.id: each.confirms for each in places})
+        return next((each for each in places if each.id == home), None), places
     found = next((each for each in places if each.key == wanted), None)
     if found is None:
         raise NotFound("not_found")

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from flask import request
 from werkzeug.wrappers import Response
 
+from govapp.data.claim_queries import titles_of
 from govapp.data.confirmation_queries import Wanted, cells, totals
 from govapp.data.engine import reading
 from govapp.data.list_scope import Scope, read_scope
@@ -78,11 +79,14 @@ def _show(*, status: int = 200, sent: Sent | None = None, note: str = "", result
     with reading() as session:
         asked = _asked(session)
         found = confirmation_page(session, actor(), asked.wanted, today(), limit=PAGE, offset=(n - 1) * PAGE)
+        key = asked.wanted.measure if not found.cells else ""
+        unknown = key if key and not titles_of(session, actor(), [key]) else ""
     given = asked.given
     return page(
         "finance/confirmations.html", status=status, found=found, asked=asked, given=given, said=said, words=words,
         kinds=EFFECT_KINDS, n=n, pages=max(1, -(-found.count // PAGE)), most=MOST, sent=sent, note=note,
-        results=results, tick_all=request.args.get("tick") == "all", signs=asked.signs and password_wanted(),
+        results=results, unknown=unknown, tick_all=request.args.get("tick") == "all",
+        signs=asked.signs and password_wanted(),
         address=lambda p: f"{ADDRESS}?{urlencode(given | {'page': p})}",
         at=lambda **more: f"{ADDRESS}?{urlencode({k: v for k, v in (given | more).items() if v})}",
         may_export=actor().holds_anywhere(P.MEASURE_EXPORT),

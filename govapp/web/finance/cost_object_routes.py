@@ -41,13 +41,14 @@ def _show(
         "finance/cost_objects.html", status=status, found=found, organizations=organizations, total=total, n=n,
         pages=max(1, -(-total // PAGE)), given=given, said=said, words=words, open_form=open_form, problem=problem,
         faults=faults or {}, form=form or {}, kinds=EFFECT_KINDS, object_kinds=EffectRules().cost_object_kinds,
-        address=lambda p: f"{ADDRESS}?{urlencode(given | {'page': p})}", editing=request.args.get("edit", "")[:80],
+        address=lambda p: f"{ADDRESS}?{urlencode(given | {'page': p})}", editing=request.args.get("edit", "")[:120],
+        form_at=lambda name: f"{ADDRESS}?{urlencode(given | {'page': n} | ({'edit': name} if name else {}))}",
     )  # fmt: skip
 
 
 @route(bp, "/finance/cost-objects", permission=P.FINANCE_VIEW)
 def show_cost_objects() -> Response:
-    """Cost objects by key with claims and splits."""
+    """Cost objects with claims and splits; `edit` opens a form: `object-KEY`, or `split-KEY-KIND`."""
     return _show()
 
 

@@ -32,7 +32,7 @@ _FRESH: dict[str, Any] = {"errors": {}, "typed": {}}
 
 @route(bp, "/finance/periods", permission=P.FINANCE_VIEW)
 def show_periods() -> Response:
-    """Months of an organization."""
+    """Months of an organization; `close` names the one about which it asks once more before it closes."""
     return _show()
 
 
@@ -67,10 +67,27 @@ def _show(*, status: int = 200, **again: Any) -> Response:
         closed = closed_months(session, place.id)
         awaiting = awaiting_by_month(session, place.id) if place.whole else {}
         late = late_entries(session, [place.id]) if place.whole else []
+    newest = closed[0].month if closed else None
+    months = _open(place, newest, awaiting)
+    asking = _asking(months["choices"])
     return page(
         "finance/periods.html", status=status, place=place, organizations=places, closed=closed, awaiting=awaiting,
-        late=late, words=plan_words, **_open(place, closed[0].month if closed else None, awaiting), **_FRESH | again,
+        late=late, words=plan_words, asking=asking, waiting=_waiting(awaiting, newest, asking), **months,
+        **_FRESH | again,
     )  # fmt: skip
+
+
+def _asking(choices: list[date]) -> date | None:
+    """The month that is to be closed, where it may be: its form has named it, or asks the second question now."""
+    said = request.args.get("close", "") or request.form.get("month", "")
+    return next((month for month in choices if month.isoformat()[:7] == said), None)
+
+
+def _waiting(awaiting: dict[date, int], closed: date | None, asking: date | None) -> int:
+    """How many amounts of the months that would close still await confirmation."""
+    if asking is None:
+        return 0
+    return sum(n for month, n in awaiting.items() if month <= asking and (closed is None or month > closed))
 
 
 def _open(place: FinancePlace, closed: date | None, awaiting: dict[date, int]) -> dict[str, Any]:

@@ -37,9 +37,13 @@ _FIRST, _LAST = 1950, 2200
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """What a refused form of the grid showed: what was typed, faults by cell, conflicts with both values."""
+    """What a refused form of the grid showed: what was typed, faults by cell, conflicts with both values.
+
+    `seen`: what was seen in cells where something was typed, in minor units; a conflict shows the new amount instead.
+    """
 
     typed: Mapping[str, str] = field(default_factory=dict)
+    seen: Mapping[str, int | None] = field(default_factory=dict)
     faults: Mapping[str, Sequence[str]] = field(default_factory=dict)
     overtaken: Sequence[Sequence[Any]] = ()
     problems: Sequence[Sequence[Any]] = ()
@@ -125,9 +129,9 @@ def _grid(found: Session, loaded: Loaded, again: Again) -> dict[str, Any]:
     return {
         "grid": data,
         "blocks": blocks,
-        "nets": view.nets_of(data, loaded.rules.effects.saving_kinds) if pages == 1 else (),
+        "nets": view.nets_of(data, loaded.rules.effects.saving_kinds, typing.mark) if pages == 1 else (),
         "saving_kinds": loaded.rules.effects.saving_kinds,
-        "seen": json.dumps(view.seen_of(blocks, data), separators=(",", ":")),
+        "seen": json.dumps(_seen(view.seen_of(blocks, data), again), separators=(",", ":")),
         "months": months,
         "year": year,
         "years": years,
@@ -142,6 +146,12 @@ def _grid(found: Session, loaded: Loaded, again: Again) -> dict[str, Any]:
     }
 
 
+def _seen(shown: Mapping[str, int], again: Again) -> dict[str, int]:
+    """What the form says was seen: what is shown, and what was seen where typed text still stands."""
+    seen = {name: minor for name, minor in shown.items() if name not in again.seen}
+    return seen | {name: minor for name, minor in again.seen.items() if minor is not None}
+
+
 def _typing(loaded: Loaded, data: grid_pages.GridData, again: Again) -> view.Typing:
     acts = acts_of(loaded)
     allowed = {
@@ -153,6 +163,7 @@ def _typing(loaded: Loaded, data: grid_pages.GridData, again: Again) -> view.Typ
         frozenset(series for series, may in allowed.items() if may),
         changes and may_add_late(actor(), loaded),
         loaded.rules.frozen_in(loaded.snapshot.stage) is not None and not data.drafting,
+        changes,
         decimal_mark(),
         again.typed,
         again.faults,

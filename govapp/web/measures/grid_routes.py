@@ -15,21 +15,24 @@ from werkzeug.wrappers import Response
 
 from govapp.data.engine import reading
 from govapp.data.grid_pages import currencies_of, read_grid
+from govapp.data.ledger_pages import confirmed_by
 from govapp.data.measure_queries import in_short
 from govapp.data.snapshots import load_measure, place_of
-from govapp.domain.cells import CellKey, cell_of
+from govapp.domain.cells import CellKey, cell_of, name_of
 from govapp.domain.errors import Invalid, KeyReused, NotFound, Stale
 from govapp.domain.money import FTE_DECIMALS, decimals_of, exact_minor, from_minor
-from govapp.domain.number_text import NumberRefused, read_number, write_number
+from govapp.domain.number_text import NumberRefused, read_number, write_grouped
 from govapp.domain.pasting import template_rows
 from govapp.domain.permissions import Permission
 from govapp.domain.rights import may
 from govapp.present.csv_text import csv_line
+from govapp.present.dates import day as day_words
 from govapp.present.errors import sentence_of
+from govapp.present.grid_words import confirmed_words
 from govapp.present.measures import fault_sentences
 from govapp.services.grid_files import PasteGrid, paste_grid, table_of
 from govapp.services.grids import Cell, CopyPlan, FillPlan, SaveGrid, copy_plan, fill_plan, save_grid
-from govapp.web._context import actor, origin
+from govapp.web._context import actor, origin, zone
 from govapp.web._hx import see_other
 from govapp.web._routes import route
 from govapp.web.measures._bp import bp
@@ -39,6 +42,7 @@ from govapp.web.measures._typed import Typed, attempt
 P = Permission
 SERIES = ("baseline", "target", "plan", "forecast", "actual")
 XLSX_DIGITS = 15
+STILL = "amount_confirmed"
 LARGEST = 2**63 - 1  # minor units that a cell can hold
 
 
@@ -64,23 +68,45 @@ def save_amounts(key: str) -> Response:
     typed = Typed()
     texts = {name[2:]: text for name, text in request.form.items() if name.startswith("c:")}
     source = typed.text("source")
+    seen: dict[str, int | None] = {}
     try:
-        cells = _cells(key, typed, texts)
+        was = _seen()
+        cells = _cells(key, typed, texts, was)
+        seen = {name: was.get(name) for name in (*(name_of(cell.key) for cell in cells), *typed.faults)}
         if typed.faults:
             raise Invalid("grid_invalid", typed.faults)
         changed = save_grid(SaveGrid(key, cells, origin(), source, typed.key()))
     except (Invalid, Stale, KeyReused) as error:
-        faults = fault_sentences(error.errors, error.values) if isinstance(error, Invalid) else {}
-        again = Again(texts, faults, error.values.get("cells", ()), (), source)
+        overtaken = error.values.get("cells", ())
+        now = {name for name, *_ in overtaken}
+        again = Again(
+            {name: texts[name] for name in seen if name in texts},
+            {name: minor for name, minor in seen.items() if name not in now},
+            _faults(error) if isinstance(error, Invalid) else {}, overtaken, (), source,
+        )  # fmt: skip
         status = 422 if isinstance(error, Invalid) else 409
         problem = sentence_of(error.code, error.values)
         return finance_page(key, grid=again, part="grid", status=status, problem=problem)
     return _saved(key, changed)
 
 
-def _cells(key: str, typed: Typed, texts: dict[str, str]) -> tuple[Cell, ...]:
+def _faults(error: Invalid) -> dict[str, list[str]]:
+    """Faults by cell in words; of a confirmed amount, who confirmed it, and what helps."""
+    said = fault_sentences(error.errors, error.values)
+    still = {name: cell for name, codes in error.errors.items() if STILL in codes and (cell := cell_of(name))}
+    if still:
+        with reading() as session:
+            by = confirmed_by(session, still.values())
+        for name, cell in still.items():
+            if cell in by:
+                who, at = by[cell]
+                said[name] = [confirmed_words(who, day_words(at, zone()))]
+    return said
+
+
+def _cells(key: str, typed: Typed, texts: dict[str, str], seen: Mapping[str, int]) -> tuple[Cell, ...]:
     """Cells whose amount is not the one that was seen, with what was seen; what cannot be read is a fault."""
-    seen, mark = _seen(), decimal_mark()
+    mark = decimal_mark()
     currencies = _currencies(key)
     found = []
     for name, text in texts.items():
@@ -88,7 +114,7 @@ def _cells(key: str, typed: Typed, texts: dict[str, str]) -> tuple[Cell, ...]:
         if cell is None or cell[0] not in currencies:
             raise NotFound("not_found")
         currency, before = currencies[cell[0]], seen.get(name)
-        if text == ("" if before is None else write_number(from_minor(before, currency), mark)):
+        if text in _shown(before, currency, mark):
             continue
         try:
             amount = _amount(text, currency, mark)
@@ -98,6 +124,15 @@ def _cells(key: str, typed: Typed, texts: dict[str, str]) -> tuple[Cell, ...]:
         if not _is_seen(amount, currency, before):
             found.append(Cell(*cell, before, amount))
     return tuple(found)
+
+
+def _shown(minor: int | None, currency: str, mark: str) -> tuple[str, ...]:
+    """How a page shows an amount: with all decimals of its currency, or none. It may be larger than what is read."""
+    if minor is None:
+        return ("",)
+    value, most = from_minor(minor, currency), decimals_of(currency)
+    whole = value == value.to_integral_value()
+    return tuple(write_grouped(value, places, mark) for places in ((0, most) if whole else (most,)))
 
 
 def _amount(text: str, currency: str, mark: str) -> Decimal | None:
