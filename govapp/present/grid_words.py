@@ -115,8 +115,9 @@ def legend(typing: Any, closed: Any) -> list[str]:
     if not typing.series and not typing.into_closed:
         return []
     said = []
+    open_ones = typing.series.difference({"plan"} if typing.frozen else ())
     mine = [
-        series_word(series).lower() for series in ("plan", "forecast", "actual") if series in typing.series
+        series_word(series).lower() for series in ("plan", "forecast", "actual") if series in open_ones
     ]
     if mine:
         said.append(_("You type into the boxes: %(series)s.", series=", ".join(mine)))
