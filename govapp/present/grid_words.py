@@ -116,9 +116,7 @@ def legend(typing: Any, closed: Any) -> list[str]:
         return []
     said = []
     open_ones = typing.series.difference({"plan"} if typing.frozen else ())
-    mine = [
-        series_word(series).lower() for series in ("plan", "forecast", "actual") if series in open_ones
-    ]
+    mine = [series_word(series).lower() for series in ("plan", "forecast", "actual") if series in open_ones]
     if mine:
         said.append(_("You type into the boxes: %(series)s.", series=", ".join(mine)))
     if typing.into_closed and closed:

@@ -36,7 +36,7 @@ from govapp.domain.finance import Faults, sign_is_wrong
 from govapp.domain.planning import YEAR, following
 from govapp.services._belongs import _where
 from govapp.services._confirming import late_right
-from govapp.services._value_states import Foreseen, Writer, count_new, states_now
+from govapp.services._value_states import Foreseen, Writer, count_new, states_now, told_now
 from govapp.services._work import Work
 
 Changed = dict[CellKey, tuple[int | None, int | None]]
@@ -115,16 +115,18 @@ def _allowed(work: Work, loaded: Loaded, sheet: Sheet, cells: Collection[CellKey
     Into closed months writes who confirms amounts here or is a controller of the branch, and needs nothing else there
     (a dated late entry); in all others each series takes its own right. Raises Refused without it.
     """
-    late = [cell for cell in cells if cell[1] in BY_PERIOD and sheet.is_closed(cell[2])]
-    needed = {right_for(series) for _, series, _ in set(cells).difference(late)}
+    late: set[str] = set()
+    now: set[str] = set()
+    for _, series, month in cells:
+        (late if series in BY_PERIOD and sheet.is_closed(month) else now).add(series)
     right, reaches = "", False
-    for permission in sorted(needed):
+    for permission in sorted({right_for(series) for series in now}):
         right = work.may(permission, loaded.place)
     if late:
         try:
             right, reaches = _late_right(work, loaded), True
         except Refused:
-            for permission in sorted({right_for(series) for _, series, _ in late}):
+            for permission in sorted({right_for(series) for series in late}):
                 right = work.may(permission, loaded.place)
     return right, reaches
 
@@ -229,15 +231,6 @@ def _last(months: Mapping[date, int]) -> int | None:
     return months[max(months)] if months else None
 
 
-def _told(changed: Changed) -> dict[str, dict[str, dict[str, list[int | None]]]]:
-    """Changed cells as the log keeps them: by line, series and month (or `total`), old and new in minor units."""
-    said: dict[str, dict[str, dict[str, list[int | None]]]] = {}
-    for (line, series, month), pair in changed.items():
-        name = month.isoformat()[:7] if month else "total"
-        said.setdefault(str(line), {}).setdefault(series, {})[name] = list(pair)
-    return said
-
-
 def _log_where(loaded: Loaded) -> dict[str, Any]:
     return {"object_type": "measure", "object_id": loaded.measure.key, **_where(loaded)}
 
@@ -309,7 +302,7 @@ def _write(
     for number in touched:
         sheet.lines[number].version += 1
     payload: dict[str, Any] = {
-        "cells": _told(changed),
+        "cells": told_now(foreseen or Foreseen(), changed),
         "lines": {str(n): [sheet.lines[n].name, sheet.lines[n].currency] for n in touched},
     }
     payload |= {"run_rates": {str(n): pair for n, pair in run_rates.items()}} if run_rates else {}
