@@ -97,7 +97,7 @@ def test_several_parts_each_take_a_reason_of_their_own_or_the_shared_one(control
         },
     )  # fmt: skip
     assert "Confirmed EUR 80 of EUR 90" in done.text
-    assert "2 confirmed in part, EUR 150 in all." in done.text
+    assert "2 confirmed in part, EUR 150 confirmed in all." in done.text
     assert {row.month.isoformat()[:7]: row.reason for row in ledger(key)} == {
         "2026-07": "Shared.", "2026-08": "Its own.",
     }  # fmt: skip
