@@ -20,6 +20,7 @@ from govapp.services.confirmations import CellWish, ReverseRow, RuleCells, rever
 from govapp.services.effects import SetEffectLine, SetMonthlyValues, set_effect_line, set_monthly_values
 from tests.cast import SYSTEM, Cast, Someone
 from tests.factories import key_of_form
+from tests.support.worlds import remembered
 
 
 def month(text: str) -> date:
@@ -32,6 +33,7 @@ def amounts(said: Mapping[str, str | int]) -> dict[date, Decimal]:
     return {month(each): Decimal(str(amount)) for each, amount in said.items()}
 
 
+@remembered
 def make_line(cast: Cast, key: str, plan: Mapping[str, str | int] | None = None, **more: Any) -> int:
     """An effect line of the owner with its plan; returns its id."""
     values: dict[str, Any] = {
@@ -46,6 +48,7 @@ def make_line(cast: Cast, key: str, plan: Mapping[str, str | int] | None = None,
     return line
 
 
+@remembered
 def enter(cast: Cast, key: str, line: int, said: Mapping[str, str | int], by: Someone | None = None) -> None:
     """Actual amounts by the finance contact."""
     who = by or cast.finance
@@ -102,6 +105,7 @@ def standings(line: int) -> dict[str, str]:
         return {each.isoformat()[:7] if each else "": standing for each, standing in rows}
 
 
+@remembered
 def close_month(text: str, organization: str = "OI") -> None:
     """A closed month of an organization."""
 
@@ -114,6 +118,7 @@ def close_month(text: str, organization: str = "OI") -> None:
     writing(SYSTEM, body)
 
 
+@remembered
 def cost_object(cast: Cast, key: str, yearly_cost: str | None, **more: Any) -> None:
     """A cost object of the organization, by the controller."""
     values: dict[str, Any] = {"name": f"Contract {key}", "kind": "contract", "currency": "EUR"} | more

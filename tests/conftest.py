@@ -25,6 +25,7 @@ from tests.support.fixtures import (
     valkey_url,
 )
 from tests.support.templates import Compiled
+from tests.support.worlds import worlds
 
 __all__ = ["chromium_path", "only_this_machine", "own_valkey", "postgres_url", "valkey_url"]
 
@@ -47,10 +48,18 @@ def _template(dialect: str, factory: pytest.TempPathFactory, *, cast: bool = Tru
     return _templates[dialect, cast]
 
 
-def _opened(template: databases.Template, folder: Path) -> Iterator[Engine]:
+def _patches(request: pytest.FixtureRequest) -> bool:
+    """A test that patches the program makes worlds of its own."""
+    return "monkeypatch" in request.fixturenames
+
+
+def _opened(template: databases.Template, folder: Path, *, patched: bool) -> Iterator[Engine]:
     url = databases.copy_of(template, folder)
     engine = databases.use(databases.open_engine(url), folder / "files")
+    if not patched:
+        worlds.begin(template.url, databases.rows_of(url))
     yield engine
+    worlds.forget()
     engine.dispose()
     databases.drop(url)
 
@@ -60,7 +69,8 @@ def database(
     request: pytest.FixtureRequest, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Engine]:
     """A database with gates, tree and the cast, open as the process's own; every test using it runs on both kinds."""
-    yield from _opened(_template(request.param, tmp_path_factory), tmp_path)
+    template = _template(request.param, tmp_path_factory)
+    yield from _opened(template, tmp_path, patched=_patches(request))
 
 
 @pytest.fixture(params=DIALECTS)
@@ -68,19 +78,24 @@ def empty_database(
     request: pytest.FixtureRequest, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Engine]:
     """A migrated database without a row, on both kinds."""
-    yield from _opened(_template(request.param, tmp_path_factory, cast=False), tmp_path)
+    template = _template(request.param, tmp_path_factory, cast=False)
+    yield from _opened(template, tmp_path, patched=True)
 
 
 @pytest.fixture
-def sqlite(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+def sqlite(
+    request: pytest.FixtureRequest, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Engine]:
     """As `database`, on SQLite only."""
-    yield from _opened(_template("sqlite", tmp_path_factory), tmp_path)
+    yield from _opened(_template("sqlite", tmp_path_factory), tmp_path, patched=_patches(request))
 
 
 @pytest.fixture
-def postgresql(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+def postgresql(
+    request: pytest.FixtureRequest, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Engine]:
     """As `database`, on PostgreSQL only."""
-    yield from _opened(_template("postgresql", tmp_path_factory), tmp_path)
+    yield from _opened(_template("postgresql", tmp_path_factory), tmp_path, patched=_patches(request))
 
 
 @pytest.fixture

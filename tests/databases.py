@@ -1,6 +1,7 @@
 """Databases for tests: migrated once a process with the cast in them, then copied for each test."""
 
 import shutil
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from govapp.config import ROOT
 from govapp.data import engine as storage
 from govapp.data.runtime import Runtime, configure
 from tests.support import servers
-from tests.support.reuse import Pool
+from tests.support.reuse import Pool, Rows
 
 AUDIT_KEY = "a key of the history used in tests, 0123456789"
 SECRET_KEY = "a key for cookies and tokens in tests, 0123456789"
@@ -94,11 +95,25 @@ def copy_of(template: Template, folder: Path) -> str:
     return f"sqlite:///{folder / 'test.db'}"
 
 
+def copy_file(source: Path, target: Path) -> None:
+    """SQLite's own copy, which takes what is in the log along and is safe while others have the target open."""
+    here, there = sqlite3.connect(source), sqlite3.connect(target)
+    there.execute("PRAGMA synchronous = OFF")
+    here.backup(there)
+    there.close()
+    here.close()
+
+
 _pools: dict[str, Pool] = {}
 
 
 def _pool(template: str) -> Pool:
     return _pools.setdefault(template, Pool(template))
+
+
+def rows_of(url: str) -> Rows | None:
+    """What a copy on PostgreSQL held when it was made; None for SQLite's."""
+    return next((pool.original(url) for pool in _pools.values() if url in pool.used), None)
 
 
 def drop(url: str) -> None:

@@ -73,6 +73,12 @@ def play_once(factory: pytest.TempPathFactory) -> Year:
     return Year(engine, folder / "files", left_out, read_programme())
 
 
+def a_copy(year: Year, folder: Path) -> Engine:
+    """A copy of the year's database to write into; it becomes the process's own."""
+    databases.copy_file(Path(str(year.engine.url.database)), folder / "demo.db")
+    return databases.use(databases.open_engine(f"sqlite:///{folder / 'demo.db'}"), year.files)
+
+
 def minute(at: datetime | None) -> str:
     """A moment as the file writes it."""
     return (

@@ -1,6 +1,8 @@
 """Measures at any stage, brought there through the verbs by the people who may (see cast.py)."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
+from functools import partial
 from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -25,6 +27,7 @@ from govapp.services.reviews import AcceptProposal, CastVote, VoteOutcome, accep
 from govapp.services.risks import SetRisk, set_risk
 from tests.cast import Cast, Someone
 from tests.samples_of_evidence import values_for
+from tests.support.worlds import remembered
 
 _numbers = count(1)
 PARTS = {
@@ -58,11 +61,13 @@ def fields_of(**given: Any) -> dict[str, Any]:
     } | given
 
 
+@remembered
 def make_proposal(cast: Cast, branch: str = "service-desk", by: Someone | None = None, **fields: Any) -> str:
     """A proposal by the owner; returns its key."""
     return propose_measure(ProposeMeasure(branch, fields_of(**fields), (by or cast.owner).origin))
 
 
+@remembered
 def make_measure(
     cast: Cast, stage: str | None = "defined", branch: str = "service-desk", **fields: Any
 ) -> str:
@@ -107,6 +112,7 @@ def today_of(key: str) -> date:
     return now().astimezone(ZoneInfo(loaded(key).timezone)).date()
 
 
+@remembered
 def assign_all(cast: Cast, key: str, **parts: Someone) -> None:
     """Put everybody into their parts; `parts` names others."""
     named = {part: getattr(cast, who).id for part, who in PARTS.items()} | {
@@ -197,6 +203,7 @@ def vote_all(cast: Cast, key: str) -> None:
         vote(cast, key, getattr(cast, PARTS[part]) if part else cast.lead)
 
 
+@remembered
 def supply(cast: Cast, key: str, into: str) -> None:
     """Make every criterion of a gate hold."""
     measure = loaded(key)
@@ -237,6 +244,7 @@ def _meet(cast: Cast, key: str, criterion: str) -> None:
         raise AssertionError(f"nothing here supplies {criterion}: give it when making the measure")
 
 
+@remembered
 def finish_milestones(cast: Cast, key: str) -> None:
     """Every milestone is done today."""
     with reading() as session:
@@ -252,27 +260,40 @@ def finish_milestones(cast: Cast, key: str) -> None:
         )  # fmt: skip
 
 
-def pass_gate(cast: Cast, key: str, into: str) -> None:
-    """Supply, ask, and let everybody approve."""
-    supply(cast, key, into)
+def through(
+    cast: Cast, key: str, into: str, supply: Callable[[], None], vote_all: Callable[[], None]
+) -> None:
+    """Supply, ask, and let everybody approve, in the ways of a version of the set."""
+    supply()
     if loaded(key).snapshot.stage is None:
         accept(cast, key)
         return
     outcome = move(cast, key, into)
     assert outcome.decision is not None
-    assert not outcome.decision.unmet, [(f.key, f.code) for f in outcome.decision.unmet]
-    vote_all(cast, key)
+    assert not outcome.decision.unmet, [(f.key, f.code, dict(f.values)) for f in outcome.decision.unmet]
+    vote_all()
 
 
-def bring_to(cast: Cast, key: str, stage: str) -> str:
-    """Pass gate after gate until the measure stands in a stage; returns its key."""
+def pass_gate(cast: Cast, key: str, into: str) -> None:
+    """Supply, ask, and let everybody approve."""
+    through(cast, key, into, lambda: supply(cast, key, into), lambda: vote_all(cast, key))
+
+
+def walk(key: str, stage: str, step: Callable[[str, str], None]) -> str:
+    """Take gate after gate by `step(key, into)` until the measure stands in a stage; returns its key."""
     rules = loaded(key).rules
-    while (here := loaded(key).snapshot.stage) != stage:
+    while (here := stage_of(key)) != stage:
         following = rules.next_stage(here)
         assert following is not None, f"{key} is past {stage}"
-        pass_gate(cast, key, following)
+        step(key, following)
         assert stage_of(key) == following, f"{key} did not pass the gate into {following}"
     return key
+
+
+@remembered
+def bring_to(cast: Cast, key: str, stage: str) -> str:
+    """Pass gate after gate until the measure stands in a stage; returns its key."""
+    return walk(key, stage, partial(pass_gate, cast))
 
 
 def hold(cast: Cast, key: str) -> MoveOutcome:

@@ -4,12 +4,15 @@
 under it. `make_measure2`, `bring_to2`, `pass_gate2`, `vote_all2` do what their namesakes in factories.py do.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from govapp.domain.approvals import standings
 from govapp.domain.asks import AskKind
+from govapp.domain.criteria import Finding
 from govapp.domain.gates import gate_findings
 from govapp.services.choices import SetGroup, set_group
 from govapp.services.governance import SECOND_SET, install_set, read_set
@@ -19,7 +22,6 @@ from govapp.services.people import AddPerson, add_person
 from tests.cast import SYSTEM, Cast, Someone
 from tests.factories import (
     _meet,
-    accept,
     assign_all,
     judge,
     loaded,
@@ -27,9 +29,12 @@ from tests.factories import (
     move,
     stage_of,
     submit,
+    through,
     today_of,
     vote,
+    walk,
 )
+from tests.support.worlds import remembered
 
 PACKAGE = "first-contact"  # version 2 wants a place in a measure package
 EXPERTS = (
@@ -70,6 +75,7 @@ class Board:
         return {one.id: one for one in (*cast.all, *self.experts)}
 
 
+@remembered
 def use_version_2(cast: Cast) -> Board:
     """Switch version 2 on: what is proposed from now on starts under it. Its groups get their members."""
     install_set(SYSTEM, read_set(SECOND_SET))
@@ -96,6 +102,7 @@ def fill_groups() -> Board:
     return board
 
 
+@remembered
 def make_measure2(cast: Cast, board: Board, stage: str | None = "defined", **fields: Any) -> str:
     """A measure under version 2 at a stage (None: a proposal), with everybody in their parts; returns its key."""
     key = make_proposal(cast, PACKAGE, **fields)
@@ -134,46 +141,46 @@ def judge2(cast: Cast, board: Board, key: str, kind: str, verdict: str = "accept
     judge(cast, key, kind, verdict, who, **more)
 
 
-def supply2(cast: Cast, board: Board, key: str, into: str) -> None:
+def supply_each(cast: Cast, board: Board, key: str, into: str, meet: Callable[[str], None]) -> None:
     """Make every criterion of a gate hold but conditions and look-backs, which others settle.
 
-    What a group judges is judged by one of its members.
+    What a group judges is judged by one of its members. What meets one criterion may meet the next one too.
     """
-    measure = loaded(key)
-    kinds = measure.rules.kinds
-    for finding in gate_findings(measure.rules, measure.rules.gates[into], measure.snapshot, today_of(key)):
-        subject = finding.key.partition(":")[0]
+    rules = loaded(key).rules
+
+    def findings() -> dict[str, Finding]:
+        found = gate_findings(rules, rules.gates[into], loaded(key).snapshot, today_of(key))
+        return {finding.key: finding for finding in found}
+
+    for criterion in findings():
+        finding = findings()[criterion]
+        subject = criterion.partition(":")[0]
         if finding.met or subject in {"condition", "lookback"}:
             continue
-        named = kinds[finding.values["kind"]].judge if subject == "evidence" else None
+        named = rules.kinds[finding.values["kind"]].judge if subject == "evidence" else None
         if named and named.groups:
             submit(cast, key, finding.values["kind"])
             judge2(cast, board, key, finding.values["kind"])
         else:
-            _meet(cast, key, finding.key)
+            meet(criterion)
+
+
+@remembered
+def supply2(cast: Cast, board: Board, key: str, into: str) -> None:
+    """Make every criterion of a gate hold but conditions and look-backs."""
+    supply_each(cast, board, key, into, partial(_meet, cast, key))
 
 
 def pass_gate2(cast: Cast, board: Board, key: str, into: str) -> None:
     """Supply, ask, and let everybody approve."""
-    supply2(cast, board, key, into)
-    if loaded(key).snapshot.stage is None:
-        accept(cast, key)
-        return
-    outcome = move(cast, key, into)
-    assert outcome.decision is not None
-    assert not outcome.decision.unmet, [(f.key, f.code, dict(f.values)) for f in outcome.decision.unmet]
-    vote_all2(cast, board, key)
+    supply, votes = partial(supply2, cast, board, key, into), partial(vote_all2, cast, board, key)
+    through(cast, key, into, supply, votes)
 
 
+@remembered
 def bring_to2(cast: Cast, board: Board, key: str, stage: str) -> str:
     """Pass gate after gate until the measure stands in a stage; returns its key."""
-    rules = loaded(key).rules
-    while (here := stage_of(key)) != stage:
-        following = rules.next_stage(here)
-        assert following is not None, f"{key} is past {stage}"
-        pass_gate2(cast, board, key, following)
-        assert stage_of(key) == following, f"{key} did not pass the gate into {following}"
-    return key
+    return walk(key, stage, partial(pass_gate2, cast, board))
 
 
 def condition(

@@ -6,6 +6,7 @@ their namesakes in factories2.py do. Plans begin four months before today, so th
 
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
@@ -13,7 +14,6 @@ from sqlalchemy import select
 from govapp.data.engine import reading
 from govapp.data.finance import EffectLine
 from govapp.data.kpi_queries import promises_of
-from govapp.domain.gates import gate_findings
 from govapp.services.confirmations import CellWish, RuleCells, rule_cells
 from govapp.services.effects import SetEffectLine, SetMonthlyValues, set_effect_line, set_monthly_values
 from govapp.services.governance import STANDARD_SET, install_set, read_set
@@ -23,28 +23,29 @@ from govapp.services.sustain import SetSustainDates, set_sustain_dates
 from tests.cast import SYSTEM, Cast
 from tests.factories import (
     _meet,
-    accept,
     assign_all,
     loaded,
     make_proposal,
-    move,
-    stage_of,
-    submit,
+    through,
     today_of,
     version_of,
+    walk,
 )
-from tests.factories2 import PACKAGE, Board, fill_groups, judge2, vote_all2
+from tests.factories2 import PACKAGE, Board, fill_groups, supply_each, vote_all2
+from tests.support.worlds import remembered
 
 SAVING, COST = "Fewer password calls", "Self-service form"
 BACK, MONTHS = 4, 16
 
 
+@remembered
 def use_version_3(cast: Cast) -> Board:
     """Switch version 3 on: what is proposed from now on starts under it. Its groups get their members."""
     install_set(SYSTEM, read_set(STANDARD_SET))
     return fill_groups()
 
 
+@remembered
 def make_measure3(cast: Cast, board: Board, stage: str | None = "defined", **fields: Any) -> str:
     """A measure under version 3 at a stage (None: a proposal), with everybody in their parts; returns its key."""
     key = make_proposal(cast, PACKAGE, **fields)
@@ -66,6 +67,7 @@ def lines_of(key: str) -> dict[str, int]:
         return {row.name: row.id for row in session.execute(rows)}
 
 
+@remembered
 def set_months(cast: Cast, key: str, line: str, series: str, months: dict[date, int | None]) -> None:
     """Amounts of a line by month in whole units, by the owner; actual ones by the finance contact."""
     who = cast.finance if series == "actual" else cast.owner
@@ -114,7 +116,7 @@ def book(cast: Cast, key: str, line: str, month: date, amount: int) -> None:
     confirm(cast, key, line, month)
 
 
-def _meet3(cast: Cast, board: Board, key: str, criterion: str) -> None:
+def _meet3(cast: Cast, key: str, criterion: str) -> None:
     subject, _, name = criterion.partition(":")
     if subject == "figures":
         _figures(cast, key, name)
@@ -137,41 +139,19 @@ def _meet3(cast: Cast, board: Board, key: str, criterion: str) -> None:
         _meet(cast, key, criterion)
 
 
+@remembered
 def supply3(cast: Cast, board: Board, key: str, into: str) -> None:
-    """Make every criterion of a gate hold but conditions and look-backs, which others settle."""
-    rules = loaded(key).rules
-    for asked in gate_findings(rules, rules.gates[into], loaded(key).snapshot, today_of(key)):
-        now = gate_findings(rules, rules.gates[into], loaded(key).snapshot, today_of(key))
-        finding = next(each for each in now if each.key == asked.key)
-        subject = finding.key.partition(":")[0]
-        if finding.met or subject in {"condition", "lookback"}:
-            continue
-        named = rules.kinds[finding.values["kind"]].judge if subject == "evidence" else None
-        if named and named.groups:
-            submit(cast, key, finding.values["kind"])
-            judge2(cast, board, key, finding.values["kind"])
-        else:
-            _meet3(cast, board, key, finding.key)
+    """Make every criterion of a gate hold but conditions and look-backs."""
+    supply_each(cast, board, key, into, partial(_meet3, cast, key))
 
 
 def pass_gate3(cast: Cast, board: Board, key: str, into: str) -> None:
     """Supply, ask, and let everybody approve."""
-    supply3(cast, board, key, into)
-    if loaded(key).snapshot.stage is None:
-        accept(cast, key)
-        return
-    outcome = move(cast, key, into)
-    assert outcome.decision is not None
-    assert not outcome.decision.unmet, [(f.key, f.code, dict(f.values)) for f in outcome.decision.unmet]
-    vote_all2(cast, board, key)
+    supply, votes = partial(supply3, cast, board, key, into), partial(vote_all2, cast, board, key)
+    through(cast, key, into, supply, votes)
 
 
+@remembered
 def bring_to3(cast: Cast, board: Board, key: str, stage: str) -> str:
     """Pass gate after gate until the measure stands in a stage; returns its key."""
-    rules = loaded(key).rules
-    while (here := stage_of(key)) != stage:
-        following = rules.next_stage(here)
-        assert following is not None, f"{key} is past {stage}"
-        pass_gate3(cast, board, key, following)
-        assert stage_of(key) == following, f"{key} did not pass the gate into {following}"
-    return key
+    return walk(key, stage, partial(pass_gate3, cast, board))

@@ -5,6 +5,7 @@ force; of measures without a controller in branches where they may confirm; and 
 added late.
 """
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy import (
@@ -26,10 +27,12 @@ from sqlalchemy import (
     type_coerce,
     union_all,
 )
+from sqlalchemy.orm import Session
 
+from govapp.data.actors import above, in_force
 from govapp.data.finance import EffectValue
 from govapp.data.measures import VACANT, Card, Measure, Part
-from govapp.data.people import Person
+from govapp.data.people import Grant, Person, Role, RolePermission
 from govapp.data.structure import Branch
 from govapp.domain.deputies import CONFIRM
 from govapp.domain.ledger import AWAITS
@@ -77,6 +80,24 @@ def confirmable(shape: Shape, *, late: bool = False) -> ColumnElement[bool]:
     found += [_late(v, may) for v, (_, may) in enumerate(shape) if late]
     alive = and_(Measure.archived.is_(False), Measure.state != "cancelled")
     return and_(Measure.id.in_(_candidates(people, late=late)), or_(false(), *found), alive, ~owned)
+
+
+def confirmers_on(session: Session, path: str, today: date) -> list[tuple[int, str]]:
+    """Active people who hold a role that confirms amounts on the branch at `path`: id and name, by name."""
+    rows = session.execute(
+        select(Person.id, Person.name)
+        .join(Grant, Grant.person_id == Person.id)
+        .join(Role, Role.id == Grant.role_id)
+        .join(RolePermission, (RolePermission.role_id == Role.id) & (RolePermission.version == Role.version))
+        .join(Branch, Branch.id == Grant.branch_id)
+        .where(
+            RolePermission.permission == str(Permission.FINANCE_CONFIRM), Branch.path.in_(above(path)), Person.active,
+            *in_force(today),
+        )
+        .distinct()
+        .order_by(Person.name, Person.id)
+    )  # fmt: skip
+    return [(row.id, row.name) for row in rows]
 
 
 def awaits() -> ColumnElement[bool]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from govapp.data.finance import EffectLine
@@ -14,6 +14,8 @@ from govapp.data.ledger_queries import rows_since
 from govapp.data.measures import StagePassage
 from govapp.data.people import Person
 from govapp.domain.ledger import CONFIRMATION, Sums, sums_of
+
+_EVER = 2**62  # no log is that long
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,59 +46,62 @@ class Entry:
     on_behalf_of: str
     ruling: bool = False
     reversed_by: int | None = None
+    person_id: int | None = None
+    behalf_id: int | None = None
 
 
-def entries(session: Session, measure_id: int) -> list[Entry]:
-    """Every row and ruling of a measure, newest first, in two statements."""
+def entries(session: Session, measure_id: int, until: int | None = None) -> list[Entry]:
+    """Every row and ruling of a measure, newest first, in two statements; those made `until` a log sequence."""
     person, absent = aliased(Person), aliased(Person)
     back = aliased(LedgerRow)
     row, ruling = LedgerRow, CellRuling
-    rows = session.execute(
+    last = _EVER if until is None else until
+    rows: Any = session.execute(
         select(
             row.id, row.line_id, EffectLine.name, row.month, row.kind, row.amount, row.claimed, row.currency, row.rate,
             row.translated, row.reason, row.late, row.reverses_id, row.document, row.signed_name, row.at, row.seq,
-            person.name, absent.name, back.id,
+            func.coalesce(person.name, ""), func.coalesce(absent.name, ""), back.id, row.person_id, row.on_behalf_of,
         )
         .join(EffectLine, EffectLine.id == row.line_id)
         .outerjoin(person, person.id == row.person_id)
         .outerjoin(absent, absent.id == row.on_behalf_of)
-        .outerjoin(back, back.reverses_id == row.id)
-        .where(row.measure_id == measure_id)
+        .outerjoin(back, (back.reverses_id == row.id) & (back.seq <= last))
+        .where(row.measure_id == measure_id, row.seq <= last)
     )  # fmt: skip
-    found = [_entry([*each[:17], each[17] or "", each[18] or "", False, each[19]]) for each in rows]
-    rulings = session.execute(
+    found = [Entry(*[*each[:19], False, *each[19:]]) for each in rows]
+    rulings: Any = session.execute(
         select(
             ruling.id, ruling.line_id, EffectLine.name, ruling.month, ruling.verdict, ruling.claimed,
             EffectLine.currency, ruling.reason, ruling.document, ruling.signed_name, ruling.at, ruling.seq,
-            person.name, absent.name,
+            func.coalesce(person.name, ""), func.coalesce(absent.name, ""), ruling.person_id, ruling.on_behalf_of,
         )
         .join(EffectLine, EffectLine.id == ruling.line_id)
         .outerjoin(person, person.id == ruling.person_id)
         .outerjoin(absent, absent.id == ruling.on_behalf_of)
-        .where(ruling.measure_id == measure_id)
+        .where(ruling.measure_id == measure_id, ruling.seq <= last)
     )  # fmt: skip
     found += [
-        _entry([
-            *each[:5], None, each[5], each[6], "", None, each[7], False, None, *each[8:12], each[12] or "",
-            each[13] or "", True,
+        Entry(*[
+            *each[:5], None, each[5], each[6], "", None, each[7], False, None, *each[8:14], True, None, *each[14:],
         ])
         for each in rulings
     ]  # fmt: skip
     return sorted(found, key=lambda each: (each.seq, each.id), reverse=True)
 
 
-def _entry(values: list[Any]) -> Entry:
-    return Entry(*values)
-
-
-def last_closing(session: Session, measure_id: int, stage: str) -> StagePassage | None:
-    """The newest passage of a measure into its last stage."""
+def last_closing(
+    session: Session, measure_id: int, stage: str, until: int | None = None
+) -> StagePassage | None:
+    """The newest passage of a measure into its last stage, of those `until` a log sequence."""
     return session.scalars(
         select(StagePassage)
-        .where(StagePassage.measure_id == measure_id, StagePassage.stage == stage)
+        .where(
+            StagePassage.measure_id == measure_id, StagePassage.stage == stage,
+            StagePassage.entered_seq <= (_EVER if until is None else until),
+        )
         .order_by(StagePassage.id.desc())
         .limit(1)
-    ).first()
+    ).first()  # fmt: skip
 
 
 def sums_by_currency(session: Session, measure_id: int, closing: StagePassage | None) -> dict[str, Sums]:

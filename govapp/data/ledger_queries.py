@@ -64,6 +64,25 @@ def net_by_cell(session: Session, lines: Collection[int]) -> dict[Place, int]:
     return {(line, month): int(total) for line, month, total in rows}
 
 
+def proven_by_line(session: Session, measure_id: int, until: int | None = None) -> dict[int, tuple[int, int]]:
+    """By line what the ledger holds, and how much has leaked (above zero), now or `until` a log sequence."""
+    taken = aliased(LedgerRow)
+    leaked = (LedgerRow.kind == LEAKAGE) | (taken.kind == LEAKAGE)
+    statement = (
+        select(
+            LedgerRow.line_id,
+            func.sum(LedgerRow.amount),
+            func.sum(case((leaked, -LedgerRow.amount), else_=0)),
+        )
+        .outerjoin(taken, taken.id == LedgerRow.reverses_id)
+        .where(LedgerRow.measure_id == measure_id)
+        .group_by(LedgerRow.line_id)
+    )
+    if until is not None:
+        statement = statement.where(LedgerRow.seq <= until)
+    return {line: (int(net), int(lost)) for line, net, lost in session.execute(statement)}
+
+
 def line_sums(session: Session, line: int) -> tuple[int, int]:
     """What the ledger holds of a line over all its months, and how much has leaked (above zero); minor units."""
     taken = aliased(LedgerRow)

@@ -1,11 +1,24 @@
 """Reading what the kept sums of lines are made of, and writing those sums and what they add to branches."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Insert, and_, case, delete, func, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Insert,
+    and_,
+    case,
+    cast,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.orm import Session
@@ -13,12 +26,13 @@ from sqlalchemy.orm import Session
 from govapp.data.base import Base
 from govapp.data.finance import EffectLine, EffectValue
 from govapp.data.ledger import LedgerRow, PlanVersion
-from govapp.data.measures import Card
+from govapp.data.measures import Card, Measure
 from govapp.data.money_totals import MONTH_COLUMNS, MoneyLine, MoneyTotal, MoneyYear
-from govapp.domain.money_rows import BOOKED, FIRST_PLAN, Cell, Frozen, LineFacts, Row
+from govapp.data.structure import Organization
+from govapp.domain.money_rows import BOOKED, CONFIRMED, FIRST_PLAN, Cell, Frozen, LineFacts, Row, rows_of
 
 SUMS = (*MONTH_COLUMNS, "total")
-META = ("kind", "timing", "category", "currency")
+META = ("kind", "timing", "category", "cost_object", "currency")
 TOTAL_KEYS = ("branch_id", "series", "kind", "timing", "currency", "rate", "year")
 _BATCH = 500
 
@@ -26,12 +40,22 @@ Amounts = Mapping[tuple[str, int], Row]
 
 
 class Meta(NamedTuple):
-    """What gives the amounts of a line their meaning."""
+    """What gives the amounts of a line their meaning: as the plan in force keeps it, else as the line has it now.
+
+    A draft that nobody has approved yet moves no amount of the plan in force to another category or cost object.
+    """
 
     kind: str
     timing: str
     category: str
+    cost_object: str
     currency: str
+
+    @classmethod
+    def of(cls, line: Mapping[str, Any], versions: Sequence[PlanVersion]) -> "Meta":
+        """The meaning of a line's row, `versions` being the frozen plans of its measure in order."""
+        kept: Any = versions[-1].lines.get(str(line["id"])) if versions else None
+        return cls(*((kept or line)[name] for name in META))
 
 
 class Scope(NamedTuple):
@@ -48,44 +72,63 @@ class Scope(NamedTuple):
 Versions = Mapping[int, list[PlanVersion]]
 
 
-def line_facts(
+def line_rows(
     session: Session, scope: Scope, versions: Versions, own: Mapping[int, str]
-) -> dict[int, tuple[int, Meta, LineFacts]]:
-    """Lines as they are now, by id: measure, meaning, and all that their sums are made of.
+) -> dict[int, tuple[int, Meta, dict[tuple[str, int], Row]]]:
+    """Lines as they are now, by id: measure, meaning, and the rows of their sums by series and fiscal year.
 
     `versions`: frozen plans by measure; `own`: the currency of its organization. A line in that carries no rate.
     """
     lines = session.execute(
-        select(EffectLine.id, EffectLine.measure_id, EffectLine.run_rate, *(getattr(EffectLine, n) for n in META))
+        select(
+            EffectLine.id, EffectLine.measure_id, EffectLine.run_rate, *(getattr(EffectLine, n) for n in META),
+            Organization.fiscal_month,
+        )
+        .join(Measure, Measure.id == EffectLine.measure_id)
+        .join(Organization, Organization.id == Measure.organization_id)
         .where(scope.of(EffectLine.measure_id, EffectLine.id))
     ).all()  # fmt: skip
-    cells: dict[int, list[Cell]] = {}
-    for value in session.execute(
+    amounts = select(
+        EffectValue.line_id, EffectValue.series, EffectValue.month, EffectValue.amount, EffectValue.plan_version,
+        literal(0).label("booked"),
+    ).where(scope.of(EffectValue.measure_id, EffectValue.line_id))  # fmt: skip
+    booked = (
         select(
-            EffectValue.line_id, EffectValue.series, EffectValue.month, EffectValue.amount, EffectValue.plan_version
-        ).where(scope.of(EffectValue.measure_id, EffectValue.line_id))
-    ):  # fmt: skip
-        cells.setdefault(value[0], []).append(Cell(*value[1:]))
-    ledger: dict[int, dict[date | None, tuple[int, int]]] = {}
-    for row in session.execute(
-        select(
-            LedgerRow.line_id, LedgerRow.month, func.sum(LedgerRow.amount).label("amount"),
-            func.sum(LedgerRow.translated).label("booked"),
+            LedgerRow.line_id, literal(CONFIRMED), LedgerRow.month, _whole(func.sum(LedgerRow.amount)), literal(0),
+            _whole(func.sum(LedgerRow.translated)),
         )
         .where(scope.of(LedgerRow.measure_id, LedgerRow.line_id))
         .group_by(LedgerRow.line_id, LedgerRow.month)
-    ):  # fmt: skip
-        ledger.setdefault(row.line_id, {})[row.month] = int(row.amount), int(row.booked)
+    )  # fmt: skip
+    cells: dict[int, list[Cell]] = {}
+    ledger: dict[int, dict[date | None, tuple[int, int]]] = {}
+    for row in session.execute(union_all(amounts, booked)):
+        if row[1] == CONFIRMED:
+            ledger.setdefault(row[0], {})[row[2]] = row[3], row[5]
+        else:
+            cells.setdefault(row[0], []).append(Cell(*row[1:5]))
     found = {}
     for line in lines:
-        meta = Meta(line.kind, line.timing, line.category, line.currency)
+        known = versions.get(line.measure_id, ())
+        meta = Meta.of(line._asdict(), known)
         frozen = tuple(
             frozen_of(each, line.id, "" if meta.currency == own[line.measure_id] else meta.currency)
-            for each in versions.get(line.measure_id, ())
+            for each in known
         )
         facts = LineFacts(line.run_rate, cells.get(line.id, ()), ledger.get(line.id, {}), frozen)
-        found[line.id] = line.measure_id, meta, facts
+        found[line.id] = line.measure_id, meta, rows_of(facts, line.fiscal_month)
     return found
+
+
+def _whole(amount: ColumnElement[Any]) -> ColumnElement[int]:
+    """A sum as an integer: PostgreSQL makes it a decimal."""
+    return cast(amount, BigInteger)
+
+
+def changes_money(session: Session) -> bool:
+    """Whether lines, amounts, frozen plans or ledger rows are changed in the session and not written yet."""
+    rows = (*session.new, *session.dirty, *session.deleted)
+    return any(isinstance(row, EffectLine | EffectValue | LedgerRow | PlanVersion) for row in rows)
 
 
 def plan_versions(session: Session, measures: Collection[int]) -> dict[int, list[PlanVersion]]:
@@ -126,7 +169,7 @@ def kept_lines(session: Session, scope: Scope) -> dict[int, KeptLine]:
         select(MoneyYear.__table__).where(scope.of(MoneyYear.measure_id, MoneyYear.line_id))
     ):
         kept = found.setdefault(row.line_id, KeptLine(row.measure_id, {}, {}))
-        kept.meta[row.year] = Meta(row.kind, row.timing, row.category, row.currency), tuple(row)
+        kept.meta[row.year] = Meta(*(getattr(row, name) for name in META)), tuple(row)
     return found
 
 

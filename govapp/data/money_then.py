@@ -8,10 +8,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from govapp.data.ledger import LedgerRow, PlanVersion
-from govapp.data.money_rows import frozen_of
+from govapp.data.money_rows import Meta, frozen_of
 from govapp.data.report_queries import chunks, kept
 from govapp.domain.exchange import ACTUAL, PLAN, RateTable
-from govapp.domain.money_rows import BOOKED, TOTAL, Cell, LineFacts, rows_of
+from govapp.domain.money_rows import BOOKED, FIRST_PLAN, TOTAL, Cell, LineFacts, rows_of
 from govapp.domain.rollups import Key, Rows
 
 
@@ -61,15 +61,17 @@ def _of_chunk(session: Session, seq: int, ids: Sequence[int], own: str, fiscal_m
     versions = versions_then(session, seq, ids)
     found = []
     for line in lines:
-        currency = line["currency"]
+        known = versions.get(line["measure_id"], ())
+        now, first = Meta.of(line, known), Meta.of(line, known[:1])
+        currency = now.currency
         frozen = tuple(
-            frozen_of(version, line["id"], "" if currency == own else currency)
-            for version in versions.get(line["measure_id"], ())
+            frozen_of(version, line["id"], "" if currency == own else currency) for version in known
         )
         facts = LineFacts(line["run_rate"], cells.get(line["id"], ()), ledger.get(line["id"], {}), frozen)
         for (series, year), (rate, months) in rows_of(facts, fiscal_month).items():
             code = own if series == BOOKED else currency
-            found.append((Key(series, line["kind"], line["timing"], code, rate, year), months))
+            meta = first if series == FIRST_PLAN else now
+            found.append((Key(series, meta.kind, meta.timing, code, rate, year), months))
     return found
 
 

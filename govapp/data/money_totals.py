@@ -46,7 +46,10 @@ class MoneyLine(Months, Base):
 
 
 class MoneyYear(Base):
-    """A line's year with its series side by side: for year figures under any filter."""
+    """A line's year with its series side by side: for year figures under any filter.
+
+    What the amounts mean (kind to currency) is as the plan in force keeps it, else as the line has it.
+    """
 
     __tablename__ = "money_year"
     line_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
@@ -55,6 +58,7 @@ class MoneyYear(Base):
     kind: Mapped[str]
     timing: Mapped[str]
     category: Mapped[str]
+    cost_object: Mapped[str] = mapped_column(default="", index=True)
     currency: Mapped[str]
     rate: Mapped[str] = mapped_column(default="")
     first_rate: Mapped[str] = mapped_column(default="")

@@ -8,39 +8,40 @@ from sqlalchemy import ColumnElement, Table, Text, exists, func, select, type_co
 from sqlalchemy.orm import Session
 
 from govapp.data.audit import AuditLog
-from govapp.data.base import HISTORY
+from govapp.data.base import HISTORY, Base
 from govapp.data.finance import DRAFT, EffectLine, EffectValue
 from govapp.data.ledger import PlanChange, PlanChangeVote, PlanVersion
+from govapp.data.measures import Milestone
 from govapp.domain.events import BUSINESS
+from govapp.domain.plan_differences import LineChange, line_changes
 from govapp.domain.plan_versions import CHANGED, FIELDS, PlanLine
 
 PLAN = "plan"
 
 
 def working_plans(session: Session, measure_ids: Iterable[int]) -> dict[int, list[PlanLine]]:
-    """The draft of each measure by its lines, in order of id, in two statements."""
-    ids = list(measure_ids)
-    amounts: dict[int, dict[date | None, int]] = {}
-    values = select(EffectValue.line_id, EffectValue.month, EffectValue.amount).where(
-        EffectValue.measure_id.in_(ids), EffectValue.series == PLAN, EffectValue.plan_version == DRAFT
+    """The draft of each measure by its lines, in order of id, in one statement."""
+    found: dict[int, dict[int, PlanLine]] = {each: {} for each in measure_ids}
+    drafted = (
+        (EffectValue.line_id == EffectLine.id)
+        & (EffectValue.series == PLAN)
+        & (EffectValue.plan_version == DRAFT)
     )
-    for row in session.execute(values.order_by(EffectValue.line_id, EffectValue.month)):
-        amounts.setdefault(row.line_id, {})[row.month] = row.amount
-    found: dict[int, list[PlanLine]] = {each: [] for each in ids}
-    columns: tuple[Any, ...] = (
-        EffectLine.measure_id, EffectLine.id, *(getattr(EffectLine, name) for name in FIELDS)
-    )  # fmt: skip
-    lines = select(*columns).where(EffectLine.measure_id.in_(ids)).order_by(EffectLine.id)
-    for measure_id, *said in session.execute(lines):
-        found[measure_id].append(PlanLine(*(*said, amounts.get(said[0], {}))))
-    return found
-
-
-def newest_numbers(session: Session, measure_ids: Iterable[int]) -> dict[int, int]:
-    """The number of the version in force by measure; a measure without one is left out."""
-    newest = select(PlanVersion.measure_id, func.max(PlanVersion.number))
-    newest = newest.where(PlanVersion.measure_id.in_(list(measure_ids))).group_by(PlanVersion.measure_id)
-    return {row.measure_id: row[1] for row in session.execute(newest)}
+    columns: tuple[Any, ...] = tuple(getattr(EffectLine, name) for name in FIELDS)
+    rows = session.execute(
+        select(EffectLine.measure_id, EffectLine.id, *columns, EffectValue.month, EffectValue.amount)
+        .outerjoin(EffectValue, drafted)
+        .where(EffectLine.measure_id.in_(found))
+        .order_by(EffectLine.id, EffectValue.month)
+    )
+    amounts: dict[int, dict[date | None, int]] = {}
+    for measure_id, *said, month, amount in rows:
+        line = said[0]
+        if line not in found[measure_id]:
+            found[measure_id][line] = PlanLine(*(*said, amounts.setdefault(line, {})))
+        if amount is not None:
+            amounts[line][month] = amount
+    return {measure_id: list(lines.values()) for measure_id, lines in found.items()}
 
 
 def approved_number(session: Session, measure_id: int) -> int:
@@ -97,6 +98,47 @@ def frozen_plan(session: Session, measure_id: int, number: int) -> list[PlanLine
         PlanLine(*(line, *(lines[str(line)][name] for name in FIELDS), amounts.get(line, {})))
         for line in sorted(map(int, lines))
     ]
+
+
+def starts_of(session: Session, measure_id: int, seq: int | None = None) -> dict[int, dict[str, str | None]]:
+    """By line the day (ISO) or the name of the milestone with which it starts, now or as of a log sequence."""
+    lines: Table = HISTORY["effect_line"] if seq is not None else Base.metadata.tables["effect_line"]
+    statement = (
+        select(lines.c.id, lines.c.start, Milestone.name)
+        .outerjoin(Milestone, Milestone.id == lines.c.start_milestone_id)
+        .where(lines.c.measure_id == measure_id)
+    )
+    if seq is not None:
+        statement = statement.where(
+            lines.c.from_seq <= seq, lines.c.to_seq.is_(None) | (lines.c.to_seq > seq)
+        )
+    return {
+        line: {"start": start.isoformat() if start and not name else None, "start_milestone": name}
+        for line, start, name in session.execute(statement)
+    }
+
+
+def version_seq(session: Session, measure_id: int, number: int) -> int | None:
+    """The log sequence with which a version was frozen; None where there is no such version."""
+    found = select(PlanVersion.seq).where(PlanVersion.measure_id == measure_id, PlanVersion.number == number)
+    return session.scalar(found)
+
+
+def changes_between(session: Session, measure_id: int, old: int, new: int) -> tuple[LineChange, ...]:
+    """What lies between two frozen versions of a plan."""
+    before, after = (frozen_plan(session, measure_id, number) for number in (old, new))
+    began, begins = (
+        starts_of(session, measure_id, version_seq(session, measure_id, number) or 0) for number in (old, new)
+    )
+    return line_changes(before, after, began, begins)
+
+
+def draft_changes(
+    session: Session, measure_id: int, before: Iterable[PlanLine], draft: Iterable[PlanLine], number: int
+) -> tuple[LineChange, ...]:
+    """What lies between the plan in force (`number`) and the working plan."""
+    began = starts_of(session, measure_id, version_seq(session, measure_id, number) or 0)
+    return line_changes(before, draft, began, starts_of(session, measure_id))
 
 
 def votes_of(session: Session, change_id: int) -> list[PlanChangeVote]:

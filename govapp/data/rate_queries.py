@@ -15,12 +15,17 @@ from govapp.domain.exchange import ACTUAL, PLAN, RateTable
 
 def rate_table(session: Session, organization_id: int) -> RateTable:
     """All rates of an organization, plan rates in order of their first day."""
-    own = session.scalar(select(Organization.currency).where(Organization.id == organization_id)) or ""
-    rows = session.execute(
-        select(CurrencyRate.kind, CurrencyRate.currency, CurrencyRate.from_day, CurrencyRate.rate)
-        .where(CurrencyRate.organization_id == organization_id)
+    found = session.execute(
+        select(
+            Organization.currency.label("own"), CurrencyRate.kind, CurrencyRate.currency, CurrencyRate.from_day,
+            CurrencyRate.rate,
+        )
+        .outerjoin(CurrencyRate, CurrencyRate.organization_id == Organization.id)
+        .where(Organization.id == organization_id)
         .order_by(CurrencyRate.from_day)
-    ).all()
+    ).all()  # fmt: skip
+    own = found[0].own if found else ""
+    rows = [row for row in found if row.kind]
     plan: dict[str, list[tuple[date, Decimal]]] = {}
     for row in rows:
         if row.kind == PLAN:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from govapp.data.finance import EffectLine
 from govapp.data.measures import Measure
+from govapp.data.money_rows import META
 from govapp.data.money_totals import MoneyLine, MoneyYear
 from govapp.data.rollup_queries import LINE, MoneyFilter, Reach, clauses, month_rows
 from govapp.domain.money_rows import ACTUAL, CONFIRMED, KEPT, RUN_RATE, UNDATED
@@ -56,20 +57,17 @@ def lines_of(
     session: Session, reach: Reach, wanted: MoneyFilter, own: str, ids: Sequence[int]
 ) -> list[LineRow]:
     """These lines with their rows, in order of their measures."""
+    meaning = (getattr(MoneyYear, name) for name in META)
     lines = session.execute(
-        select(EffectLine, Measure.key, Measure.title)
+        select(EffectLine.measure_id, EffectLine.id, Measure.key, Measure.title, EffectLine.name, *meaning)
         .join(Measure, Measure.id == EffectLine.measure_id)
+        .join(MoneyYear, MoneyYear.line_id == EffectLine.id)
         .where(EffectLine.id.in_(ids))
-        .order_by(Measure.id, EffectLine.id)
+        .distinct()
+        .order_by(EffectLine.measure_id, EffectLine.id)
     ).all()
     rows = month_rows(session, reach, wanted, own, LINE, KEPT, MoneyYear.line_id.in_(ids))
-    return [
-        LineRow(
-            line.id, key, title, line.name, line.kind, line.timing, line.category, line.cost_object, line.currency,
-            rows.get(line.id, []),
-        )
-        for line, key, title in lines
-    ]  # fmt: skip
+    return [LineRow(*(*said, rows.get(said[0], []))) for _measure, *said in lines]
 
 
 def measures_page(

@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from govapp.data.finance import EffectLine
 from govapp.data.list_scope import Scope
 from govapp.data.measures import Card, Measure, Part
 from govapp.data.money_totals import MONTH_COLUMNS, MoneyLine, MoneyTotal, MoneyYear
@@ -141,8 +140,7 @@ def clauses(reach: Reach, wanted: MoneyFilter) -> list[ColumnElement[bool]]:
     measure: Any = MoneyYear.measure_id if few else MoneyYear.measure_id + 0
     of_lines = _of_lines(MoneyYear, wanted)
     if wanted.cost_object:
-        lines = select(EffectLine.id).where(EffectLine.cost_object == wanted.cost_object)
-        of_lines.append(MoneyYear.line_id.in_(lines))
+        of_lines.append(MoneyYear.cost_object == wanted.cost_object)
     return [measure.in_(select(Measure.id).where(*found)), *of_lines]
 
 

@@ -12,8 +12,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
+from govapp.data.audit import ActionKey
 from govapp.data.clock_queries import ClockFacts, clock_facts
 from govapp.data.figure_rows import Cells, cells_of, forecasts, kpi_facts, line_fact
+from govapp.data.json_rows import json_rows
 from govapp.data.json_rows import moment_of as _moment
 from govapp.data.locks import lock_measures, neighbours_of
 from govapp.data.measures import Card, Measure, Part
@@ -58,6 +60,7 @@ class Loaded:
     whom its steps name by role or group, by step. `lines` are those of the plan in force, version `plan_number` (0: the
     draft counts, none is frozen), `draft` those of the working plan, `forecast` the amounts by line and month;
     `plan_change` is the open change request: id and state. `dates` are what computed statuses read beside the snapshot.
+    `key_row` is the action key asked for with it, where it is consumed: person, digest of the body, outcome as text.
     """
 
     measure: Measure
@@ -80,6 +83,7 @@ class Loaded:
     draft: tuple[Line, ...] = ()
     plan_change: tuple[int, str] | None = None
     dates: StatusRows = field(default_factory=StatusRows)
+    key_row: tuple[int, str, str] | None = None
 
     @property
     def plan_locked(self) -> StageRule | None:
@@ -283,7 +287,10 @@ def _loaded(session: Session, row: Any, at: datetime) -> Loaded:
 @cache
 def _by_key() -> Select[Any]:
     """Made once, as the next: SQLAlchemy takes longer to look over so long a statement than to ask it."""
-    return snapshot_statement().where(Measure.key == bindparam("measure_key"))
+    consumed = select(ActionKey.person_id, ActionKey.body_digest, ActionKey.outcome)
+    consumed = consumed.where(ActionKey.key == bindparam("action_key"))
+    statement = snapshot_statement().add_columns(json_rows(consumed).label("consumed"))
+    return statement.where(Measure.key == bindparam("measure_key"))
 
 
 @cache
@@ -293,17 +300,23 @@ def _by_ids() -> Select[Any]:
 
 
 def load_measure(
-    session: Session, key: str, *, lock: bool = False, neighbours: bool = False, at: datetime | None = None
-) -> Loaded | None:
+    session: Session, key: str, *, lock: bool = False, neighbours: bool = False, at: datetime | None = None,
+    action_key: str = "",
+) -> Loaded | None:  # fmt: skip
     """A measure by key with its snapshot, in one statement.
 
     `lock` first locks its row until the transaction ends, with `neighbours` those of its dependencies too, all in order
     of id: whoever moves one of them waits for the others before anything is written. Roles count as of `at`, or now.
+    `action_key`: whether that is consumed is read along, after the lock.
     """
     if lock:
         lock_measures(session, neighbours_of(key) if neighbours else Measure.key == key)
-    row = session.execute(_by_key(), {"measure_key": key}).first()
-    return None if row is None else _loaded(session, row, at or datetime.now(UTC))
+    row = session.execute(_by_key(), {"measure_key": key, "action_key": action_key}).first()
+    if row is None:
+        return None
+    loaded = _loaded(session, row, at or datetime.now(UTC))
+    loaded.key_row = next(map(tuple, json.loads(row.consumed)), None)
+    return loaded
 
 
 def load_measures(

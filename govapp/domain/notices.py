@@ -76,6 +76,7 @@ KINDS: tuple[NoticeKind, ...] = (
         part_given="digest",
         comment="never",
         amounts_returned="at_once",
+        amount_asked="at_once",
     ),
     *_of("myself", deputy_set="at_once!", deputy_begins="at_once!", deputy_ended="digest", bulk_done="never"),
 )

@@ -3,13 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from govapp.data.figures_then import Then, figures_then
-from govapp.data.money_then import ledger_then
 from govapp.data.report_queries import (
     OrganizationThen,
     Recorded,
@@ -33,9 +31,10 @@ from govapp.domain.rules import Rules
 from govapp.domain.snapshot import Snapshot
 from govapp.jobs._gather_branch import colour_of
 from govapp.jobs._gather_clocks import ClocksThen, clocks_then
+from govapp.jobs._gather_closing import closing_shown, plan_changes_shown
 from govapp.jobs._gather_figures import checks_shown, kpis_shown, reports_shown
 from govapp.jobs._gather_history import history_shown
-from govapp.jobs._gather_money import measure_money
+from govapp.jobs._gather_money import effects_shown, measure_money
 from govapp.jobs._gather_reviews import reviews_shown, waits_shown
 from govapp.jobs._gather_statuses import statuses_then
 from govapp.present import dates, money
@@ -107,13 +106,19 @@ def dossier_data(
         if "reviews" in sees
         else (),
         conditions=_conditions(context) if "reviews" in sees else (),
-        effects=_effects(context) if "finance" in sees else (),
+        effects=effects_shown(session, seq, context.recorded, rules) if "finance" in sees else (),
         plan_shown=plan_shown(
             {"version": context.recorded.plan_number, "draft": not context.recorded.plan_number}
         ),
         money=measure_money(session, seq, measure_id, context.organization, rules, context.today)
         if "finance" in sees
         else None,
+        closing=closing_shown(session, seq, context.recorded, rules, context.then)
+        if "finance" in sees
+        else None,
+        plan_changes=plan_changes_shown(session, seq, measure_id, rules, context.organization.timezone)
+        if "finance" in sees
+        else (),
         milestones=_milestones(context),
         dependencies=_dependencies(context),
         risks=_risks(context),
@@ -242,22 +247,6 @@ def _conditions(context: _Context) -> tuple[paper.Condition, ...]:
         )
         for row in context.recorded.conditions
     )
-
-
-def _effects(context: _Context) -> tuple[paper.EffectLine, ...]:
-    recorded, found = context.recorded, []
-    for line_id, months in ledger_then(context.session, context.seq, [recorded.measure["id"]]).items():
-        recorded.sums[line_id, "confirmed"] = sum(amount for amount, _booked in months.values())
-    for line in recorded.lines:
-        amounts: dict[str, Decimal | None] = {}
-        for series in ("plan", "forecast", "actual", "confirmed"):
-            minor = recorded.sums.get((line["id"], series))
-            amounts[series] = None if minor is None else from_minor(minor, line["currency"])
-        run_rate = None if line["run_rate"] is None else from_minor(line["run_rate"], line["currency"])
-        kind = words.word("effect_kind", line["kind"])
-        recurring = line["timing"] == "recurring"
-        found.append(paper.EffectLine(line["name"], kind, recurring, line["currency"], run_rate, **amounts))
-    return tuple(found)
 
 
 def _milestones(context: _Context) -> tuple[paper.Milestone, ...]:

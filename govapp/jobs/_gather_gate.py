@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from govapp.data.figures_then import figures_then
 from govapp.data.report_queries import (
     OrganizationThen,
     Recorded,
@@ -26,6 +27,8 @@ from govapp.domain.evidence_kinds import EvidenceKind
 from govapp.domain.money import from_minor
 from govapp.domain.rules import Rules
 from govapp.jobs._gather_clocks import clocks_then
+from govapp.jobs._gather_closing import closing_shown
+from govapp.jobs._gather_figures import kpis_shown
 from govapp.jobs._gather_history import history_shown
 from govapp.jobs._gather_reviews import reviews_shown
 from govapp.present import dossiers as words
@@ -34,6 +37,7 @@ from govapp.present.evidence import describe
 from govapp.present.findings import detail_sentence, rule_sentence, stage_name
 from govapp.present.language import gettext as _
 from govapp.present.measures import word
+from govapp.present.plan_differences import category_word
 from govapp.reports import dossier_data as paper
 from govapp.reports.dossier_data import DossierData, Fact
 from govapp.reports.paper import LogHead
@@ -108,8 +112,9 @@ def gate_data(
             for row in recorded.conditions
             if row["review_id"] == review_id
         ),
-        effects=_effects(content),
+        effects=_effects(content, rules),
         plan_shown=words.plan_shown(content.get("plan")),
+        **_proofs(session, seq, recorded, rules, organization, review["into"]),
         milestones=_milestones(content, names),
         dependencies=_dependencies(session, seq, content, rules),
         risks=_risks(content, names),
@@ -140,6 +145,21 @@ def gate_data(
         ),
         base_url=base_url,
     )
+
+
+def _proofs(
+    session: Session, seq: int, recorded: Recorded, rules: Rules, organization: OrganizationThen, into: str
+) -> dict[str, Any]:
+    """Money and operating figures as they stood when the gate into the last stage was decided."""
+    if not rules.stage(into).terminal:
+        return {}
+    measure = recorded.measure["id"]
+    used = {recorded.measure["workflow_version_id"]: rules}
+    then = figures_then(session, seq, organization, {measure: recorded}, used).get(measure)
+    return {
+        "closing": closing_shown(session, seq, recorded, rules, then),
+        "kpis": kpis_shown(session, seq, measure, rules, organization.timezone),
+    }
 
 
 def _without(content: Mapping[str, Any], names: frozenset[str]) -> dict[str, Any]:
@@ -181,7 +201,7 @@ def _findings(content: Mapping[str, Any], rules: Rules) -> tuple[paper.Finding, 
     )
 
 
-def _effects(content: Mapping[str, Any]) -> tuple[paper.EffectLine, ...]:
+def _effects(content: Mapping[str, Any], rules: Rules) -> tuple[paper.EffectLine, ...]:
     found = []
     for line in content["lines"]:
         run_rate, plan = (
@@ -189,7 +209,12 @@ def _effects(content: Mapping[str, Any]) -> tuple[paper.EffectLine, ...]:
             for name in ("run_rate", "plan")
         )
         kind, recurring = word("effect_kind", line["kind"]), line["timing"] == "recurring"
-        found.append(paper.EffectLine(line["name"], kind, recurring, line["currency"], run_rate, plan))
+        category = category_word(line.get("category"), rules)
+        found.append(
+            paper.EffectLine(
+                line["name"], kind, recurring, line["currency"], run_rate, plan, category=category
+            )
+        )
     return tuple(found)
 
 

@@ -2,13 +2,15 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date
+from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
 from govapp.data.ledger import PlanVersion
-from govapp.data.money_then import rates_then, rows_then, versions_then
-from govapp.data.report_queries import OrganizationThen
+from govapp.data.money_then import ledger_then, rates_then, rows_then, versions_then
+from govapp.data.report_queries import OrganizationThen, Recorded
 from govapp.domain.finance import SAVING_KINDS
+from govapp.domain.money import from_minor
 from govapp.domain.money_rows import FIRST_PLAN, PLAN, RUN_RATE, UNDATED, fiscal_place
 from govapp.domain.rollups import (
     SAVINGS,
@@ -28,6 +30,9 @@ from govapp.present import dates
 from govapp.present.finance import basis_sentence, kind_word, lacking_sentences, sum_text
 from govapp.present.finance_charts import left_out, way_of, year_points
 from govapp.present.language import gettext as _
+from govapp.present.measures import word
+from govapp.present.plan_differences import category_word
+from govapp.reports.dossier_data import EffectLine
 from govapp.reports.money_data import MoneyRow, MoneyShown
 
 
@@ -52,6 +57,26 @@ def branch_money(
         "plan amounts, at frozen rates; the value on the cards counts rough run rates of early stages, too."
     )
     return _shown(session, seq, measures, organization, saving, today, words)
+
+
+def effects_shown(session: Session, seq: int, recorded: Recorded, rules: Rules) -> tuple[EffectLine, ...]:
+    """Effect lines with their whole-life amounts, their meaning as the plan in force kept it."""
+    found = []
+    for line_id, months in ledger_then(session, seq, [recorded.measure["id"]]).items():
+        recorded.sums[line_id, "confirmed"] = sum(amount for amount, _booked in months.values())
+    for line in recorded.lines:
+        amounts: dict[str, Decimal | None] = {}
+        for series in ("plan", "forecast", "actual", "confirmed"):
+            minor = recorded.sums.get((line["id"], series))
+            amounts[series] = None if minor is None else from_minor(minor, line["currency"])
+        run_rate = None if line["run_rate"] is None else from_minor(line["run_rate"], line["currency"])
+        found.append(
+            EffectLine(
+                line["name"], word("effect_kind", line["kind"]), line["timing"] == "recurring", line["currency"],
+                run_rate, **amounts, category=category_word(line["category"], rules), cost_object=line["cost_object"],
+            )
+        )  # fmt: skip
+    return tuple(found)
 
 
 def _plan_words(versions: Sequence[PlanVersion]) -> str:

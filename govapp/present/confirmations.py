@@ -7,6 +7,7 @@ from typing import Any
 from govapp.domain.ledger import AWAITS, CONFIRMED, EXCEPT, FULL, MISSING, PART, REFUSE, REFUSED, Total
 from govapp.domain.money import decimals_of, from_minor
 from govapp.present import dates, errors
+from govapp.present.charts import listed
 from govapp.present.language import gettext as _
 from govapp.present.language import ngettext
 from govapp.present.money import minor_amount, minor_amounts, signed
@@ -244,6 +245,33 @@ def entry_words(entry: Any) -> str:
         REFUSED: _("Refused"),
         "excepted": _("Excepted"),
     }[entry.kind]
+
+
+def late_words(controller: str, others: Sequence[str]) -> str:
+    """Who enters a new amount of a closed month, and who confirms it then: never the same person."""
+    named = listed(others)
+    if controller and others:
+        return _(
+            "The month is closed, so a controller enters a new amount: %(controller)s for the measure, or %(others)s. "
+            "Nobody confirms what they entered: an amount of %(controller)s is confirmed by %(others)s, any other by "
+            "%(controller)s.",
+            controller=controller, others=named,
+        )  # fmt: skip
+    if len(others) > 1:
+        return _(
+            "The month is closed, so a controller enters a new amount: %(others)s. Another of them confirms it.",
+            others=named,
+        )
+    only = controller or named
+    if only:
+        return _(
+            "The month is closed, so only %(name)s enters a new amount, and nobody is left to confirm it then. An "
+            "administrator gives another person the role controller on this branch.",
+            name=only,
+        )
+    return _(
+        "The month is closed and nobody may add to it. A program lead names a controller of the measure."
+    )
 
 
 COLUMNS = (

@@ -16,6 +16,7 @@ from govapp.present.findings import stage_name
 from govapp.present.language import gettext as _
 from govapp.present.language import ngettext
 from govapp.present.measures import word
+from govapp.present.plan_differences import category_word
 
 _RATINGS = ("low", "medium", "high", "critical")
 _DAYS = frozenset({"plan", "forecast", "actual"})
@@ -94,9 +95,9 @@ def _effective(change: Change, vocabulary: Vocabulary) -> DifferenceRow:
 
 
 def _judged(change: Change, vocabulary: Vocabulary) -> DifferenceRow:
-    return DifferenceRow(
-        _("Judged"), _kind_name(change, vocabulary), change.old or money.NONE, change.new or money.NONE
-    )
+    known = {"accepted": _("Accepted"), "returned": _("Returned")}
+    old, new = (known.get(each, each) or money.NONE for each in (change.old, change.new))
+    return DifferenceRow(_("Judged"), _kind_name(change, vocabulary), old, new)
 
 
 def _value(change: Change, vocabulary: Vocabulary) -> DifferenceRow:
@@ -165,7 +166,10 @@ def _entry_words(change: Change, value: Any, vocabulary: Vocabulary) -> str:
         return day_words(value)
     if change.part == "lines" and change.name in {"run_rate", "plan"}:
         return money.minor_amount(value, change.about.get("currency") or "")
-    return word("rating", value) if change.name == "rating" else str(value)
+    if change.part == "lines" and change.name == "category":
+        return category_word(value, vocabulary.rules)
+    known = {"rating": "rating", "kind": "effect_kind", "timing": "timing"}
+    return word(known[change.name], value) if change.name in known else str(value)
 
 
 def _entry_difference(change: Change) -> str:

@@ -72,6 +72,8 @@ def field_words(vocabulary: Vocabulary, name: str, value: Any) -> str:
         return word("change_type", str(value))
     if name == "risk_rating":
         return word("rating", str(value))
+    if name == "sustain_dates":
+        return ", ".join(day_words(one) for one in value)
     return ", ".join(str(one) for one in value) if isinstance(value, list | tuple) else str(value)
 
 
@@ -81,6 +83,7 @@ def field_label(name: str) -> str:
         "dependencies": _("Dependencies"),
         "value": _("Value the path goes by"),
         "service_tier": _("Tier of the service"),
+        "sustain_dates": _("Days of the sustain checks"),
     }
     return own.get(name) or word("field", name)
 

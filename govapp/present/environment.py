@@ -15,6 +15,7 @@ FILTERS = {
     "signed": money.signed,
     "amount": money.amount,
     "minor": money.minor_amount,
+    "bare_minor": money.bare_minor,
     "amounts": money.amounts,
     "minors": money.minor_amounts,
     "minors_shown": money.minors_shown,

@@ -75,7 +75,10 @@ def _days(p: Payload, names: Any, about: str) -> str:
 
 def _checked(p: Payload, names: Any, about: str) -> str:
     state = _STATES[p["state"]]() if p["state"] in _STATES else str(p["state"])
-    words = _("Sustain check after %(n)s months: %(state)s", n=p["months_after"], state=state)
+    words = ngettext(
+        "Sustain check after %(num)s month: %(state)s", "Sustain check after %(num)s months: %(state)s",
+        p["months_after"], state=state,
+    )  # fmt: skip
     lost = p.get("lost_percent")
     return _("%(what)s, %(n)s %% lost", what=words, n=number(read_number(lost, 1))) if lost else words
 
@@ -99,7 +102,11 @@ SAID: dict[str, Callable[[Payload, Any, str], str]] = {
         "Explanation of %(name)s signed by %(who)s", name=p["name"], who=p["signed"]
     ),
     Event.SUSTAIN_DATES_SET: _days,
-    Event.SUSTAIN_DUE: lambda p, n, a: _("Sustain check after %(n)s months is due", n=p["months_after"]),
+    Event.SUSTAIN_DUE: lambda p, n, a: ngettext(
+        "Sustain check after %(num)s month is due",
+        "Sustain check after %(num)s months is due",
+        p["months_after"],
+    ),
     Event.SUSTAIN_CHECKED: _checked,
     Event.STATUS_PUBLISHED: _published,
 }

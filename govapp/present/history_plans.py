@@ -11,6 +11,7 @@ from govapp.present.language import gettext as _
 from govapp.present.language import ngettext
 from govapp.present.measures import word
 from govapp.present.money import minor_amounts
+from govapp.present.plan_differences import lines_said
 
 Payload = Mapping[str, Any]
 Say = Callable[[Payload, Any, str], str]
@@ -46,6 +47,8 @@ def _frozen(p: Payload, n: Any, about: str) -> str:
 def _asked(p: Payload, n: Any, about: str) -> str:
     needs = ", ".join(_part(part) for part in p["needs"])
     change = minor_amounts(p["delta"]) if p["delta"] else _("no change of the totals")
+    if p.get("lines"):
+        change = _("%(change)s, by %(lines)s", change=change, lines=lines_said(p["lines"]))
     if not needs:
         return _("Change of the plan asked for: %(change)s; it needs no approval", change=change)
     return _(

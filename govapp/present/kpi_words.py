@@ -8,6 +8,7 @@ from typing import Any
 from govapp.domain.kpis import value_of
 from govapp.present import dates, errors
 from govapp.present.language import gettext as _
+from govapp.present.language import ngettext
 from govapp.present.money import NONE, number
 
 _BETTER: dict[str, Callable[[], str]] = {
@@ -42,6 +43,11 @@ def check_state(state: str) -> tuple[str, str]:
     return css, word()
 
 
+def readings_saved(count: int) -> str:
+    """How many readings were saved."""
+    return ngettext("%(num)s reading is saved.", "%(num)s readings are saved.", count)
+
+
 def _changed(values: Mapping[str, Any]) -> str:
     months = [
         _("%(month)s: you saw %(seen)s, now it is %(now)s", month=dates.month(date.fromisoformat(f"{month}-01")),
@@ -64,7 +70,9 @@ def _rows(values: Mapping[str, Any]) -> str:
         _("Row %(n)s: %(why)s", n=row, why=errors.sentence_of(code)) for row, code in values["rows"][:_ROWS]
     ]
     more = len(values["rows"]) - _ROWS
-    return " ".join([*said, _("And %(n)s rows more.", n=more)] if more > 0 else said)
+    return " ".join(
+        [*said, ngettext("And %(num)s row more.", "And %(num)s rows more.", more)] if more > 0 else said
+    )
 
 
 _ROWS = 10

@@ -54,6 +54,15 @@ def minor_amount(minor: int | None, currency: str, decimals: int | None = None) 
     return NONE if minor is None else amount(from_minor(minor, currency), currency, decimals)
 
 
+def bare_minor(minor: int | None, currency: str) -> str:
+    """`minor_amount` without the code and always with its decimals: for columns that name the currency themselves."""
+    return (
+        NONE
+        if minor is None
+        else number(from_minor(minor, currency), decimals_of(currency) if currency else None)
+    )
+
+
 def short_number(value: Decimal | int | None, figures: int = 1) -> str:
     """`1.2 m`, `880 k`, `−3.4 bn`: for heads and charts where the exact amount stands elsewhere."""
     if value is None:

@@ -182,6 +182,11 @@ _KINDS: dict[str, tuple[_Words, _Words, _Words]] = {
         ),
         lambda: _("amounts not confirmed in full"),
     ),
+    "amount_asked": (
+        lambda: _("You are asked for an actual amount"),
+        lambda: _("A confirmation was taken back, its month is closed, and only a controller adds to it."),
+        lambda: _("an actual amount is asked of you"),
+    ),
     "deputy_set": (
         lambda: _("A deputy was set"),
         lambda: _("You stand in for somebody, or somebody for you. This mail cannot be switched off."),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from govapp.present.dates import day
+from govapp.present.dates import day, month
 from govapp.present.findings import part_words
 from govapp.present.language import gettext as _
 from govapp.present.language import ngettext
@@ -37,6 +37,11 @@ class _About:
         """The first of these values that is there."""
         return next((str(self.more[name]) for name in names if self.more.get(name)), "")
 
+    def count(self, name: str) -> int:
+        """A number among the values; 0 where there is none."""
+        said = self.text(name)
+        return int(said) if said.isdigit() else 0
+
     @property
     def evidence(self) -> str:
         """The piece where its number is known, else all evidence of the measure."""
@@ -48,6 +53,13 @@ class _About:
         """The conditions and look-backs of the measure, at the condition where its number is known."""
         number = str(self.more.get("condition", ""))
         return f"{self.measure}/conditions" + (f"#condition-{number}" if number.isdigit() else "")
+
+    def month(self, name: str) -> str:
+        """A month among the values (YYYY-MM) in words; '' where there is none."""
+        try:
+            return month(date.fromisoformat(f"{self.text(name)}-01"))
+        except ValueError:
+            return ""
 
     def day(self, name: str) -> str:
         """A day among the values in words; '' where there is none."""
@@ -177,13 +189,15 @@ _KINDS: dict[str, Callable[[_About], Told]] = {
         _revise(a),
     ),
     "sustain_due": lambda a: Told(
-        _("%(key)s was closed about %(months)s months ago: is its effect still there?", key=a.key,
-          months=a.text("months")),
+        ngettext("%(key)s was closed about %(num)s month ago: is its effect still there?",
+                 "%(key)s was closed about %(num)s months ago: is its effect still there?", a.count("months"),
+                 key=a.key),
         f"{a.measure}/evidence/new?kind=sustain-check", _("Due %(day)s", day=a.day("due")) if a.day("due") else "",
     ),
     "sustain_lost": lambda a: Told(
-        _("The check of %(key)s after %(months)s months found that its effect has shrunk. Please book what is lost.",
-          key=a.key, months=a.text("months")),
+        ngettext("The check of %(key)s after %(num)s month found that its effect has shrunk. Please book what is lost.",
+                 "The check of %(key)s after %(num)s months found that its effect has shrunk. Please book what is "
+                 "lost.", a.count("months"), key=a.key),
         f"{a.measure}/kpi#sustain",
     ),
     "condition_set": lambda a: Told(
@@ -237,6 +251,12 @@ _KINDS: dict[str, Callable[[_About], Told]] = {
         a.measure,
     ),
     "comment": lambda a: Told(_("%(who)s commented on %(key)s.", who=a.who, key=a.key), a.measure),
+    "amount_asked": lambda a: Told(
+        _("%(who)s asks you for the actual amount of %(line)s, %(month)s, on %(key)s.", who=a.who, line=a.text("line"),
+          month=a.month("month"), key=a.key),
+        f"{a.measure}/finance",
+        _("Its confirmation was taken back and the month is closed, so a controller enters it."),
+    ),
     "amounts_returned": lambda a: Told(
         {
             "refuse": _("%(who)s refused amounts of %(line)s on %(key)s that you entered."),

@@ -51,7 +51,7 @@ def _sheet(data: DossierData) -> Sheet:
             "figure_sheets": figure_sheets(data.kpis),
             "check_states": {check.state: check_state(check.state) for check in data.checks},
             "series": _FROZEN_SERIES if data.gate else _ALL_SERIES,
-            "money_finding": _money_finding(data.effects),
+            "money_finding": _money_finding(data.effects, frozen=data.gate is not None),
             "reviews_finding": _reviews_finding(data.reviews),
             "unmet": sum(not finding.met for finding in data.findings),
             "pairs": _pairs(facts),
@@ -127,9 +127,14 @@ def _net(lines: tuple[EffectLine, ...]) -> list[tuple[str, list[Decimal | None]]
     return sums
 
 
-def _money_finding(lines: tuple[EffectLine, ...]) -> str:
-    """How much of what was planned is confirmed; several currencies and kinds are only counted."""
+def _money_finding(lines: tuple[EffectLine, ...], *, frozen: bool) -> str:
+    """How much of what was planned is confirmed; several currencies and kinds are only counted.
+
+    A dossier that was frozen holds the plan alone.
+    """
     text = ngettext("%(num)s effect line", "%(num)s effect lines", len(lines))
+    if frozen:
+        return text
     confirmed = sum(line.confirmed is not None for line in lines)
     if confirmed:
         return text + _(", %(n)s with confirmed amounts", n=confirmed)

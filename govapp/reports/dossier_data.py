@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from govapp.reports.closing_data import ClosingShown, PlanChangeShown
 from govapp.reports.figure_data import CheckShown, KpiShown, StatusReportShown
 from govapp.reports.money_data import MoneyShown
 from govapp.reports.paper import LogHead, unhashed
@@ -186,7 +187,7 @@ class Dependency:
 class EffectLine:
     """Whole-life amounts of one effect line.
 
-    `currency` is a code, '' for FTE; `run_rate` a full year of a recurring line.
+    `currency` is a code, '' for FTE; `run_rate` a full year of a recurring line. `category` in words.
     """
 
     name: str
@@ -198,6 +199,8 @@ class EffectLine:
     forecast: Decimal | None = None
     actual: Decimal | None = None
     confirmed: Decimal | None = None
+    category: str = ""
+    cost_object: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,6 +293,8 @@ class DossierData:
     effects: tuple[EffectLine, ...] = ()
     plan_shown: str = ""
     money: MoneyShown | None = None
+    closing: ClosingShown | None = None
+    plan_changes: tuple[PlanChangeShown, ...] = ()
     milestones: tuple[Milestone, ...] = ()
     dependencies: tuple[Dependency, ...] = ()
     risks: tuple[Risk, ...] = ()

@@ -23,9 +23,10 @@ def visible(work: Work, key: str, *, moves: bool = False) -> Loaded:
 
     Raises NotFound when there is none or the actor may not know of it, Refused when it is archived.
     """
-    loaded = load_measure(work.session, key, lock=True, neighbours=moves)
+    loaded = load_measure(work.session, key, lock=True, neighbours=moves, action_key=work.action_key)
     if loaded is None:
         raise NotFound("not_found")
+    work.keys[work.action_key] = loaded.key_row
     may(work.actor, Permission.MEASURE_VIEW, loaded.place)
     if loaded.measure.archived and not replays(work):
         raise Refused("measure_archived")

@@ -21,6 +21,7 @@ from govapp.data.claim_queries import (
 from govapp.data.claims import CostObject
 from govapp.data.finance import EffectLine
 from govapp.data.measures import Card, Measure
+from govapp.data.money_rows import changes_money
 from govapp.data.rate_queries import rate_table
 from govapp.data.snapshots import Loaded
 from govapp.data.structure import Organization
@@ -96,9 +97,12 @@ def _settle_claims(work: Work, measures: Sequence[Loaded], *, anew: bool = False
     due = [loaded for loaded in measures if anew or loaded.measure.id in work.money or _came_or_went(loaded)]
     if not due:
         return {}
-    work.session.flush()
+    if changes_money(work.session):
+        work.session.flush()
     found: dict[int, list[str]] = {}
     named = {loaded.measure.id: _keys_of(work.session, loaded) for loaded in due}
+    if any(named.values()):
+        work.session.flush()
     for organization_id in sorted({loaded.measure.organization_id for loaded in due}):
         mine = [loaded for loaded in due if loaded.measure.organization_id == organization_id]
         keys = {key for loaded in mine for key in named[loaded.measure.id]}

@@ -12,7 +12,7 @@ from sqlalchemy import insert, select, update
 from govapp.data.base import Base
 from govapp.data.calendars import WaitingSpan
 from govapp.data.clock_queries import absences_of
-from govapp.data.reviews import ReviewStep
+from govapp.data.reviews import Review, ReviewStep
 from govapp.data.snapshots import Loaded
 from govapp.domain.approvals import tally
 from govapp.domain.clocks import (
@@ -114,6 +114,9 @@ def _insert(work: Work, loaded: Loaded, begin: Sequence[Holding]) -> list[Span]:
         both | {"step_id": one.step_id, "party": one.party, "paused": one.paused, "from_at": one.since}
         for one in begin
     ]
+    if any(isinstance(row, Review) for row in work.late):  # the review itself is not there yet
+        work.late += [WaitingSpan(**row) for row in rows]
+        return [Span(0, one.step_id, one.party, one.paused, one.since) for one in begin]
     # the table, not the class: an ORM insert would write rows with and without a step one after the other
     table = Base.metadata.tables["waiting_span"]
     made = work.session.execute(insert(table).returning(table.c.id, table.c.step_id), rows)

@@ -11,7 +11,9 @@ from govapp.data.finance import DRAFT, EffectLine, EffectValue
 from govapp.data.ledger import PlanChange, PlanVersion
 from govapp.data.ledger_queries import net_by_cell
 from govapp.data.measures import Measure
-from govapp.data.plan_queries import PLAN, frozen_plan, newest_numbers, working_plans
+from govapp.data.money_rows import changes_money
+from govapp.data.numbering import reserve
+from govapp.data.plan_queries import PLAN, frozen_plan, working_plans
 from govapp.data.rate_queries import rate_table
 from govapp.data.snapshots import Loaded
 from govapp.domain.errors import Invalid
@@ -19,6 +21,7 @@ from govapp.domain.events import Event
 from govapp.domain.plan_changes import WITHDRAWN
 from govapp.domain.plan_versions import DECIDED, OPENED, frozen_of, lacking_rates
 from govapp.services._belongs import changes_of
+from govapp.services._log import write_at_once
 from govapp.services._work import Work
 
 # why a change request ends with a move
@@ -48,16 +51,16 @@ def _freeze_plans(work: Work, measures: Iterable[Loaded], freeze: Freeze) -> lis
     loaded = {each.measure.id: each for each in measures}
     if not loaded:
         return []
-    work.session.flush()
+    if changes_money(work.session):
+        work.session.flush()
     plans = working_plans(work.session, loaded)
-    numbers = newest_numbers(work.session, loaded)
     one = next(iter(loaded.values()))
     table = rate_table(work.session, one.measure.organization_id)
     day = work.today(one.timezone)
     _refuse_unrated(lacking_rates((line for lines in plans.values() for line in lines), table, day))
     amounts, versions = [], []
     for measure_id, lines in plans.items():
-        number = numbers.get(measure_id, 0) + 1
+        number = loaded[measure_id].plan_number + 1
         amounts += [
             EffectValue(
                 measure_id=measure_id, line_id=line.id, series=PLAN, month=month, plan_version=number, amount=amount
@@ -76,9 +79,11 @@ def _freeze_plans(work: Work, measures: Iterable[Loaded], freeze: Freeze) -> lis
         # also lines that this version no longer names: their plan in force is gone
         work.touched_money(measure_id, *(line.id for line in lines))
     # amounts first: the database takes none into a version that exists
-    work.session.add_all(amounts)
-    work.session.flush()
-    work.session.add_all(versions)
+    # nobody reads a measure anew that has just been decided; a change of a plan is settled from what is written
+    late = len(versions) if freeze.cause == DECIDED else 0
+    numbers = reserve(work.session, {EffectValue: len(amounts), PlanVersion: late})
+    write_at_once(work, amounts, numbers)
+    work.write(versions, numbers if late else {})
     for version in versions:
         each = loaded[version.measure_id]
         each.plan_number, each.lines = version.number, each.draft

@@ -1,5 +1,6 @@
 """One-time action keys: a committed change consumes its key; a replay gets its outcome and writes nothing (R13)."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 from typing import Any, Protocol
@@ -17,12 +18,22 @@ def consumed(work: Work, key: str, body: Any) -> dict[str, Any] | None:
     """
     if not key:
         return None
-    row = work.session.get(ActionKey, key)
+    row = _row(work, key)
     if row is None:
         return None
-    if row.body_digest != digest_of(body) or row.person_id != work.actor.id:
+    person, digest, outcome = row
+    if digest != digest_of(body) or person != work.actor.id:
         raise KeyReused("key_reused")
-    return row.outcome
+    return outcome
+
+
+def _row(work: Work, key: str) -> tuple[int, str, dict[str, Any]] | None:
+    """Person, digest and outcome of a consumed key; what was read with the measure is not asked for again."""
+    if key in work.keys:
+        known = work.keys[key]
+        return known and (known[0], known[1], json.loads(known[2]))
+    row = work.session.get(ActionKey, key)
+    return None if row is None else (row.person_id, row.body_digest, row.outcome)
 
 
 def replays(work: Work) -> bool:
@@ -30,8 +41,8 @@ def replays(work: Work) -> bool:
 
     Nothing can come of it but the first outcome: `consumed` gives that, and a key is never consumed twice.
     """
-    row = work.session.get(ActionKey, work.action_key) if work.action_key else None
-    return row is not None and row.person_id == work.actor.id
+    row = _row(work, work.action_key) if work.action_key else None
+    return row is not None and row[0] == work.actor.id
 
 
 def consume(work: Work, key: str, body: Any, outcome: dict[str, Any]) -> None:

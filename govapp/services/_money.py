@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+from govapp.data.ledger import PlanVersion
 from govapp.data.measures import Card
 from govapp.data.money_rows import (
     KeptLine,
@@ -14,10 +15,11 @@ from govapp.data.money_rows import (
     Scope,
     add_totals,
     branch_sums,
+    changes_money,
     drop_rows,
     kept_lines,
     kept_sums,
-    line_facts,
+    line_rows,
     line_values,
     plan_versions,
     set_totals,
@@ -26,8 +28,7 @@ from govapp.data.money_rows import (
 )
 from govapp.data.money_totals import MoneyLine, MoneyYear
 from govapp.data.snapshots import Loaded
-from govapp.data.structure import Organization
-from govapp.domain.money_rows import BOOKED, TOTAL, Row, rows_of
+from govapp.domain.money_rows import BOOKED, TOTAL, Row
 from govapp.services._work import Work
 
 CANCELLED = "cancelled"
@@ -42,26 +43,35 @@ def _settle_money(work: Work, measures: Sequence[Loaded], *, anew: bool = False)
     due = [loaded for loaded in measures if anew or _is_due(work, loaded)]
     if not due:
         return set()
-    work.session.flush()
+    if changes_money(work.session):
+        work.session.flush()
     whole = {loaded.measure.id for loaded in due if anew or _moves(loaded)}
     touched = {line for loaded in due for line in work.money.pop(loaded.measure.id, ())}
     scope = Scope(sorted(whole), sorted(touched))
-    versions = plan_versions(work.session, [loaded.measure.id for loaded in due])
-    facts = line_facts(work.session, scope, versions, {each.measure.id: each.currency for each in due})
+    versions = _versions(work, [loaded.measure.id for loaded in due])
+    found = line_rows(work.session, scope, versions, {each.measure.id: each.currency for each in due})
     kept = kept_lines(work.session, scope)
     change = _Change(work)
     for loaded in due:
-        months = _fiscal_month(work, loaded)
         change.into(loaded)
         for line_id in sorted(
-            {i for i, (measure, *_) in facts.items() if measure == loaded.measure.id}
+            {i for i, (measure, *_) in found.items() if measure == loaded.measure.id}
             | {i for i, each in kept.items() if each.measure_id == loaded.measure.id}
         ):
-            _, meta, line = facts.get(line_id, (0, None, None))
-            change.line(line_id, kept.get(line_id), meta, rows_of(line, months) if line else {})
+            _, meta, rows = found.get(line_id, (0, None, {}))
+            change.line(line_id, kept.get(line_id), meta, rows)
         change.done(versions[loaded.measure.id][-1].number if loaded.measure.id in versions else 0)
     change.write()
     return change.changed
+
+
+def _versions(work: Work, measures: Sequence[int]) -> dict[int, list[PlanVersion]]:
+    """Frozen plans by measure, in order; one that this transaction freezes is still to be written."""
+    found = plan_versions(work.session, measures)
+    for row in work.late:
+        if isinstance(row, PlanVersion) and row.measure_id in measures:
+            found.setdefault(row.measure_id, []).append(row)
+    return found
 
 
 def _branch_of(loaded: Loaded) -> int | None:
@@ -89,11 +99,6 @@ def _card(loaded: Loaded) -> Card:
     if loaded.card is None:
         raise RuntimeError("settle makes the card first")
     return loaded.card
-
-
-def _fiscal_month(work: Work, loaded: Loaded) -> int:
-    organization = work.session.get_one(Organization, loaded.measure.organization_id)
-    return organization.fiscal_month
 
 
 class _Change:

@@ -12,7 +12,7 @@ from govapp.domain.errors import Invalid
 from govapp.domain.money import to_minor
 from govapp.domain.permissions import Permission
 from govapp.domain.plan_changes import Change, change_between, draft_digest, needs_approval
-from govapp.domain.plan_versions import lacking_rates
+from govapp.domain.plan_versions import PlanLine, lacking_rates
 from govapp.domain.rights import Actor, Place, right_of, with_voice
 
 CONTROLLER = "controller"
@@ -24,13 +24,15 @@ class Measured:
 
     `change` is held against the plan in force. What it `needs` follows from all that has changed since somebody last
     approved a version: many small changes are one large one. It `differs` also where months change places within a
-    year, or a line its category or cost object: such a change has no size.
+    year, or a line its category or cost object: such a change has no size. `before` and `draft` are the two plans.
     """
 
     change: Change
     needs: list[str]
     digest: str
     differs: bool
+    before: tuple[PlanLine, ...] = ()
+    draft: tuple[PlanLine, ...] = ()
 
 
 def measured(session: Session, loaded: Loaded, day: date) -> Measured:
@@ -54,7 +56,7 @@ def measured(session: Session, loaded: Loaded, day: date) -> Measured:
     since = change_between(approved, draft, table, day)
     needs = list(rule.by_parts) if needs_approval(since, rule, threshold) else []
     digest = draft_digest(draft)
-    return Measured(change, needs, digest, digest != draft_digest(in_force))
+    return Measured(change, needs, digest, digest != draft_digest(in_force), tuple(in_force), tuple(draft))
 
 
 def part_of(voice: Actor, loaded: Loaded, parts: list[str]) -> str:

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from sqlalchemy import delete, update
 
-from govapp.data.reviews import BARRED, Review, ReviewStep, StepDecider
+from govapp.data.numbering import Numbers
+from govapp.data.reviews import BARRED, Dossier, Review, ReviewStep, StepDecider
 from govapp.data.snapshot_query import DROPPED
 from govapp.data.snapshots import Loaded
 from govapp.domain.approvals import (
@@ -23,13 +24,21 @@ from govapp.domain.snapshot import ReviewFact, StepFact
 from govapp.domain.table import Chosen, path_for
 from govapp.services._absent import tell_deciders
 from govapp.services._clocks import _start_clock
-from govapp.services._dossier import write_dossier
+from govapp.services._dossier import record_of, write_dossier
 from govapp.services._holders import Holders, holders_of_path
 from govapp.services._work import Work
 
 
-def _open_review(work: Work, loaded: Loaded, into: str, right: str, holders: Holders) -> Review:
-    """Open the review for a gate: its steps, its numbered dossier, notices to the deciders. The caller settles."""
+def _open_review(
+    work: Work, loaded: Loaded, into: str, right: str, holders: Holders, *, at_once: bool
+) -> Review:
+    """Open the review for a gate: its steps, its numbered dossier, notices to the deciders. The caller settles.
+
+    Its rows are written at the end, with their sequence; `at_once` where more of this transaction reads them.
+    """
+    path = path_for(loaded.rules, into, loaded.snapshot)
+    counts = {} if at_once else {Review: 1, Dossier: 1, ReviewStep: len(path)}
+    record = record_of(work.session, loaded, counts)
     review = Review(
         measure_id=loaded.measure.id,
         into=into,
@@ -40,14 +49,14 @@ def _open_review(work: Work, loaded: Loaded, into: str, right: str, holders: Hol
         state="open",
         opened_at=work.at,
     )
-    work.session.add(review)
-    work.session.flush()
-    dossier = write_dossier(work, loaded, review.id, 1)
+    work.write([review], record.numbers)
+    if at_once:
+        work.session.flush()
+    dossier = write_dossier(work, loaded, review.id, 1, record=record)
     fact = ReviewFact(review.id, into, dossier.basis_digest, 1, review.asked_by, work.at)
     loaded.snapshot = replace(loaded.snapshot, review=fact)
-    path = path_for(loaded.rules, into, loaded.snapshot)
     first = min((chosen.step.order for chosen in path), default=1)
-    rows = _add_steps(work, loaded, path, holders, first)
+    rows = _add_steps(work, loaded, path, holders, first, record.numbers)
     work.log(
         Event.REVIEW_OPENED,
         {
@@ -61,7 +70,6 @@ def _open_review(work: Work, loaded: Loaded, into: str, right: str, holders: Hol
     fact = loaded.snapshot.review or fact
     first_ones = deciders_of(loaded, (step for step in fact.steps if step.state == OPEN))
     tell_deciders(work, loaded, first_ones, "decision_waits", review.id)
-    work.session.flush()
     return review
 
 
@@ -71,9 +79,12 @@ def _value_said(loaded: Loaded) -> str | None:
 
 
 def _add_steps(
-    work: Work, loaded: Loaded, path: Sequence[Chosen], holders: Holders, open_order: int
+    work: Work, loaded: Loaded, path: Sequence[Chosen], holders: Holders, open_order: int, numbers: Numbers
 ) -> list[ReviewStep]:
-    """Rows of these steps with who decides them; the snapshot's review holds them too from now on."""
+    """Rows of these steps with who decides them; the snapshot's review holds them too from now on.
+
+    With reserved `numbers` they are written late.
+    """
     review = loaded.snapshot.review
     if review is None or not path:
         return []
@@ -84,8 +95,9 @@ def _add_steps(
     for row in rows:
         if row.state == OPEN:
             _start_clock(loaded, row, work.at)
-    work.session.add_all(rows)
-    work.session.flush()
+    work.write(rows, numbers)
+    if ReviewStep not in numbers:
+        work.session.flush()
     added = tuple(
         StepFact(
             row.id, row.key, row.name, row.waits_for, row.position, row.rule, row.deciders, (), row.opened_at,
@@ -160,7 +172,7 @@ def _follow_path(work: Work, loaded: Loaded) -> None:
         kept = tuple(step for step in review.steps if step.id not in gone)
         loaded.snapshot = replace(loaded.snapshot, review=replace(review, steps=kept))
     holders = holders_of_path(work.session, loaded, review.into, work.today(loaded.timezone)) if new else {}
-    rows = _add_steps(work, loaded, new, holders, 0)
+    rows = _add_steps(work, loaded, new, holders, 0, {})
     work.log(
         Event.REVIEW_PATH,
         {

@@ -76,7 +76,8 @@ def _names(step: StepFact, loaded: Loaded, today: date) -> list[str]:
 
 def _step_rows(work: Work, review: ReviewFact) -> Sequence[ReviewStep]:
     """Rows of the review's steps, from the session when this very transaction made them."""
-    known = [row for row in work.session.identity_map.values() if isinstance(row, ReviewStep)]
+    every = (*work.session.identity_map.values(), *work.late)
+    known = [row for row in every if isinstance(row, ReviewStep)]
     made = [row for row in known if row.review_id == review.id]
     if {row.id for row in made} >= {step.id for step in review.steps}:
         return made

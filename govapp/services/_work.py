@@ -16,7 +16,7 @@ from govapp.data.audit_rows import FACTS
 from govapp.data.engine import WritersQueue, is_busy, worth_retrying, write_session
 from govapp.data.kept_rows import KeptRows
 from govapp.data.notices import MAIL_DUE, Notice, Outbox
-from govapp.data.numbering import number_many
+from govapp.data.numbering import Numbers, number_many
 from govapp.domain.deputies import kind_of_work
 from govapp.domain.errors import GovappError, Refused
 from govapp.domain.events import Event
@@ -53,7 +53,9 @@ class Work:
     """One transaction: session, actor re-read in it, the moment, and what is to be recorded at its end.
 
     `voice` is whose rights are used: the actor's own, or an absent person's whose deputy the actor is. `money` names
-    the effect lines, by measure, whose amounts or fields this work changed: settle renews their kept sums.
+    the effect lines, by measure, whose amounts or fields this work changed: settle renews their kept sums. `keys`: what
+    is known of action keys, as read with a measure. `late`: numbered rows that are written at the end, with their
+    sequence.
     """
 
     session: Session
@@ -74,6 +76,8 @@ class Work:
     money: dict[int, set[int]] = field(default_factory=dict)
     money_totals: dict[tuple[Any, ...], list[int]] = field(default_factory=dict)
     facts: list[Any] = field(default_factory=list)
+    keys: dict[str, tuple[int, str, str] | None] = field(default_factory=dict)
+    late: list[Any] = field(default_factory=list)
     enqueued: bool = False
 
     def __post_init__(self) -> None:
@@ -115,6 +119,19 @@ class Work:
         """
         where.setdefault("on_behalf_of", self.on_behalf_of)
         self.entries.append(Entry(what, payload, tuple(made), **where))
+
+    def write(self, rows: Sequence[Any], numbers: Numbers) -> None:
+        """Add rows; those of a table with reserved numbers get theirs and are written once, when the sequence is known.
+
+        Until then no statement finds them: their objects stand in `late`.
+        """
+        for row in rows:
+            reserved = numbers.get(type(row))
+            if reserved is None:
+                self.session.add(row)
+                continue
+            row.id = reserved.pop(0)
+            self.late.append(row)
 
     def touched_money(self, measure_id: int, *line_ids: int) -> None:
         """Note that amounts or fields of these lines changed; settle then renews what is kept of them."""

@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 
 from govapp.data.measures import Measure
 from govapp.data.people import Group, GroupMember, Person
-from govapp.data.structure import Branch, Choice, Organization
+from govapp.data.structure import Choice
 from govapp.domain.errors import Invalid, NotFound, Refused
 from govapp.domain.events import Event
 from govapp.domain.measures import CHOSEN
 from govapp.domain.permissions import Permission
-from govapp.domain.rights import Place, may
 from govapp.domain.structure import LISTS, key_fault, name_fault
+from govapp.services._organizations import _locked_organization
 from govapp.services._work import Origin, Work, writing
 from govapp.services.duties import without_voice
 from govapp.services.settling import settle_named, settle_services
@@ -83,21 +83,8 @@ def set_group(command: SetGroup) -> int:
     return group
 
 
-def _root(work: Work, key: str, permission: Permission) -> tuple[Organization, Branch, str]:
-    row = work.session.execute(
-        select(Organization, Branch)
-        .join(Branch, (Branch.organization_id == Organization.id) & Branch.parent_id.is_(None))
-        .where(Organization.key == key)
-        .with_for_update(of=Organization)
-    ).first()
-    if row is None:
-        raise NotFound("not_found", organization=key)
-    organization, root = row
-    return organization, root, may(work.actor, permission, Place(root.path, {}, root.id))
-
-
 def _set_choices(work: Work, command: SetChoices) -> list[str]:
-    organization, root, right = _root(work, command.organization, Permission.CATALOGUE_EDIT)
+    organization, root, right = _locked_organization(work, command.organization, Permission.CATALOGUE_EDIT)
     if command.list not in LISTS:
         raise Invalid("not_saved", {"list": ["unknown_choice"]})
     if fault := _items_fault(command.items):
@@ -154,7 +141,7 @@ def _used(session: Session, organization_id: int, name: str, keys: Sequence[str]
 
 
 def _set_group(work: Work, command: SetGroup) -> int:
-    organization, root, right = _root(work, command.organization, Permission.PEOPLE_MANAGE)
+    organization, root, right = _locked_organization(work, command.organization, Permission.PEOPLE_MANAGE)
     name = " ".join(command.name.split())
     members = list(dict.fromkeys(command.members))
     checks = {

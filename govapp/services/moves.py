@@ -172,8 +172,13 @@ def _again(command: MoveMeasure, earlier: Mapping[str, Any]) -> MoveOutcome:
     )
 
 
-def _carry_out(work: Work, loaded: Loaded, ask: Ask, right: str) -> MoveOutcome:
-    """Decide and do; shared by drop, last vote and clock. Settles the measure and those that wait for it."""
+def _carry_out(
+    work: Work, loaded: Loaded, ask: Ask, right: str, *, more_follows: bool = False
+) -> MoveOutcome:
+    """Decide and do; shared by drop, last vote and clock. Settles the measure and those that wait for it.
+
+    `more_follows`: the transaction goes on with a review that this opens.
+    """
     today = work.today(loaded.timezone)
     decision = decide(loaded.rules, loaded.snapshot, ask, today, right=right)
     holders: Holders | None = None
@@ -201,7 +206,7 @@ def _carry_out(work: Work, loaded: Loaded, ask: Ask, right: str) -> MoveOutcome:
         settle(work, [loaded])
         return outcome
     if decision.outcome is Outcome.NEEDS_REVIEW:
-        opened = _open_review(work, loaded, decision.to or "", right, holders or {})
+        opened = _open_review(work, loaded, decision.to or "", right, holders or {}, at_once=more_follows)
         _keep_decision(work, loaded, given, decision, right, holders)
         settle(work, [loaded])
         return replace(outcome, outcome=Outcome.WAITING, review_id=opened.id, opened=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from govapp.data.ledger import PlanChange, PlanChangeVote
-from govapp.data.plan_queries import hands_on_change, votes_of
+from govapp.data.plan_queries import draft_changes, hands_on_change, votes_of
 from govapp.data.snapshots import Loaded
 from govapp.domain.deputies import DECIDE
 from govapp.domain.duties import VOTE
@@ -167,6 +167,7 @@ def _ask(work: Work, command: AskPlanChange) -> dict[str, Any]:
     found = measured(work.session, loaded, work.today(loaded.timezone))
     if not found.differs:
         raise Invalid("plan_unchanged")
+    lines = draft_changes(work.session, loaded.measure.id, found.before, found.draft, loaded.plan_number)
     change.delta, change.needs = found.change.delta, found.needs
     change.asked_by, change.on_behalf_of, change.asked_at = work.actor.id, work.on_behalf_of, work.at
     change.state = ASKED
@@ -175,6 +176,7 @@ def _ask(work: Work, command: AskPlanChange) -> dict[str, Any]:
     _log(
         work, loaded, Event.PLAN_CHANGE_ASKED, change, right,
         delta=change.delta, needs=change.needs, digest=found.digest, size=str(found.change.size),
+        lines=[each.said() for each in lines],
     )  # fmt: skip
     if not change.needs:
         _freeze(work, loaded, change, right)

@@ -8,13 +8,14 @@ from sqlalchemy.orm import Session
 
 from govapp.data.ledger import PlanChange
 from govapp.data.plan_pages import ChangeShown, VersionShown, changes_of, versions_of
-from govapp.data.plan_queries import hands_on_change
+from govapp.data.plan_queries import changes_between, draft_changes, hands_on_change
 from govapp.data.snapshots import Loaded
 from govapp.domain.deputies import DECIDE
 from govapp.domain.duties import VOTE
-from govapp.domain.errors import Invalid, Refused
+from govapp.domain.errors import Invalid, NotFound, Refused
 from govapp.domain.permissions import Permission
 from govapp.domain.plan_changes import ASKED, DRAFT, still_open
+from govapp.domain.plan_differences import LineChange, Misfit, misfits
 from govapp.domain.rights import Actor, right_of
 from govapp.services._plan_drafts import Measured, measured, part_of, part_right
 from govapp.services.duties import voice_for
@@ -27,7 +28,8 @@ class PlanPage:
     `vote_as` is the part in whose name the person may approve, `vote_for` whose deputy they are then, `barred` a code
     why they may not.
     `held` is what the draft of an open request changes; None without one, or where a currency has no plan rate
-    (`unrated`). `frozen` tells whether the plan is frozen at this stage.
+    (`unrated`). `lines` is the same by line and month, `misfits` lines whose draft no longer gives their run rate.
+    `frozen` tells whether the plan is frozen at this stage.
     """
 
     kinds: Sequence[str]
@@ -44,6 +46,8 @@ class PlanPage:
     vote_as: str
     vote_for: str
     barred: str
+    lines: Sequence[LineChange] = ()
+    misfits: Sequence[Misfit] = ()
 
 
 def plan_page(session: Session, loaded: Loaded, actor: Actor, day: date) -> PlanPage:
@@ -70,7 +74,32 @@ def plan_page(session: Session, loaded: Loaded, actor: Actor, day: date) -> Plan
         may_ask=plans and change is not None and change.state == DRAFT and bool(held and held.differs),
         may_withdraw=plans and change is not None,
         vote_as=part, vote_for=voice, barred=barred,
+        lines=draft_changes(session, loaded.measure.id, held.before, held.draft, loaded.plan_number) if held else (),
+        misfits=misfits(held.draft) if held else (),
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class VersionPage:
+    """A frozen version held against the one before it (None: it is the first), and the request that led to it."""
+
+    version: VersionShown
+    before: VersionShown | None
+    change: ChangeShown | None
+    lines: Sequence[LineChange]
+
+
+def version_page(session: Session, loaded: Loaded, number: int) -> VersionPage:
+    """A version with what it changed. Raises NotFound."""
+    versions = {each.number: each for each in versions_of(session, loaded.measure.id)}
+    if number not in versions:
+        raise NotFound("not_found")
+    version, before = versions[number], versions.get(number - 1)
+    asked = changes_of(session, loaded.measure.id) if version.change_id else []
+    lines = changes_between(session, loaded.measure.id, number - 1, number)
+    return VersionPage(
+        version, before, next((each for each in asked if each.id == version.change_id), None), lines
+    )
 
 
 def _held(session: Session, loaded: Loaded, day: date) -> tuple[Measured | None, str]:

@@ -28,6 +28,7 @@ from govapp.services._path_views import StepView, path_views
 from govapp.services._vote_checks import takes_conditions
 from govapp.services._voting import Ballot, ballot_for, closing_for
 from govapp.services.asking import right_to_ask_people
+from govapp.services.closing_proofs import ClosingProofs, closing_proofs
 from govapp.services.reviews import withdrawing_as
 
 
@@ -81,6 +82,7 @@ class ReviewPage:
     mine: MyVote
     withdraws: bool
     reminds: bool
+    proofs: ClosingProofs | None = None
 
     @property
     def latest(self) -> bool:
@@ -145,6 +147,7 @@ def review_page(
         mine=_vote_of(session, actor, loaded, head, today),
         withdraws=head.state == "open" and withdrawing_as(actor, head.askers, loaded.place) is not None,
         reminds=right_to_ask_people(actor, loaded.place) is not None,
+        proofs=closing_proofs(session, actor, loaded, head.into) if shown is own[-1] else None,
     )
 
 

@@ -68,12 +68,16 @@ class CastVote:
 
 @dataclass(frozen=True, slots=True)
 class VoteOutcome:
-    """What the vote led to: kept, moved, sent_back, or granted (approved, but criteria are unmet)."""
+    """What the vote led to: kept, moved, sent_back, or granted (approved, but criteria are unmet).
+
+    `into` names the stage it is about; '' for a replay.
+    """
 
     key: str
     result: str
     step: str
     move: MoveOutcome | None = None
+    into: str = ""
 
 
 def cast_vote(command: CastVote) -> VoteOutcome:
@@ -85,20 +89,24 @@ def cast_vote(command: CastVote) -> VoteOutcome:
     return writing(command.origin, lambda work: _cast_vote(work, command), action_key=command.action_key)
 
 
-def _locked(work: Work, review_id: int) -> tuple[Review, Loaded]:
-    """The review and its measure, the measure and its neighbours locked first."""
-    key = work.session.scalar(
-        select(Measure.key).join(Review, Review.measure_id == Measure.id).where(Review.id == review_id)
-    )
-    if key is None:
+def _locked(work: Work, review_id: int, dossier: int = 0) -> tuple[Loaded, int | None]:
+    """The measure of a review, it and its neighbours locked; and the id of one of the review's dossiers.
+
+    Whatever changes a review holds the row of its measure, so an open one is as the snapshot has it.
+    """
+    wanted = select(Dossier.id).where(Dossier.review_id == Review.id, Dossier.number == dossier)
+    row = work.session.execute(
+        select(Measure.key, wanted.scalar_subquery())
+        .join(Review, Review.measure_id == Measure.id)
+        .where(Review.id == review_id)
+    ).first()
+    if row is None:
         raise NotFound("not_found")
-    loaded = visible(work, key, moves=True)
-    review = work.session.get_one(Review, review_id, with_for_update=True)
-    return review, loaded
+    return visible(work, row.key, moves=True), row[1]
 
 
 def _cast_vote(work: Work, command: CastVote) -> VoteOutcome:
-    review, loaded = _locked(work, command.review_id)
+    loaded, dossier_id = _locked(work, command.review_id, command.dossier)
     body: list[Any] = ["vote", command.review_id, command.verdict, command.reason, command.dossier]
     body += [list(command.conditions)] if command.conditions else []
     body += [command.step] if command.step else []
@@ -106,10 +114,11 @@ def _cast_vote(work: Work, command: CastVote) -> VoteOutcome:
     earlier = consumed(work, command.action_key, body)
     if earlier is not None:
         return VoteOutcome(loaded.measure.key, earlier["result"], earlier["step"])
+    fact = loaded.snapshot.review
     _may_decide(work, loaded)
     _check_words(command)
-    if review.state != "open":
-        raise Stale("review_ended", state=review.state)
+    if fact is None or fact.id != command.review_id:
+        raise Stale("review_ended", state=work.session.get_one(Review, command.review_id).state)
     if loaded.snapshot.state not in {"active", "proposed"}:
         raise Stale("review_paused", state=loaded.snapshot.state)
     if command.verdict == CLOSE:
@@ -118,9 +127,9 @@ def _cast_vote(work: Work, command: CastVote) -> VoteOutcome:
         ballot = _ballot(work, loaded, command.step)
         step, named = ballot.step, ballot.named
     check_vote(work, loaded, step, command)
-    outcome = _vote(work, loaded, step, named, command)
+    outcome = _vote(work, loaded, step, named, command, dossier_id)
     consume(work, command.action_key, body, {"result": outcome.result, "step": outcome.step})
-    return outcome
+    return replace(outcome, into=loaded.rules.stage(fact.into).name)
 
 
 def _may_decide(work: Work, loaded: Loaded) -> str:
@@ -138,8 +147,13 @@ def _voices(work: Work) -> tuple[Actor, ...]:
 def _ballot(work: Work, loaded: Loaded, wanted: str = "") -> Ballot:
     """The step to vote on; from here on the voice is used for which it is."""
 
+    review = loaded.snapshot.review
+    named = review is not None and any(step.deciders.get("groups") for step in review.steps)
+
     def groups(voice: Actor) -> frozenset[str]:
-        return groups_of(work.session, voice.id or 0, loaded.measure.organization_id)
+        return (
+            groups_of(work.session, voice.id or 0, loaded.measure.organization_id) if named else frozenset()
+        )
 
     ballot = ballot_for(work.actor, groups, loaded, work.origin.on_behalf_of, wanted)
     work.speak_for(ballot.voice, DECIDE)
@@ -158,7 +172,9 @@ def _check_words(command: CastVote) -> None:
         raise Invalid("vote_invalid", {"reason": ["reason_too_long"]})
 
 
-def _vote(work: Work, loaded: Loaded, step: StepFact, named: str, command: CastVote) -> VoteOutcome:
+def _vote(
+    work: Work, loaded: Loaded, step: StepFact, named: str, command: CastVote, dossier_id: int | None = None
+) -> VoteOutcome:
     review, reason = loaded.snapshot.review, command.reason.strip()
     if review is None:
         raise Stale("review_ended", state="ended")
@@ -166,9 +182,10 @@ def _vote(work: Work, loaded: Loaded, step: StepFact, named: str, command: CastV
         raise Stale("dossier_changed", seen=command.dossier, dossier=review.dossier)
     vote = VoteFact(work.actor.id or 0, command.verdict, review.basis, work.at, work.on_behalf_of)
     require_others_decidable(loaded, step, vote)
-    dossier_id = work.session.execute(
-        select(Dossier.id).where(Dossier.review_id == review.id, Dossier.number == review.dossier)
-    ).scalar_one()
+    if dossier_id is None:
+        dossier_id = work.session.execute(
+            select(Dossier.id).where(Dossier.review_id == review.id, Dossier.number == review.dossier)
+        ).scalar_one()
     row = Vote(
         review_id=review.id, step_id=step.id, dossier_id=dossier_id, person_id=work.actor.id, right_used=named,
         verdict=command.verdict, reason=reason, meaning=step.key, at=work.at, on_behalf_of=work.on_behalf_of,
@@ -259,7 +276,7 @@ def _accept(work: Work, command: AcceptProposal) -> VoteOutcome | MoveOutcome:
         raise Stale("stale_measure", key=command.key, seen=command.seen_change, changed=changed)
     first = loaded.rules.stages[0].key
     if loaded.snapshot.review is None:
-        move = _carry_out(work, loaded, Ask(AskKind.ADVANCE, first), right)
+        move = _carry_out(work, loaded, Ask(AskKind.ADVANCE, first), right, more_follows=True)
         if move.outcome is not Outcome.WAITING:
             return move
     ballot = _ballot(work, loaded)
@@ -290,10 +307,11 @@ def withdraw_review(command: WithdrawReview) -> str:
 
 
 def _withdraw(work: Work, command: WithdrawReview) -> str:
-    review, loaded = _locked(work, command.review_id)
+    loaded, _ = _locked(work, command.review_id)
     body = ["withdraw", command.review_id]
     if consumed(work, command.action_key, body) is not None:
         return loaded.measure.key
+    review = work.session.get_one(Review, command.review_id)
     askers = frozenset({review.asked_by} | ({review.on_behalf_of} if review.on_behalf_of else set()))
     voice = withdrawing_as(work.actor, askers, loaded.place)
     if voice is None:

@@ -151,10 +151,11 @@ DERIVED: dict[str, tuple[int, tuple[tuple[str, Any, bool], ...]]] = {
         2,
         (
             ("line_id", BIG, False), ("year", NUMBER, False), ("measure_id", BIG, False), ("kind", TEXT, False),
-            ("timing", TEXT, False), ("category", TEXT, False), ("currency", TEXT, False), ("rate", TEXT, False),
-            ("first_rate", TEXT, False), ("baseline", MINOR, False), ("target", MINOR, False), ("plan", MINOR, False),
-            ("first_plan", MINOR, False), ("forecast", MINOR, False), ("actual", MINOR, False),
-            ("confirmed", MINOR, False), ("booked", MINOR, False), ("run_rate", MINOR, False),
+            ("timing", TEXT, False), ("category", TEXT, False), ("cost_object", TEXT, False),
+            ("currency", TEXT, False), ("rate", TEXT, False), ("first_rate", TEXT, False), ("baseline", MINOR, False),
+            ("target", MINOR, False), ("plan", MINOR, False), ("first_plan", MINOR, False),
+            ("forecast", MINOR, False), ("actual", MINOR, False), ("confirmed", MINOR, False),
+            ("booked", MINOR, False), ("run_rate", MINOR, False),
         ),
     ),
     "money_total": (
@@ -168,6 +169,7 @@ DERIVED: dict[str, tuple[int, tuple[tuple[str, Any, bool], ...]]] = {
 DERIVED_INDEXES = {
     "ix_money_line_measure_id": ("money_line", ("measure_id",)),
     "ix_money_year_measure_id": ("money_year", ("measure_id",)),
+    "ix_money_year_cost_object": ("money_year", ("cost_object",)),
     "ix_money_year_keys": ("money_year", ("year", "kind", "timing", "currency", "rate", "first_rate")),
 }
 # facts -> groups of columns that are filled in later, once, with the one that is empty until then

@@ -1,6 +1,5 @@
 """A real server on a free port and a real Chromium, for tests that need scripts, dragging and the network."""
 
-import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,17 +7,18 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from sqlalchemy import Engine
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from tests.browser_client import GovappClient
 from tests.cast import Cast, Someone
 from tests.conftest import make_app
+from tests.support.servers import axe_script
 
-ROOT = Path(__file__).resolve().parents[2]
-CHROMIUM = os.environ.get("GOVAPP_CHROMIUM", "/usr/bin/chromium")
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+AT_REST = "async () => { await Promise.allSettled(document.getAnimations().map((one) => one.finished)) }"
+
+expect.set_options(timeout=15_000)  # a loaded machine is no fault of the page
 
 
 class Live:
@@ -31,11 +31,11 @@ class Live:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def browser(chromium_path: str) -> Iterator[Browser]:
     """One Chromium for all tests."""
     with sync_playwright() as playwright:
         arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        found = playwright.chromium.launch(executable_path=chromium_path, args=arguments)
         yield found
         found.close()
 
@@ -94,7 +94,8 @@ def cookies(live: Live, person: Someone) -> list[tuple[str, str]]:
 
 def axe(page: Page) -> list[str]:
     """What axe-core finds on a page, WCAG 2.2 AA and best practice; empty when it finds nothing."""
-    page.context.new_cdp_session(page).send("Runtime.evaluate", {"expression": AXE.read_text("utf-8")})
+    page.evaluate(AT_REST)
+    page.context.new_cdp_session(page).send("Runtime.evaluate", {"expression": axe_script()})
     found = page.evaluate(
         "() => axe.run(document, {runOnly: ['wcag2a','wcag2aa','wcag21a','wcag21aa','wcag22aa','best-practice']})"
     )

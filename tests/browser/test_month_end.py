@@ -1,8 +1,10 @@
 """A controller's month-end: in full, in part, refused, excepted, taken back; by keyboard and without scripts."""
 
+import re
 from decimal import Decimal
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import axe
 from tests.confirming import close_month, confirm, cost_object, enter, ledger, make_line, rulings, standings
@@ -61,17 +63,18 @@ def test_a_month_end_from_the_first_amount_to_the_last(visit, cast, scripts):
         box.focus()
         page.keyboard.press("Space")
     page.get_by_role("button", name="Confirm chosen").click()
-    assert page.locator('[data-result][data-done="true"]').count() == 2
+    expect(page.locator('[data-result][data-done="true"]')).to_have_count(2)
     # September in part: first without a reason, which keeps what was typed
     page.goto(f"/finance/confirmations?measure={key}&until=2026-09")
     page.check(f'[data-cell="{first}-2026-09"] input[type=checkbox]')
     page.fill(f"[name=part-{first}-2026-09]", "2697.13")
     page.get_by_role("button", name="Confirm chosen").click()
-    assert "Please give the reason" in page.content()
-    assert page.is_checked(f'[data-cell="{first}-2026-09"] input[type=checkbox]')
+    expect(page.locator("main")).to_contain_text("Please give the reason")
+    expect(page.locator(f'[data-cell="{first}-2026-09"] input[type=checkbox]')).to_be_checked()
     page.fill("[name=reason]", "310.00 belong to the year before.")
     page.get_by_role("button", name="Confirm chosen").click()
-    assert "until=2026-09" in page.url
+    expect(page.locator(f'[data-cell="{first}-2026-09"]')).to_have_count(0)
+    expect(page).to_have_url(re.compile("until=2026-09"))
     assert standings(first)["2026-09"] == "confirmed"
     # October: one refused with a document, one confirmed
     page.goto("/finance/confirmations")
@@ -81,22 +84,23 @@ def test_a_month_end_from_the_first_amount_to_the_last(visit, cast, scripts):
         "[name=document]", {"name": "note.txt", "mimeType": "text/plain", "buffer": b"No invoice in SAP."}
     )
     page.get_by_role("button", name="Refuse chosen").click()
+    expect(page.locator(f'[data-cell="{second}-2026-10"]')).to_have_count(0)
     page.check(f'[data-cell="{first}-2026-10"] input[type=checkbox]')
     page.get_by_role("button", name="Confirm chosen").click()
-    assert "Nothing awaits you" in page.content()
+    expect(page.locator("main")).to_contain_text("Nothing awaits you")
     # the month that is missing is excepted
     page.get_by_role("link", name="Due without an amount").click()
     page.check(f'[data-cell="{second}-2026-09"] input[type=checkbox]')
     page.fill("[name=reason]", "The calls began in October.")
     page.get_by_role("button", name="Except chosen months").click()
-    assert "No closed month lacks an amount" in page.content()
+    expect(page.locator("main")).to_contain_text("No closed month lacks an amount")
     # a confirmation is taken back from the ledger, and its amount awaits again
     row = ledger(key)[0].id
     page.goto(f"/measures/{key}/finance/ledger")
     page.locator(f"#row-{row} summary").click()
     page.fill(f"#back-{row}-r", "Booked for the wrong measure.")
     page.get_by_role("button", name=f"Take back row {row}").click()
-    assert "Taken back by a row of its own" in page.content()
+    expect(page.locator("body")).to_contain_text("Taken back by a row of its own")
     assert standings(first) == {"2026-08": "awaits", "2026-09": "confirmed", "2026-10": "confirmed"}
     assert [each.amount for each in ledger(key)] == [200_475, 269_713, 400_950, -200_475]
     assert [(one.verdict, one.document) for one in rulings(other)] == [
@@ -112,5 +116,5 @@ def test_a_conflict_of_millions_fits_a_phone(visit, cast):
             cast, make_measure(cast, "defined"), PLAN, cost_object="CT-2207", run_rate=Decimal(60_000_000)
         )
     page = visit(cast.controller, "/finance/cost-objects", viewport={"width": 390, "height": 900})
-    assert page.get_by_text("Claimed twice: together EUR 120,000,000").is_visible()
+    expect(page.get_by_text("Claimed twice: together EUR 120,000,000")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") == 390

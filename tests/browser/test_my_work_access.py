@@ -1,6 +1,9 @@
 """My work, notices and the choice of mail: axe-core finds nothing, no sideways scrolling, a vote without scripts."""
 
+import re
+
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import axe
 from tests.factories import open_review, stage_of
@@ -27,6 +30,6 @@ def test_a_vote_from_the_list_needs_no_script_and_opens_the_next_decision(visit,
     number, _ = open_review(first)
     page = visit(cast.sponsor, "/", java_script_enabled=False)
     page.click(f'[data-review="{number}"] button')
-    assert page.url.endswith(f"/reviews/{open_review(second)[0]}")
+    expect(page).to_have_url(re.compile(f"/reviews/{open_review(second)[0]}$"))
+    expect(page.locator("body")).to_contain_text(f"{first} is now in Identified")
     assert stage_of(first) == "identified"
-    assert f"{first} is now in Identified" in page.content()

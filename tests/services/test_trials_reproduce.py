@@ -1,7 +1,7 @@
 """What was decided is reproduced exactly: over the whole demonstration, and over histories that hypothesis makes up."""
 
 import contextlib
-from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,12 +15,11 @@ from govapp.data.reviews import DecisionRecord
 from govapp.domain.asks import AskKind
 from govapp.domain.errors import GovappError
 from govapp.services.choices import SetGroup, set_group
-from govapp.services.demo import seed_programme
 from govapp.services.governance import SECOND_SET, install_set, read_set
 from govapp.services.replay_runs import run_replay
 from govapp.services.replays import MOST_WANTED, StartReplay, start_replay
-from tests import databases
 from tests.cast import SYSTEM
+from tests.demonstration import a_copy, play_once
 from tests.factories import (
     assign_all,
     loaded,
@@ -64,19 +63,10 @@ def versions() -> list[int]:
         return list(session.scalars(select(WorkflowVersion.id)))
 
 
-@pytest.fixture(scope="module")
-def year(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Engine, Any]]:
-    """The demonstration."""
-    folder = tmp_path_factory.mktemp("demo")
-    engine = databases.use(databases.open_engine(f"sqlite:///{folder / 'demo.db'}"), folder / "files")
-    databases.migrate(engine)
-    seed_programme()
-    yield engine, folder / "files"
-    engine.dispose()
-
-
-def test_the_whole_demonstration_is_reproduced_exactly(year: tuple[Engine, Any]) -> None:
-    databases.use(*year)
+def test_the_whole_demonstration_is_reproduced_exactly(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    engine = a_copy(play_once(tmp_path_factory), tmp_path)
     with reading() as session:
         kept = session.scalar(select(func.count()).select_from(DecisionRecord)) or 0
     assert kept > 100
@@ -84,6 +74,7 @@ def test_the_whole_demonstration_is_reproduced_exactly(year: tuple[Engine, Any])
         row = tried(version)
         assert row.done >= kept
         assert row.faults == []
+    engine.dispose()
 
 
 def act(cast: Any, keys: list[str], chance: Any) -> None:

@@ -25,14 +25,20 @@ _OTHERS = """SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()"""
 
 
+@dataclass(frozen=True)
+class Rows:
+    """What tables hold, in COPY's text form, and where all sequences stand."""
+
+    tables: dict[str, bytes]
+    sequences: list[tuple[str, int | None]]
+
+
 @dataclass
 class _Reused:
     """One database: the rows and sequences it was made with, its shape, and how often it has served."""
 
     url: str
-    rows: dict[str, bytes]
-    sequences: list[tuple[str, int | None]]
-    tables: list[str]
+    rows: Rows
     shape: tuple[object, ...]
     served: int = 1
 
@@ -51,6 +57,10 @@ class Pool:
         self.used[one.url] = one
         return one.url
 
+    def original(self, url: str) -> Rows:
+        """What a database in use held when it was taken."""
+        return self.used[url].rows
+
     def give(self, url: str) -> None:
         """Put a database back in order, or remove it."""
         one = self.used.pop(url)
@@ -67,14 +77,49 @@ def _connected(url: str) -> psycopg.Connection:
 
 def _made(url: str) -> _Reused:
     with _connected(url) as connection:
-        tables = [str(name) for (name,) in connection.execute(_TABLES)]
-        rows = {}
-        for table in tables:
-            with connection.cursor().copy(_copying(table, "TO STDOUT")) as copy:
-                if content := b"".join(bytes(part) for part in copy):
-                    rows[table] = content
-        sequences = [(str(name), last) for name, last in connection.execute(_SEQUENCES)]
-        return _Reused(url, rows, sequences, tables, _shape(connection))
+        return _Reused(url, _read(connection), _shape(connection))
+
+
+def read_rows(url: str) -> Rows:
+    """What the tables of a database hold now."""
+    with _connected(url) as connection:
+        return _read(connection)
+
+
+def write_rows(url: str, rows: Rows) -> None:
+    """Let the tables hold that and nothing else."""
+    with _connected(url) as connection:
+        _write(connection, rows)
+
+
+def changed(rows: Rows, since: Rows) -> Rows:
+    """The tables that hold something else, and all sequences."""
+    return Rows(
+        {name: held for name, held in rows.tables.items() if held != since.tables[name]}, rows.sequences
+    )
+
+
+def _read(connection: psycopg.Connection) -> Rows:
+    tables = {}
+    for (table,) in connection.execute(_TABLES).fetchall():
+        with connection.cursor().copy(_copying(table, "TO STDOUT")) as copy:
+            tables[str(table)] = b"".join(bytes(part) for part in copy)
+    sequences = [(str(name), last) for name, last in connection.execute(_SEQUENCES)]
+    return Rows(tables, sequences)
+
+
+def _write(connection: psycopg.Connection, rows: Rows) -> None:
+    with connection.transaction():
+        connection.execute("SET LOCAL session_replication_role = replica")
+        parts = [sql.SQL("DELETE FROM {}").format(sql.Identifier(table)) for table in rows.tables]
+        for name, last in rows.sequences:
+            told = (name, last if last is not None else 1, last is not None)
+            parts.append(sql.SQL("SELECT setval({}, {}, {})").format(*map(sql.Literal, told)))
+        connection.execute(sql.SQL("; ").join(parts))
+        for table, content in rows.tables.items():
+            if content:
+                with connection.cursor().copy(_copying(table, "FROM STDIN")) as copy:
+                    copy.write(content)
 
 
 def _copying(table: str, where: str) -> sql.Composed:
@@ -90,14 +135,5 @@ def _restored(one: _Reused) -> bool:
         connection.execute(_OTHERS)
         if _shape(connection) != one.shape:
             return False
-        with connection.transaction():
-            connection.execute("SET LOCAL session_replication_role = replica")
-            parts = [sql.SQL("DELETE FROM {}").format(sql.Identifier(table)) for table in one.tables]
-            for name, last in one.sequences:
-                told = (name, last if last is not None else 1, last is not None)
-                parts.append(sql.SQL("SELECT setval({}, {}, {})").format(*map(sql.Literal, told)))
-            connection.execute(sql.SQL("; ").join(parts))
-            for table, content in one.rows.items():
-                with connection.cursor().copy(_copying(table, "FROM STDIN")) as copy:
-                    copy.write(content)
+        _write(connection, one.rows)
     return True

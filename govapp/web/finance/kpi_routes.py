@@ -159,7 +159,7 @@ def save_figure_readings(number: int) -> Response:
             number, given, origin(), typed.text("source"), seen, imported=from_file, action_key=typed.key()
         )
         changed = set_readings(command) if given else 0
-        return see_other(f"{AT}/{number}", _("%(n)s readings are saved.", n=changed))
+        return see_other(f"{AT}/{number}", kpi_words.readings_saved(changed))
 
     answer: Response = attempt(
         verb, lambda **again: _figure(number, which="import" if pasted else "readings", **again)

@@ -16,9 +16,11 @@ from govapp.domain.errors import Invalid
 from govapp.domain.permissions import Permission
 from govapp.present import confirmations as said
 from govapp.services._confirming import may_confirm
+from govapp.services.asking import right_to_ask_people
 from govapp.services.confirmation_pages import Met, met_on
 from govapp.services.confirmations import ReverseRow, reverse_row
 from govapp.services.documents import DownloadDocument, download_document
+from govapp.services.late_entries import AskLateEntry, ask_late_entry, late_entries
 from govapp.services.leakage import BookLeakage, book_leakage
 from govapp.services.sustain import loss_of
 from govapp.web._attachment import as_attachment
@@ -54,6 +56,9 @@ def _ledger(key: str, *, sent: Sent | None = None, row: int | None = None, **aga
             "terminal": bool(loaded.snapshot.stage and loaded.rules.stage(loaded.snapshot.stage).terminal),
             "own": loaded.currency,
             "met": _met(session, loaded),
+            "late": late_entries(session, loaded, found, day_at(loaded.timezone)),
+            "asks": right_to_ask_people(actor(), loaded.place) is not None or may_confirm(actor(), loaded),
+            "me": actor().id,
             "loss": loss_of(session, loaded, check)
             if (check := whole(request.values.get("check")))
             else None,
@@ -98,6 +103,21 @@ def reverse(key: str, row: int) -> Response:
         return see_other(f"/measures/{found}/finance/ledger", _("Taken back by a row of its own."))
 
     answer: Response = attempt(verb, lambda **again: _ledger(key, sent=sent, row=row, **again))
+    return answer
+
+
+@route(bp, "/measures/<key>/finance/ledger/asks", permission=P.FINANCE_VIEW, methods=["POST"])
+def ask_for_amount(key: str) -> Response:
+    """Ask those who may add to a closed month for a new amount."""
+
+    def verb() -> Response:
+        month = month_of(request.form.get("month", ""))
+        if month is None:
+            raise Invalid("nobody_to_ask")
+        names = ask_late_entry(AskLateEntry(key, whole(request.form.get("line")) or 0, month, origin()))
+        return see_other(f"/measures/{key}/finance/ledger", _("Asked: %(names)s.", names=", ".join(names)))
+
+    answer: Response = attempt(verb, lambda **again: _ledger(key, **again))
     return answer
 
 

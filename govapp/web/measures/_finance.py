@@ -20,6 +20,7 @@ from govapp.present import finance as finance_words
 from govapp.present import grid as view
 from govapp.present import grid_words, plan_words
 from govapp.present.measures import word
+from govapp.present.plan_differences import misfit_words, plan_difference
 from govapp.services._confirming import may_add_late
 from govapp.services.plan_pages import plan_page
 from govapp.web._context import actor, day_at
@@ -102,7 +103,9 @@ def finance_page(
             "fillable": [(line["id"], line["name"]) for line in lines if line["timing"] == "recurring"],
             "series": ENTERED,
             "milestones": grid_pages.milestone_choices(found, loaded.measure.id),
-            "plan": plan_page(found, loaded, actor(), day_at(loaded.timezone)),
+            "plan": (plan := plan_page(found, loaded, actor(), day_at(loaded.timezone))),
+            "difference": plan_difference(plan.lines, loaded.rules) if plan.lines else None,
+            "misfits": [misfit_words(each) for each in plan.misfits],
             "plan_words": plan_words,
             "cost_objects": grid_pages.cost_object_choices(found, loaded.measure.organization_id),
             **_grid(found, loaded, grid or Again()),

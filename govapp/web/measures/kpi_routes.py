@@ -226,7 +226,7 @@ def save_readings(key: str, number: int) -> Response:
             number, given, origin(), typed.text("source"), seen, key=key, action_key=typed.key()
         )
         changed = set_readings(command) if given else 0
-        return see_other(f"/measures/{key}/kpi#kpi-{number}", _("%(n)s readings are saved.", n=changed))
+        return see_other(f"/measures/{key}/kpi#kpi-{number}", kpi_words.readings_saved(changed))
 
     answer: Response = attempt(verb, lambda **again: _page(key, which="readings", number=number, **again))
     return answer
@@ -244,7 +244,7 @@ def import_readings(key: str, number: int) -> Response:
             number, given, origin(), typed.text("source"), imported=from_file, key=key, action_key=typed.key()
         )
         changed = set_readings(command)
-        return see_other(f"/measures/{key}/kpi#kpi-{number}", _("%(n)s readings are saved.", n=changed))
+        return see_other(f"/measures/{key}/kpi#kpi-{number}", kpi_words.readings_saved(changed))
 
     answer: Response = attempt(verb, lambda **again: _page(key, which="import", number=number, **again))
     return answer

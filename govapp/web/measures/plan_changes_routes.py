@@ -1,13 +1,17 @@
-"""Forms of change requests on the finance page of a measure: open, ask, approve or refuse, withdraw."""
+"""Change requests of a frozen plan: open, ask, approve or refuse, withdraw; and the page of a frozen version."""
 
 from collections.abc import Callable
 from typing import Any
 
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from govapp.data.snapshots import Loaded
 from govapp.domain.permissions import Permission
 from govapp.domain.plan_changes import FROZEN
+from govapp.present import plan_words
+from govapp.present.plan_differences import plan_difference
 from govapp.services.plan_changes import (
     AskPlanChange,
     OpenPlanChange,
@@ -18,15 +22,33 @@ from govapp.services.plan_changes import (
     vote_plan_change,
     withdraw_plan_change,
 )
+from govapp.services.plan_pages import version_page
 from govapp.web._context import origin
 from govapp.web._hx import see_other
 from govapp.web._routes import route
 from govapp.web.measures._bp import bp
 from govapp.web.measures._finance import finance_page
+from govapp.web.measures._pages import show
 from govapp.web.measures._typed import Typed, attempt
 
 P = Permission
 HERE = "/measures/<key>/finance/changes"
+
+
+@route(bp, "/measures/<key>/finance/versions/<int:number>", permission=P.FINANCE_VIEW)
+def show_version(key: str, number: int) -> Response:
+    """A frozen version: by whom and why, and what it changed by line and month."""
+
+    def read(session: Session, loaded: Loaded) -> dict[str, Any]:
+        found = version_page(session, loaded, number)
+        return {
+            "shown": found,
+            "difference": plan_difference(found.lines, loaded.rules),
+            "kinds": list(loaded.rules.effects.kinds),
+            "plan_words": plan_words,
+        }
+
+    return show(key, "measures/plan_version.html", "finance", read, needs=(P.FINANCE_VIEW,))
 
 
 @route(bp, HERE, permission=P.FINANCE_VIEW, methods=["POST"])

@@ -8,8 +8,8 @@ from werkzeug.wrappers import Response
 from govapp.data.engine import reading
 from govapp.domain.clocks import holder_code
 from govapp.domain.criteria import Finding
+from govapp.present import closure, report_pages
 from govapp.present import dossiers as dossier_words
-from govapp.present import report_pages
 from govapp.present import reviews as said
 from govapp.present.differences import difference_rows
 from govapp.present.findings import FindingView, finding_view, stage_name, who_words
@@ -74,12 +74,26 @@ def show_review(
         since_seen=found.since_seen and difference_rows(found.since_seen.changes, vocabulary),
         live=difference_rows(found.live, vocabulary),
         me=actor().id,
+        proofs=proofs_shown(found),
         attestation=attestation,
         password_wanted=step is not None and step.sign and password_wanted(),
         faults=faults,
         typed=typed or {},
         note=note,
     )
+
+
+def proofs_shown(found: ReviewPage) -> dict[str, Any] | None:
+    """The two proofs at closure for the template; None for every other gate."""
+    proofs = found.proofs
+    if proofs is None:
+        return None
+    return {
+        "rows": closure.proof_rows(proofs.lines or (), proofs.sums),
+        "hidden": proofs.lines is None,
+        "confirmed": closure.confirmed_words(proofs.lines or ()),
+        "figures": closure.figure_views(proofs.figures, proofs.since, found.loaded.timezone),
+    }
 
 
 def findings_of(found: ReviewPage) -> list[FindingView]:

@@ -18,10 +18,11 @@ from govapp.services.review_pages import ballot_of
 from govapp.services.reviews import CastVote
 from govapp.web._context import acting, actor
 from govapp.web._numbers import whole
-from govapp.web._recent_password import require_recent_password
+from govapp.web._recent_password import password_wanted, require_recent_password
 from govapp.web.evidence.attestation import Attestation, attestation_of
 
 ROWS = 5
+ATTESTS = "attests"  # stands in a form that holds an attestation
 _COLUMNS = ("wording", "owner", "due", "blocking")
 LONGEST_TEXT = 4000
 
@@ -69,6 +70,11 @@ def typed_vote() -> Ballot:
     return Ballot(typed, conditions, places)
 
 
+def _attests() -> bool:
+    """Whether the form that was sent holds an attestation."""
+    return ATTESTS in request.form or any(name.startswith("evidence-") for name in request.form)
+
+
 def _person(value: str) -> int | None:
     """A person by number, or by e-mail address where there are too many to choose from."""
     if not value or value.isdigit():
@@ -87,13 +93,20 @@ def read_vote(review_id: int) -> Ballot:
     if ballot.seen is None or len(request.form.getlist("verdict")) > 1:
         ballot.errors["verdict"] = ["verdict_unknown"]
         return ballot
+    if verdict not in {*VOTES, CLOSE}:
+        return ballot
+    # who gave the password a moment ago has signed; whether the step asks for it, or for an attestation, is read only
+    # where the form says so, and the verb refuses what is missing
+    ballot.signed = not password_wanted()
+    if ballot.signed and not _attests():
+        return ballot
     loaded, step = _standing(review_id)
-    if loaded is None or step is None or verdict not in {*VOTES, CLOSE}:
+    if loaded is None or step is None:
         return ballot
     if step.attests and verdict in APPROVING:
         with reading() as session:
             ballot.attestation = attestation_of(session, loaded, step.attests)
-    if step.sign:
+    if step.sign and not ballot.signed:
         try:
             require_recent_password()
             ballot.signed = True

@@ -84,7 +84,7 @@ def _go_on(review_id: int, done: VoteOutcome) -> Response:
     """To the next decision that waits, else back to My work, with what the vote led to."""
     with reading() as session:
         following = next_waiting(session, actor(), review_id)
-        into = queries.stage_of_review(session, review_id)
+        into = done.into or queries.stage_of_review(session, review_id)
     message = said.outcome_sentence(done.result, done.key, into)
     if following is not None:
         return see_other(f"/reviews/{following}", f"{message} {_('The next decision is below.')}")
