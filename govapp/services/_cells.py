@@ -30,7 +30,7 @@ from govapp.domain.cells import (
     series_fault,
     standing_fault,
 )
-from govapp.domain.errors import Invalid, Refused
+from govapp.domain.errors import Invalid, Refused, Stale
 from govapp.domain.events import Event
 from govapp.domain.finance import Faults, sign_is_wrong
 from govapp.domain.planning import YEAR, following
@@ -248,13 +248,17 @@ def _refuse_cells(loaded: Loaded, faults: Faults) -> None:
         raise Invalid("grid_invalid", faults, stage=stage.name if stage else "")
 
 
-def _refuse_still(
-    work: Work, loaded: Loaded, sheet: Sheet, wanted: Mapping[CellKey, int | None], source: str
+def _refuse_overtaken(
+    sheet: Sheet, seen: Mapping[CellKey, int | None], wanted: Mapping[CellKey, int | None]
 ) -> None:
-    """Raise Invalid with all faults where some cells stand still: saving once more would not help there."""
-    _, faults = _checked(work, loaded, sheet, changes_in(sheet, wanted), source)
-    if any(code in STILL for codes in faults.values() for code in codes):
-        _refuse_cells(loaded, faults)
+    """Raise Stale where a cell holds neither what was seen nor what is wanted (and something was to change there)."""
+    overtaken = [
+        [name_of(cell), seen[cell], sheet.amount(cell), new]
+        for cell, new in wanted.items()
+        if new != seen[cell] and sheet.amount(cell) not in (seen[cell], new)
+    ]
+    if overtaken:
+        raise Stale("grid_changed", cells=overtaken)
 
 
 def _checked(work: Work, loaded: Loaded, sheet: Sheet, changed: Changed, source: str) -> tuple[str, Faults]:
@@ -285,16 +289,20 @@ def _write(
     *,
     follow: bool = True,
     foreseen: Foreseen | None = None,
+    seen: Mapping[CellKey, int | None] | None = None,
 ) -> Changed:
     """Check and store cells (minor units), let run rates follow, log old and new; what changed. The caller settles.
 
     Raises Refused, and Invalid (grid_invalid) with codes by name of the cell, all of them; then nothing is stored. A
-    late entry over an amount with a source needs one of its own (source_needed).
+    late entry over an amount with a source needs one of its own (source_needed). With what was `seen` in the cells
+    Stale, unless some stand still: saving once more would not help there.
     """
     changed = changes_in(sheet, wanted)
     if not changed:
         return changed
     right, faults = _checked(work, loaded, sheet, changed, source)
+    if seen is not None and STILL.isdisjoint(code for codes in faults.values() for code in codes):
+        _refuse_overtaken(sheet, seen, wanted)
     _refuse_cells(loaded, faults)
     _store(work, loaded, sheet, changed, source, foreseen)
     run_rates = _follow_plan(sheet, changed) if follow else {}
