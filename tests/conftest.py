@@ -32,10 +32,12 @@ from tests.support.worlds import worlds
 __all__ = ["chromium_path", "only_this_machine", "own_valkey", "postgres_url", "valkey_url"]
 
 # Without --long every run tries the same examples, and none fails because the machine is slow.
+_LONG = long_tests_asked_for()
 settings.register_profile(
     "govapp",
+    max_examples=200 if _LONG else 50,
+    derandomize=not _LONG,
     deadline=None,
-    derandomize=not long_tests_asked_for(),
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("govapp")
