@@ -44,7 +44,7 @@ PAGES = {
 # A drop that opens a review writes thirteen tables and reads five times: the whole budget.
 MOVES = {"accepted": 17, "refused": 17, "review opened": 18}
 # The vote that completes the path into Decided also freezes the plan and files the dossier.
-VOTE_INTO_DECIDED = 42
+VOTE_INTO_DECIDED = 41
 
 
 class Elements(HTMLParser):
