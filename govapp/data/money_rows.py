@@ -27,9 +27,19 @@ from govapp.data.base import Base
 from govapp.data.finance import EffectLine, EffectValue
 from govapp.data.ledger import LedgerRow, PlanVersion
 from govapp.data.measures import Card, Measure
-from govapp.data.money_totals import MONTH_COLUMNS, MoneyLine, MoneyTotal, MoneyYear
+from govapp.data.money_totals import MONTH_COLUMNS, OPEN_COLUMNS, MoneyLine, MoneyTotal, MoneyYear
 from govapp.data.structure import Organization
-from govapp.domain.money_rows import BOOKED, CONFIRMED, FIRST_PLAN, Cell, Frozen, LineFacts, Row, rows_of
+from govapp.domain.money_rows import (
+    ACTUAL,
+    BOOKED,
+    CONFIRMED,
+    FIRST_PLAN,
+    Cell,
+    Frozen,
+    LineFacts,
+    Row,
+    rows_of,
+)
 
 SUMS = (*MONTH_COLUMNS, "total")
 META = ("kind", "timing", "category", "cost_object", "currency")
@@ -181,6 +191,10 @@ def year_values(line_id: int, measure_id: int, year: int, meta: Meta, rows: Amou
         "line_id": line_id, "year": year, "measure_id": measure_id, **meta._asdict(), "rate": rate,
         "first_rate": of_year[FIRST_PLAN][0] if FIRST_PLAN in of_year else "",
     }  # fmt: skip
+    actual, confirmed = (
+        of_year[name][1] if name in of_year else (0,) * len(SUMS) for name in (ACTUAL, CONFIRMED)
+    )
+    values |= {name: actual[place] - confirmed[place] for place, name in enumerate(OPEN_COLUMNS)}
     names = [name for name in MoneyYear.__table__.columns.keys() if name not in values]  # noqa: SIM118
     return values | {name: of_year[name][1][-1] if name in of_year else 0 for name in names}
 

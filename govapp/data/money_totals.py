@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from govapp.data.base import Base
 from govapp.data.types import BigId, Money
 
+OPEN_COLUMNS = tuple(f"o{place:02}" for place in range(1, 13))
 MONTH_COLUMNS = tuple(f"m{place:02}" for place in range(1, 13))
 
 
@@ -45,7 +46,24 @@ class MoneyLine(Months, Base):
     rate: Mapped[str] = mapped_column(default="")
 
 
-class MoneyYear(Base):
+class Open:
+    """Actual less confirmed amounts by month: what the rate of its month translates, the rest being booked."""
+
+    o01: Mapped[int] = mapped_column(Money, default=0)
+    o02: Mapped[int] = mapped_column(Money, default=0)
+    o03: Mapped[int] = mapped_column(Money, default=0)
+    o04: Mapped[int] = mapped_column(Money, default=0)
+    o05: Mapped[int] = mapped_column(Money, default=0)
+    o06: Mapped[int] = mapped_column(Money, default=0)
+    o07: Mapped[int] = mapped_column(Money, default=0)
+    o08: Mapped[int] = mapped_column(Money, default=0)
+    o09: Mapped[int] = mapped_column(Money, default=0)
+    o10: Mapped[int] = mapped_column(Money, default=0)
+    o11: Mapped[int] = mapped_column(Money, default=0)
+    o12: Mapped[int] = mapped_column(Money, default=0)
+
+
+class MoneyYear(Open, Base):
     """A line's year with its series side by side: for year figures under any filter.
 
     What the amounts mean (kind to currency) is as the plan in force keeps it, else as the line has it.
@@ -71,10 +89,14 @@ class MoneyYear(Base):
     confirmed: Mapped[int] = mapped_column(Money, default=0)
     booked: Mapped[int] = mapped_column(Money, default=0)
     run_rate: Mapped[int] = mapped_column(Money, default=0)
-    # In the order in which roll-ups group, so that no sort of a hundred thousand rows is needed.
+    # In the order in which roll-ups group, so that no sort of a hundred thousand rows is needed, and with all that they
+    # add up, so that none of those rows is looked up.
     __table_args__ = (
-        Index("ix_money_year_keys", "year", "kind", "timing", "currency", "rate", "first_rate"),
-    )
+        Index(
+            "ix_money_year_keys", "year", "kind", "timing", "currency", "rate", "first_rate", "measure_id", "category",
+            "target", "plan", "first_plan", "forecast", "actual", "confirmed", "booked", "run_rate", *OPEN_COLUMNS,
+        ),
+    )  # fmt: skip
 
 
 class MoneyTotal(Months, Base):

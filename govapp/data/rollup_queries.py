@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from govapp.data.list_scope import Scope
 from govapp.data.measures import Card, Measure, Part
-from govapp.data.money_totals import MONTH_COLUMNS, MoneyLine, MoneyTotal, MoneyYear
+from govapp.data.money_totals import MONTH_COLUMNS, OPEN_COLUMNS, MoneyLine, MoneyTotal, MoneyYear
 from govapp.data.words import says
 from govapp.domain.money_rows import (
     ACTUAL,
@@ -21,6 +21,7 @@ from govapp.domain.money_rows import (
     CONFIRMED,
     FIRST_PLAN,
     KEPT,
+    OPEN,
     PLAN,
     RUN_RATE,
     TARGET,
@@ -182,43 +183,52 @@ def year_rows(
 ) -> Grouped:  # fmt: skip
     """Sums of the year (and undated ones, as year 0), without months; of a whole life all together, as year 0.
 
-    `monthly`: what came and what was confirmed of it in other currencies than the organization's `own` stands by month,
-    since each month has a rate of its own.
+    `monthly`: of what came in other currencies than the organization's `own`, the part that is not confirmed stands by
+    month (series `open`), since each month has a rate of its own; the confirmed part is booked.
     """
-    group = [_group(by)] if by else []
     year = [MoneyYear.year] if wanted.year is not None else []
     keys = [*year, MoneyYear.kind, MoneyYear.timing, MoneyYear.currency, MoneyYear.rate, MoneyYear.first_rate]
+    sums: list[Any] = [func.sum(getattr(MoneyYear, name)).label(f"s_{name}") for name in series]
+    found: dict[Any, dict[Key, list[int]]] = {}
+    foreign = set()
+    for row in _of_years(session, reach, wanted, by, keys, sums):
+        mark = row[0] if by else ""
+        when = row.year if year else UNDATED
+        apart = monthly and row.currency not in {"", own} and not (year and when == UNDATED)
+        if apart:
+            foreign.add(row.currency)
+        for name in series:
+            minor = int(getattr(row, f"s_{name}"))
+            if minor and not (apart and name in _BY_MONTH):
+                rate = row.first_rate if name == FIRST_PLAN else row.rate if name in _FROZEN else ""
+                key = Key(name, row.kind, row.timing, own if name == BOOKED else row.currency, rate, when)
+                _add(found, mark, key, [*[0] * TOTAL, minor])
+    if foreign and ACTUAL in series:
+        keys = [MoneyYear.year, MoneyYear.kind, MoneyYear.timing, MoneyYear.currency]
+        sums = [func.sum(getattr(MoneyYear, name)) for name in OPEN_COLUMNS]
+        sums.append(func.sum(MoneyYear.actual - MoneyYear.confirmed))
+        only = [MoneyYear.currency.in_(sorted(foreign)), *([MoneyYear.year == wanted.year] if year else [])]
+        for row in _of_years(session, reach, wanted, by, keys, sums, *only):
+            key = Key(OPEN, row.kind, row.timing, row.currency, "", row.year)
+            _add(found, row[0] if by else "", key, row[len(row) - len(sums) :])
+    return _rows(found)
+
+
+def _of_years(
+    session: Session, reach: Reach, wanted: MoneyFilter, by: str, keys: Sequence[Any], sums: Sequence[Any],
+    *more: ColumnElement[bool],
+) -> Iterable[Any]:  # fmt: skip
+    """Sums by group, which comes first, and keys; grouped in the order of the index."""
+    group = [_group(by)] if by else []
     statement = (
-        select(*group, *keys, *(func.sum(getattr(MoneyYear, name)).label(f"s_{name}") for name in series))
+        select(*group, *keys, *sums)
         .select_from(MoneyYear)
-        .where(*clauses(reach, wanted))
+        .where(*clauses(reach, wanted), *more)
         .group_by(*keys, *group)
     )
     if by in _OF_MEASURES:
         statement = statement.join(Measure, Measure.id == MoneyYear.measure_id)
-    found: dict[Any, dict[Key, list[int]]] = {}
-    foreign: dict[str, set[str]] = {}
-    for row in session.execute(statement):
-        mark = row[0] if by else ""
-        when = row.year if year else UNDATED
-        for name in series:
-            minor = int(getattr(row, f"s_{name}"))
-            if monthly and name in _BY_MONTH and row.currency not in {"", own} and not (year and not when):
-                foreign.setdefault(name, set()).add(row.currency)
-                continue
-            if not minor:
-                continue
-            rate = row.first_rate if name == FIRST_PLAN else row.rate if name in _FROZEN else ""
-            key = Key(name, row.kind, row.timing, own if name == BOOKED else row.currency, rate, when)
-            _add(found, mark, key, [*[0] * TOTAL, minor])
-    if foreign:
-        only: list[ColumnElement[bool]] = [MoneyYear.currency.in_(sorted(set().union(*foreign.values())))]
-        if year:
-            only.append(MoneyYear.year == wanted.year)
-        for mark, rows in month_rows(session, reach, wanted, own, by, sorted(foreign), *only).items():
-            for key, months in rows:
-                _add(found, mark, key, months)
-    return _rows(found)
+    return session.execute(statement)
 
 
 def month_rows(

@@ -40,7 +40,7 @@ _NAMES = ValueRow._fields
 _SET = ("amount", "standing", "hands", "source", "late_on")
 # as the driver gives them: of thousands of rows, what SQLAlchemy makes of days and lists is most of the time
 _READ = select(*(type_coerce(_TABLE.c[name], NullType) for name in _NAMES))
-Raw = Sequence[Any]
+Raw = Sequence[tuple[Any, ...]]
 
 
 def raw_values(session: Session, lines: Iterable[int], series: Iterable[str] | None = None) -> Raw:
@@ -48,7 +48,7 @@ def raw_values(session: Session, lines: Iterable[int], series: Iterable[str] | N
     statement = _READ.where(_TABLE.c.line_id.in_(list(lines)), _TABLE.c.plan_version == DRAFT)
     if series is not None:
         statement = statement.where(_TABLE.c.series.in_(list(series)))
-    return session.execute(statement).all()
+    return [tuple(row) for row in session.execute(statement)]
 
 
 def values_of(raw: Raw) -> list[ValueRow]:

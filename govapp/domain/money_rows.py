@@ -12,6 +12,7 @@ from typing import NamedTuple
 BASELINE, TARGET, PLAN, FORECAST, ACTUAL = "baseline", "target", "plan", "forecast", "actual"
 FIRST_PLAN, CONFIRMED, BOOKED, RUN_RATE = "first_plan", "confirmed", "booked", "run_rate"
 KEPT = (BASELINE, TARGET, PLAN, FIRST_PLAN, FORECAST, ACTUAL, CONFIRMED, BOOKED, RUN_RATE)
+OPEN = "open"  # actual less confirmed amounts, where the two are read together
 UNDATED = 0
 TOTAL = 12  # place of the sum after the twelve months
 

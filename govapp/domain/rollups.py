@@ -16,6 +16,7 @@ from govapp.domain.money_rows import (
     BOOKED,
     CONFIRMED,
     FORECAST,
+    OPEN,
     PLAN,
     TARGET,
     TOTAL,
@@ -110,8 +111,8 @@ def share(part: Sum, of: Sum) -> Decimal | None:
 
 
 # What was confirmed stands as booked, and so does that part of what came: a rate corrected later changes neither.
-_AS_BOOKED = {CONFIRMED: {BOOKED: 1}, ACTUAL: {BOOKED: 1, ACTUAL: 1, CONFIRMED: -1}}
-_BY_MONTH = frozenset({ACTUAL, CONFIRMED})
+_AS_BOOKED = {CONFIRMED: {BOOKED: 1}, ACTUAL: {BOOKED: 1, OPEN: 1, ACTUAL: 1, CONFIRMED: -1}}
+_BY_MONTH = frozenset({ACTUAL, CONFIRMED, OPEN})
 
 
 def _counts(key: Key, series: str, basis: Basis) -> int:

@@ -211,7 +211,7 @@ def summary(results: Sequence[Any]) -> str:
             sums[each.currency] = sums.get(each.currency, 0) + each.amount
     said = _by_act([each.act for each in done])
     if sums:
-        said.append(_("%(amounts)s in all", amounts=minor_amounts(sums)))
+        said.append(_("%(amounts)s confirmed in all", amounts=minor_amounts(sums)))
     left = len(results) - len(done)
     if left:
         said.append(ngettext("%(num)s not done", "%(num)s not done", left))

@@ -1,6 +1,6 @@
 """Figures of finance as rows of files: the same cells as CSV and in workbooks. What is unknown is empty, never zero."""
 
-from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from govapp.domain.money import decimals_of, from_minor
@@ -23,6 +23,8 @@ LINE_COLUMNS = (
     "measure", "title", "line", "kind", "timing", "category", "cost_object", "currency", "run_rate", *FIGURES,
     "translated_currency", *(f"translated_{name}" for name in FIGURES),
 )  # fmt: skip
+ROUNDING = "rounding"
+_EXACT = Decimal("0.0001")
 Row = dict[str, Cell]
 
 
@@ -41,7 +43,10 @@ def column_words() -> dict[str, str]:
 def figure_rows(
     key: str, title: str, figures: Figures, run_rate: Sum, own: str, *, strong: bool = False
 ) -> list[Row]:
-    """A row for each currency in which something stands, that of the page first; one empty row where nothing does."""
+    """A row for each currency in which something stands, that of the page first; one empty row where nothing does.
+
+    What rounding leaves has no share of anything.
+    """
     sums = {"run_rate": run_rate} | dict(zip(FIGURES, figures.all, strict=True))
     held = {currency for each in sums.values() for currency in each.by} or {own}
     return [
@@ -49,9 +54,9 @@ def figure_rows(
             "key": key, "title": title, "currency": currency or "FTE", "strong": int(strong),
             **{name: _cell(each, currency) for name, each in sums.items()},
             "forecast_less_plan": _apart(figures.forecast_deviation, figures.forecast, figures.plan, currency),
-            "forecast_less_plan_share": _share(figures.forecast_deviation, currency),
+            "forecast_less_plan_share": _share(figures.forecast_deviation, currency, key),
             "actual_less_plan": _apart(figures.actual_deviation, figures.actual, figures.plan, currency),
-            "actual_less_plan_share": _share(figures.actual_deviation, currency),
+            "actual_less_plan_share": _share(figures.actual_deviation, currency, key),
             "not_confirmed": _cell(figures.open, currency),
         }
         for currency in sorted(held, key=lambda each: (each != own, each))
@@ -105,6 +110,8 @@ def _apart(deviation: Deviation, of: Sum, against: Sum, currency: str) -> Amount
     return _cell(deviation.amount, currency) if currency in {*of.by, *against.by} else None
 
 
-def _share(deviation: Deviation, currency: str) -> Share | None:
-    known: Sequence[str] = [code for code, minor in deviation.amount.by.items() if minor]
-    return Share(deviation.share) if deviation.share is not None and set(known) <= {currency} else None
+def _share(deviation: Deviation, currency: str, key: str) -> Share | None:
+    known = {code for code, minor in deviation.amount.by.items() if minor}
+    if deviation.share is None or key == ROUNDING or not known <= {currency}:
+        return None
+    return Share(deviation.share.quantize(_EXACT, ROUND_HALF_UP))

@@ -115,9 +115,8 @@ def legend(typing: Any, closed: Any) -> list[str]:
     if not typing.series and not typing.into_closed:
         return []
     said = []
-    mine = [
-        series_word(series).lower() for series in ("plan", "forecast", "actual") if series in typing.series
-    ]
+    open_ones = typing.series.difference({"plan"} if typing.frozen else ())
+    mine = [series_word(series).lower() for series in ("plan", "forecast", "actual") if series in open_ones]
     if mine:
         said.append(_("You type into the boxes: %(series)s.", series=", ".join(mine)))
     if typing.into_closed and closed:

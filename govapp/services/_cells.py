@@ -30,13 +30,13 @@ from govapp.domain.cells import (
     series_fault,
     standing_fault,
 )
-from govapp.domain.errors import Invalid, Refused
+from govapp.domain.errors import Invalid, Refused, Stale
 from govapp.domain.events import Event
 from govapp.domain.finance import Faults, sign_is_wrong
 from govapp.domain.planning import YEAR, following
 from govapp.services._belongs import _where
 from govapp.services._confirming import late_right
-from govapp.services._value_states import Foreseen, Writer, count_new, states_now
+from govapp.services._value_states import Foreseen, Writer, count_new, states_now, told_now
 from govapp.services._work import Work
 
 Changed = dict[CellKey, tuple[int | None, int | None]]
@@ -115,16 +115,18 @@ def _allowed(work: Work, loaded: Loaded, sheet: Sheet, cells: Collection[CellKey
     Into closed months writes who confirms amounts here or is a controller of the branch, and needs nothing else there
     (a dated late entry); in all others each series takes its own right. Raises Refused without it.
     """
-    late = [cell for cell in cells if cell[1] in BY_PERIOD and sheet.is_closed(cell[2])]
-    needed = {right_for(series) for _, series, _ in set(cells).difference(late)}
+    late: set[str] = set()
+    now: set[str] = set()
+    for _, series, month in cells:
+        (late if series in BY_PERIOD and sheet.is_closed(month) else now).add(series)
     right, reaches = "", False
-    for permission in sorted(needed):
+    for permission in sorted({right_for(series) for series in now}):
         right = work.may(permission, loaded.place)
     if late:
         try:
             right, reaches = _late_right(work, loaded), True
         except Refused:
-            for permission in sorted({right_for(series) for _, series, _ in late}):
+            for permission in sorted({right_for(series) for series in late}):
                 right = work.may(permission, loaded.place)
     return right, reaches
 
@@ -229,15 +231,6 @@ def _last(months: Mapping[date, int]) -> int | None:
     return months[max(months)] if months else None
 
 
-def _told(changed: Changed) -> dict[str, dict[str, dict[str, list[int | None]]]]:
-    """Changed cells as the log keeps them: by line, series and month (or `total`), old and new in minor units."""
-    said: dict[str, dict[str, dict[str, list[int | None]]]] = {}
-    for (line, series, month), pair in changed.items():
-        name = month.isoformat()[:7] if month else "total"
-        said.setdefault(str(line), {}).setdefault(series, {})[name] = list(pair)
-    return said
-
-
 def _log_where(loaded: Loaded) -> dict[str, Any]:
     return {"object_type": "measure", "object_id": loaded.measure.key, **_where(loaded)}
 
@@ -255,13 +248,17 @@ def _refuse_cells(loaded: Loaded, faults: Faults) -> None:
         raise Invalid("grid_invalid", faults, stage=stage.name if stage else "")
 
 
-def _refuse_still(
-    work: Work, loaded: Loaded, sheet: Sheet, wanted: Mapping[CellKey, int | None], source: str
+def _refuse_overtaken(
+    sheet: Sheet, seen: Mapping[CellKey, int | None], wanted: Mapping[CellKey, int | None]
 ) -> None:
-    """Raise Invalid with all faults where some cells stand still: saving once more would not help there."""
-    _, faults = _checked(work, loaded, sheet, changes_in(sheet, wanted), source)
-    if any(code in STILL for codes in faults.values() for code in codes):
-        _refuse_cells(loaded, faults)
+    """Raise Stale where a cell holds neither what was seen nor what is wanted (and something was to change there)."""
+    overtaken = [
+        [name_of(cell), seen[cell], sheet.amount(cell), new]
+        for cell, new in wanted.items()
+        if new != seen[cell] and sheet.amount(cell) not in (seen[cell], new)
+    ]
+    if overtaken:
+        raise Stale("grid_changed", cells=overtaken)
 
 
 def _checked(work: Work, loaded: Loaded, sheet: Sheet, changed: Changed, source: str) -> tuple[str, Faults]:
@@ -292,16 +289,20 @@ def _write(
     *,
     follow: bool = True,
     foreseen: Foreseen | None = None,
+    seen: Mapping[CellKey, int | None] | None = None,
 ) -> Changed:
     """Check and store cells (minor units), let run rates follow, log old and new; what changed. The caller settles.
 
     Raises Refused, and Invalid (grid_invalid) with codes by name of the cell, all of them; then nothing is stored. A
-    late entry over an amount with a source needs one of its own (source_needed).
+    late entry over an amount with a source needs one of its own (source_needed). With what was `seen` in the cells
+    Stale, unless some stand still: saving once more would not help there.
     """
     changed = changes_in(sheet, wanted)
     if not changed:
         return changed
     right, faults = _checked(work, loaded, sheet, changed, source)
+    if seen is not None and STILL.isdisjoint(code for codes in faults.values() for code in codes):
+        _refuse_overtaken(sheet, seen, wanted)
     _refuse_cells(loaded, faults)
     _store(work, loaded, sheet, changed, source, foreseen)
     run_rates = _follow_plan(sheet, changed) if follow else {}
@@ -309,7 +310,7 @@ def _write(
     for number in touched:
         sheet.lines[number].version += 1
     payload: dict[str, Any] = {
-        "cells": _told(changed),
+        "cells": told_now(foreseen or Foreseen(), changed),
         "lines": {str(n): [sheet.lines[n].name, sheet.lines[n].currency] for n in touched},
     }
     payload |= {"run_rates": {str(n): pair for n, pair in run_rates.items()}} if run_rates else {}

@@ -14,7 +14,8 @@ from govapp.domain.errors import Invalid
 from govapp.domain.events import Event
 from govapp.domain.measures import date_fault
 from govapp.domain.planning import apart, first_of, shifted
-from govapp.services._cells import Changed, _log_where, _sheet, _store, _told
+from govapp.services._cells import Changed, _log_where, _sheet, _store
+from govapp.services._value_states import told
 from govapp.services._work import Work
 
 
@@ -68,7 +69,7 @@ def _shift_forecasts(work: Work, loaded: Loaded, stone: Milestone, before: date 
         "months": asked,
         "moved": moved,
         "lines": {number: [lines[int(number)].name, lines[int(number)].currency] for number in moved},
-        "cells": _told(changed),
+        "cells": told(changed),
     }
     work.log(Event.FORECAST_SHIFTED, payload, right=right, **_log_where(loaded))
     return Shift(asked, len(moved))

@@ -9,6 +9,7 @@ from govapp.data.kept_rows import Digests, foreseen
 from govapp.data.value_rows import NAME, Raw, ValueRow
 from govapp.domain.cells import CellKey
 
+Told = dict[str, dict[str, dict[str, list[int | None]]]]
 Changed = Mapping[CellKey, tuple[int | None, int | None]]
 
 
@@ -53,6 +54,7 @@ class Foreseen:
     numbers: tuple[int, ...] = ()
     states: States = field(default_factory=States)
     digests: Digests = field(default_factory=dict)
+    told: Told = field(default_factory=dict)
 
 
 def count_new(held: Mapping[CellKey, ValueRow], changed: Changed) -> int:
@@ -101,18 +103,32 @@ def foresee(
     states = states_of(held, changed, writer, numbers)
     ended = [*states.gone, *(row.id for row in states.set)]
     digests = foreseen(NAME, [*states.new, *states.set], ended)
-    return Foreseen(raw, held, changed, writer, tuple(numbers), states, digests)
+    return Foreseen(raw, held, changed, writer, tuple(numbers), states, digests, told(changed))
 
 
 def states_now(
-    told: Foreseen,
+    before: Foreseen,
     held: Mapping[CellKey, ValueRow],
     changed: Changed,
     writer: Writer,
     numbers: Collection[int],
 ) -> States:
     """The foreseen states where everything they came from is the same, else new ones."""
-    same = told.writer == writer and told.numbers == tuple(numbers)
-    if same and told.changed == changed and told.held == held:
-        return told.states
+    same = before.writer == writer and before.numbers == tuple(numbers)
+    if same and before.changed == changed and before.held == held:
+        return before.states
     return states_of(held, changed, writer, numbers)
+
+
+def told_now(before: Foreseen, changed: Changed) -> Told:
+    """Changed cells as the log keeps them, made before where they are the same."""
+    return before.told if before.told and before.changed == changed else told(changed)
+
+
+def told(changed: Changed) -> Told:
+    """Changed cells as the log keeps them: by line, series and month (or `total`), old and new in minor units."""
+    said: Told = {}
+    for (line, series, month), pair in changed.items():
+        name = month.isoformat()[:7] if month else "total"
+        said.setdefault(str(line), {}).setdefault(series, {})[name] = list(pair)
+    return said

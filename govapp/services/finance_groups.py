@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from govapp.data import rollup_queries as queries
 from govapp.data.rollup_lines import measures_page
 from govapp.data.rollup_queries import BRANCH, KIND, MEASURE
-from govapp.domain.rollups import Rows, without
+from govapp.domain.rollups import AT_BOOKED, Rows, without
 from govapp.services.finance_views import (
     PAGE,
     Frame,
@@ -103,7 +103,9 @@ def _measures(session: Session, frame: Frame, limit: int, offset: int) -> tuple[
     named, total = measures_page(session, frame.reach, wanted, limit, offset)
     if not named:
         return [], total
-    rows = queries.year_rows(session, frame.reach, replace(wanted, ids=tuple(named)), frame.own, MEASURE)
+    some = replace(wanted, ids=tuple(named))
+    monthly = frame.basis.how == AT_BOOKED
+    rows = queries.year_rows(session, frame.reach, some, frame.own, MEASURE, frame.series, monthly=monthly)
     return [
         (_group(frame, key, title, of_group), of_group)
         for number, (key, title) in named.items()

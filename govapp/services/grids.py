@@ -9,13 +9,13 @@ from govapp.data.finance import EffectLine
 from govapp.data.grid_queries import lines_of, values_in_force
 from govapp.data.snapshots import Loaded
 from govapp.domain.cells import CellKey, Life, name_of
-from govapp.domain.errors import Invalid, NotFound, Stale
+from govapp.domain.errors import Invalid, NotFound
 from govapp.domain.finance import Faults, minor_of
 from govapp.domain.measures import LONG, date_fault, text_fault
 from govapp.domain.permissions import Permission
 from govapp.domain.planning import MOST_MONTHS, apart, first_of, later, levelled, ramped
 from govapp.services._belongs import _locked_for, _settle_again, plain
-from govapp.services._cells import Changed, Sheet, _allowed, _refuse_still, _sheet, _write
+from govapp.services._cells import Changed, _allowed, _sheet, _write
 from govapp.services._keys import consume, consumed
 from govapp.services._work import Origin, Work, writing
 
@@ -103,10 +103,8 @@ def _save_grid(work: Work, command: SaveGrid) -> int:
     _allowed(work, loaded, sheet, wanted)
     if faults:
         raise Invalid("grid_invalid", faults)
-    source = command.source.strip()
-    _refuse_still(work, loaded, sheet, wanted, source)
-    _refuse_overtaken(sheet, {cell.key: cell.seen for cell in command.cells}, wanted)
-    changed = _write(work, loaded, sheet, wanted, source)
+    seen = {cell.key: cell.seen for cell in command.cells}
+    changed = _write(work, loaded, sheet, wanted, command.source.strip(), seen=seen)
     return _done(work, loaded, command.action_key, body, changed)
 
 
@@ -135,19 +133,6 @@ def _minors(command: SaveGrid, lines: Mapping[int, EffectLine]) -> tuple[dict[Ce
         for cell in command.cells
     }
     return wanted, faults
-
-
-def _refuse_overtaken(
-    sheet: Sheet, seen: Mapping[CellKey, int | None], wanted: Mapping[CellKey, int | None]
-) -> None:
-    """Raise Stale where a cell holds neither what was seen nor what is wanted (and something was to change there)."""
-    overtaken = [
-        [name_of(cell), seen[cell], sheet.amount(cell), new]
-        for cell, new in wanted.items()
-        if new != seen[cell] and sheet.amount(cell) not in (seen[cell], new)
-    ]
-    if overtaken:
-        raise Stale("grid_changed", cells=overtaken)
 
 
 def fill_plan(command: FillPlan) -> int:

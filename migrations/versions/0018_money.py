@@ -138,6 +138,7 @@ INDEXES = {"ix_effect_line_cost_object": ("effect_line", ("cost_object",))}
 AWAITS = "standing = 'awaits'"
 FILED, WITH_DOCUMENTS = "digest != ''", ("ledger_row", "cell_ruling")
 MONTHS = tuple((f"m{place:02}", MINOR, False) for place in range(1, 13))
+OPEN = tuple((f"o{place:02}", MINOR, False) for place in range(1, 13))
 # what settle derives: no ids, no history; key first
 DERIVED: dict[str, tuple[int, tuple[tuple[str, Any, bool], ...]]] = {
     "money_line": (
@@ -155,7 +156,7 @@ DERIVED: dict[str, tuple[int, tuple[tuple[str, Any, bool], ...]]] = {
             ("currency", TEXT, False), ("rate", TEXT, False), ("first_rate", TEXT, False), ("baseline", MINOR, False),
             ("target", MINOR, False), ("plan", MINOR, False), ("first_plan", MINOR, False),
             ("forecast", MINOR, False), ("actual", MINOR, False), ("confirmed", MINOR, False),
-            ("booked", MINOR, False), ("run_rate", MINOR, False),
+            ("booked", MINOR, False), ("run_rate", MINOR, False), *OPEN,
         ),
     ),
     "money_total": (
@@ -170,7 +171,28 @@ DERIVED_INDEXES = {
     "ix_money_line_measure_id": ("money_line", ("measure_id",)),
     "ix_money_year_measure_id": ("money_year", ("measure_id",)),
     "ix_money_year_cost_object": ("money_year", ("cost_object",)),
-    "ix_money_year_keys": ("money_year", ("year", "kind", "timing", "currency", "rate", "first_rate")),
+    "ix_money_year_keys": (
+        "money_year",
+        (
+            "year",
+            "kind",
+            "timing",
+            "currency",
+            "rate",
+            "first_rate",
+            "measure_id",
+            "category",
+            "target",
+            "plan",
+            "first_plan",
+            "forecast",
+            "actual",
+            "confirmed",
+            "booked",
+            "run_rate",
+            *(name for name, *_ in OPEN),
+        ),
+    ),
 }
 # facts -> groups of columns that are filled in later, once, with the one that is empty until then
 SEQUENCE = ({"seq"}, "seq", "0")

@@ -132,6 +132,35 @@ def test_control_r_fills_to_the_right_and_leaves_what_nobody_may_type_into(visit
     assert set(held(line).values()) == {70_000}
 
 
+def test_amounts_of_a_row_look_alike_once_they_are_left(visit, cast):
+    key = make_measure(cast)
+    line = make_line(cast, key)
+    save(cast.owner, key, cell(line, "plan", MAY, "1234.5"))
+    page = visit(cast.owner, address(key))
+    expect(page.locator(name(line, "plan", "2026-05"))).to_have_value("1,234.50")
+    page.fill(name(line, "plan", "2026-06"), "-2000")
+    page.keyboard.press("Tab")
+    expect(page.locator(name(line, "plan", "2026-06"))).to_have_value("−2,000.00")
+    page.fill(name(line, "plan", "2026-07"), "many")
+    page.keyboard.press("Tab")
+    expect(page.locator(name(line, "plan", "2026-07"))).to_have_value("many")
+    page.fill(name(line, "plan", "2026-07"), "")
+    page.click("text=Save amounts")
+    expect(page.locator("#messages")).to_contain_text("1 amount saved.")
+    assert held(line) == {("plan", "2026-05"): 123_450, ("plan", "2026-06"): -200_000}
+
+
+def test_a_phone_opens_the_grid_at_the_first_month_that_can_be_typed_into(visit, cast):
+    key = make_measure(cast)
+    line = make_line(cast, key)
+    save(cast.owner, key, cell(line, "plan", date(2026, 1, 1), 100))
+    bring_to(cast, key, "decided")
+    lock(date(2026, 4, 1))
+    page = visit(cast.owner, address(key), viewport={"width": 390, "height": 844})
+    expect(page.locator(name(line, "forecast", "2026-05"))).to_be_in_viewport(ratio=1)
+    page.wait_for_function("document.querySelector('#grid .scroll').scrollLeft > 0")
+
+
 def test_the_grid_is_saved_and_refused_without_scripts(visit, cast):
     key = make_measure(cast)
     line = make_line(cast, key, start=MAY)

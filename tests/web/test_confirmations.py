@@ -88,6 +88,33 @@ def test_a_part_needs_a_reason_and_keeps_what_was_typed(controller, cast, key, l
     assert wrong.status_code == 422
 
 
+def test_several_parts_each_take_a_reason_of_their_own_or_the_shared_one(controller, cast, key, line):
+    cells = (f"{line}:2026-07:9000", f"{line}:2026-08:9550")
+    done = send(
+        controller, "confirm", *cells, reason="Shared.",
+        **{
+            f"part-{line}-2026-07": "80", f"part-{line}-2026-08": "70", f"reason-{line}-2026-08": "Its own.",
+        },
+    )  # fmt: skip
+    assert "Confirmed EUR 80 of EUR 90" in done.text
+    assert "2 confirmed in part, EUR 150 confirmed in all." in done.text
+    assert {row.month.isoformat()[:7]: row.reason for row in ledger(key)} == {
+        "2026-07": "Shared.", "2026-08": "Its own.",
+    }  # fmt: skip
+
+
+def test_a_refusal_says_which_amount_and_what_was_not_done_says_why(controller, cast, key, line):
+    send(controller, "refuse", f"{line}:2026-07:9000", reason="No invoice.")
+    assert f"Refused EUR 90 of {key}, Jul 2026." in controller.get(LIST).text
+    lost = send(controller, "confirm", f"{line}:2026-08:1")
+    assert "Not done: The amount was changed since you saw it." in lost.text
+
+
+def test_a_measure_that_is_not_there_is_said_to_be_so(controller, cast, key, line):
+    assert "There is no measure M-999 that you may see." in controller.get(f"{LIST}?measure=m-999").text
+    assert "No amount fits this filter." in controller.get(f"{LIST}?measure={key}&until=2020-01").text
+
+
 def test_refused_with_a_document_that_can_be_downloaded_only_by_who_may_see_amounts(client, cast, key, line):
     client.sign_in(cast.controller)
     done = send(

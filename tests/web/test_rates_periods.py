@@ -12,11 +12,13 @@ from govapp.data.ledger import PeriodLock, PlanChange, PlanVersion
 from govapp.data.structure import Branch, Organization
 from govapp.domain.exchange import PLAN
 from govapp.domain.periods import month_before
+from govapp.present import dates
 from govapp.services._plan_drafts import measured
 from govapp.services.effects import SetEffectLine, SetMonthlyValues, set_effect_line, set_monthly_values
 from govapp.services.grants import GrantRole, grant_role
 from govapp.services.rates import SetRates, set_rates
 from govapp.services.structure import AddOrganization, add_organization
+from tests import confirming
 from tests.browser_client import GovappClient
 from tests.cast import SYSTEM, Cast
 from tests.factories import bring_to, key_of_form, loaded, make_measure, today_of
@@ -128,6 +130,26 @@ def test_a_controller_closes_the_first_month_and_the_next_is_refused_until_it_is
     assert client.submit("/finance/periods", OI | {"month": following}).status_code == 403
 
 
+def test_closing_a_month_asks_once_more_and_says_what_still_awaits(client: GovappClient, cast: Cast) -> None:
+    key = make_measure(cast)
+    line = confirming.make_line(cast, key)
+    last = month_before(today_of(key))
+    before = month_before(last)
+    for month in (before, last):
+        confirming.enter(cast, key, line, {month.isoformat()[:7]: "90"})
+    client.sign_in(cast.controller)
+    first = client.get("/finance/periods").text
+    assert "for good" not in first, "nothing closes before the second question"
+    asked = client.get(f"/finance/periods?close={last.isoformat()[:7]}").text
+    assert "2 amounts still await confirmation." in asked, "the first month closes those before it"
+    assert "This cannot be undone" in asked
+    assert f"Close {dates.month(last)} for good" in asked
+    confirming.close_month(before.isoformat()[:7])
+    assert "1 amount still awaits" in client.get(f"/finance/periods?close={last.isoformat()[:7]}").text
+    for wrong in (before.isoformat()[:7], "soon", today_of(key).isoformat()[:7]):
+        assert "for good" not in client.get(f"/finance/periods?close={wrong}").text
+
+
 def test_other_peoples_organizations_are_not_found(client: GovappClient, cast: Cast) -> None:
     client.sign_in(cast.controller)
     for address in ("/finance/rates", "/finance/periods"):
@@ -224,3 +246,16 @@ def test_the_organization_shown_first_is_the_oldest_and_the_filter_is_one_row(
         assert 'class="form-select form-select-sm" name="organization"' in form
         assert form.index("Aardvark Bank") < form.index("Otter Insurance"), "by name"
         assert '<option value="OI" selected>' in form
+
+
+def test_money_pages_open_where_the_person_confirms_amounts(client: GovappClient, cast: Cast) -> None:
+    with reading() as session:
+        north = session.scalars(select(Branch.key).where(Branch.key == "NW")).one()
+    for person, role, branch in (
+        (cast.controller, "member", north), (cast.stranger, "leader", "OI"), (cast.stranger, "controller", north),
+    ):  # fmt: skip
+        grant_role(GrantRole(SYSTEM, person.id, role, branch))
+    for who, home in ((cast.controller, "OI"), (cast.stranger, "NW")):
+        client.sign_in(who)
+        for address in ("/finance/rates", "/finance/periods", "/finance/cost-objects"):
+            assert f'<option value="{home}" selected>' in client.get(address).text, (who.name, address)

@@ -31,7 +31,7 @@ def _show(
     *, open_form: str = "", problem: str = "", faults: Any = None, form: Any = None, status: int = 200
 ) -> Response:
     n = page_number()
-    given = {name: request.args.get(name, "").strip()[:80] for name in ("organization", "q")}
+    given = {name: request.values.get(name, "").strip()[:80] for name in ("organization", "q")}
     given = {name: value for name, value in given.items() if value}
     with reading() as session:
         found, organizations, total = objects_page(
@@ -44,6 +44,11 @@ def _show(
         address=lambda p: f"{ADDRESS}?{urlencode(given | {'page': p})}", editing=request.args.get("edit", "")[:120],
         form_at=lambda name: f"{ADDRESS}?{urlencode(given | {'page': n} | ({'edit': name} if name else {}))}",
     )  # fmt: skip
+
+
+def _of(organization: str) -> str:
+    """The page of an organization."""
+    return f"{ADDRESS}?{urlencode({'organization': organization})}"
 
 
 @route(bp, "/finance/cost-objects", permission=P.FINANCE_VIEW)
@@ -65,7 +70,7 @@ def save_cost_object() -> Response:
         )  # fmt: skip
         typed.checked()
         set_cost_object(command)
-        return see_other(ADDRESS, _("%(key)s is saved.", key=command.key))
+        return see_other(_of(command.organization), _("%(key)s is saved.", key=command.key))
 
     answer: Response = attempt(verb, lambda **again: _show(open_form="object", **again))
     return answer
@@ -88,7 +93,8 @@ def save_split() -> Response:
             typed.whole("version"), typed.key(),
         )  # fmt: skip
         split_claims(command)
-        return see_other(ADDRESS, _("The split is kept."))
+        said = _("The split is ended.") if typed.flag("end") else _("The split is kept.")
+        return see_other(_of(command.organization), said)
 
     form = f"split-{request.form.get('object', '')}-{request.form.get('kind', '')}"
     answer: Response = attempt(verb, lambda **again: _show(open_form=form, **again))
