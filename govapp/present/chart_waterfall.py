@@ -63,6 +63,12 @@ def names() -> dict[str, str]:
     }  # fmt: skip
 
 
+def _called(step: Step) -> str:
+    """A step by name; more may have come than was forecast, and been confirmed before it was booked."""
+    beyond = {"to_come": _("Beyond the forecast"), "unconfirmed": _("Confirmed beyond actual")}
+    return beyond[step.name] if step.minor > 0 and step.name in beyond else names()[step.name]
+
+
 def waterfall_chart(steps: Sequence[Step], currency: str, period: str) -> Waterfall:
     """Place the bars; amounts are minor units of one currency. `period` is what they are for, in words."""
     values = [(step, from_minor(step.minor, currency)) for step in steps]
@@ -77,7 +83,6 @@ def waterfall_chart(steps: Sequence[Step], currency: str, period: str) -> Waterf
     def at(value: Decimal) -> float:
         return round(_LEFT + float((value - low) * unit), 1)
 
-    called = names()
     bars: list[WaterfallBar] = []
     ground = Decimal(0)
     for place, (step, value) in enumerate(values):
@@ -87,7 +92,7 @@ def waterfall_chart(steps: Sequence[Step], currency: str, period: str) -> Waterf
         y = _TOP + place * _STEP
         bars.append(
             WaterfallBar(
-                name=charts.shortened(called[step.name], _LEFT - 8),
+                name=charts.shortened(_called(step), _LEFT - 8),
                 label=short_number(value) if step.level else _change(value),
                 x=left,
                 y=y,
@@ -100,14 +105,14 @@ def waterfall_chart(steps: Sequence[Step], currency: str, period: str) -> Waterf
             )
         )
     places = places_of([value for _step, value in values], currency)
-    told = [f"{called[step.name]} {amount(value, currency)}" for step, value in values]
+    told = [f"{_called(step)} {amount(value, currency)}" for step, value in values]
     return Waterfall(
         caption=_finding(values, currency, period),
         alternative=_("Waterfall. %(steps)s.", steps="; ".join(told)),
         head=_("%(currency)s, %(period)s", currency=currency, period=period),
         bars=tuple(bars),
         rows=tuple(
-            WaterfallRow(called[s.name], number(v, places) if s.level else signed(v, places), s.level)
+            WaterfallRow(_called(s), number(v, places) if s.level else signed(v, places), s.level)
             for s, v in values
         ),
         base_x=at(Decimal(0)),

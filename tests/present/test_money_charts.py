@@ -30,6 +30,13 @@ def test_bars_of_a_waterfall_hang_where_the_one_before_ended():
     ]  # fmt: skip
 
 
+def test_more_than_was_forecast_is_not_called_missing():
+    chart = waterfall_chart(waterfall(0, 100_00, 100_00, 150_00, 160_00), "EUR", "2026")
+    assert [bar.name for bar in chart.bars if not bar.level] == [
+        "Change of forecast", "Beyond the forecast", "Confirmed beyond actual",
+    ]  # fmt: skip
+
+
 def test_costs_hang_below_the_ground():
     chart = waterfall_chart(waterfall(0, -50_000, -40_000, -40_000, 0), "EUR", "2026")
     plan = next(bar for bar in chart.bars if bar.name == "Plan")

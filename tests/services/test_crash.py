@@ -44,20 +44,31 @@ class Endless:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT,
         )  # fmt: skip
 
-    def act_and_be_killed(self, after: float) -> list[str]:
-        """Let one actor run and kill it so many seconds after its start; what it said, as long as it could."""
+    def act_and_be_killed(self, after: float, since: str = "") -> list[str]:
+        """Let one actor run and kill it so many seconds after it said what begins so; what it said till then.
+
+        So a kill falls among acts however fast the machine is.
+        """
         assert self._process.stdin and self._process.stdout
         self._process.stdin.write("go\n")
         self._process.stdin.flush()
-        first = self._process.stdout.readline().split()
+        first = self._line().split()
         assert first[:1] == ["pid"], first
+        said: list[str] = []
+        while since and not (said and said[-1].startswith(since)):
+            said.append(self._line())
+            assert said[-1] != "ended", "it came to its end before it could be killed"
         time.sleep(after)
         os.kill(int(first[1]), signal.SIGKILL)
-        said = []
-        while (line := self._process.stdout.readline().strip()) != "ended":
-            assert line or self._process.poll() is None, "the program itself has ended"
+        while (line := self._line()) != "ended":
             said.append(line)
         return said
+
+    def _line(self) -> str:
+        assert self._process.stdout
+        line = self._process.stdout.readline().strip()
+        assert line or self._process.poll() is None, "the program itself has ended"
+        return line
 
     def __enter__(self) -> Self:
         return self
@@ -91,7 +102,8 @@ def test_r12_killed_in_the_middle_of_moves_every_acknowledged_one_is_there(
     chance, acknowledged = random.Random(12), 0
     with Endless("move", sqlite, tmp_path / "files") as endless:
         for _ in range(KILLS):
-            said = [line.split() for line in endless.act_and_be_killed(chance.uniform(0.05, 0.9))]
+            since, after = chance.choice([("", 0.05), ("moved", 0.6)])
+            said = [line.split() for line in endless.act_and_be_killed(chance.uniform(0.0, after), since)]
             acknowledged += len(said)
             last = {words[1]: words for words in said if words[0] == "moved"}
             for key, (_, _, version, state) in last.items():
@@ -119,8 +131,8 @@ def test_r12_an_import_killed_again_and_again_goes_on_and_adds_every_row_once(
 ) -> None:
     chance = random.Random(13)
     with Endless("import", sqlite, tmp_path / "files") as endless:
-        for _ in range(KILLED_IMPORTS):
-            endless.act_and_be_killed(chance.uniform(0.05, 0.2))
+        for turn in range(KILLED_IMPORTS):
+            endless.act_and_be_killed(chance.uniform(0.0, 0.2), "importing" if turn else "")
             checked = verify(state=True)
             assert checked.ok, checked.faults
             with reading() as session:

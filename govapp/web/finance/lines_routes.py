@@ -30,7 +30,7 @@ from govapp.web.finance._query import address, asked, behind_of, for_file, under
 from govapp.web.finance._view import common, period
 
 P = Permission
-MOST_IN_WORKBOOK = 2000
+MOST_IN_WORKBOOK = 10_000
 
 
 def _when(frame: Frame, behind: Behind) -> str:
