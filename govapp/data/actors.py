@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select
@@ -92,7 +92,48 @@ def load_actor(session: Session, person_id: int, at: datetime) -> Actor | None:
 
     Days of a grant begin and end at midnight of its organization. Who stands in for somebody today costs a query more.
     """
-    return _actor(session, session.execute(_of_person(), {"person": person_id} | _around(at)).all(), at)
+    return _actor(session, session.execute(_of_person(), person_at(person_id, at)).all(), at)
+
+
+def person_at(person_id: int, at: datetime) -> dict[str, Any]:
+    """What a statement that reads an actor is asked with."""
+    return {"person": person_id} | _around(at)
+
+
+class _ActorRow(NamedTuple):
+    """A grant of the person as `_of_person` reads it, from JSON: days as there."""
+
+    person: int
+    name: str
+    email: str
+    timezone: str
+    theme: str
+    active: bool
+    id: int | None
+    key: str
+    version: int
+    branch_id: int
+    path: str
+    from_day: date | None
+    until_day: date | None
+    zone: str
+    stands_in: str
+
+
+def actor_column() -> ColumnElement[str]:
+    """The rows that `load_actor` reads, as JSON, within a statement that reads more; `actor_in` makes the person."""
+    return json_rows(_of_person())
+
+
+def actor_in(session: Session, said: str, at: datetime) -> Actor | None:
+    """The person from such a column; None when unknown or disabled."""
+    rows = [_ActorRow(*row) for row in json.loads(said)]
+    dated = [row._replace(from_day=_day(row.from_day), until_day=_day(row.until_day)) for row in rows]
+    return _actor(session, dated, at)
+
+
+def _day(text: Any) -> date | None:
+    return date.fromisoformat(text[:10]) if text else None
 
 
 @cache

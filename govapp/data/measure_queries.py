@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, cast, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
-from govapp.data.measures import Dependency, Measure, Part
+from govapp.data.measures import Card, Dependency, Measure, Part
 from govapp.data.people import Grant, Role
 from govapp.data.structure import Branch, Choice, Organization
 from govapp.domain.permissions import Permission
@@ -148,3 +148,9 @@ def way_between(session: Session, start: int, goal: int) -> list[str]:
         way.append(before[way[-1]])
     keys = dict(session.execute(select(Measure.id, Measure.key).where(Measure.id.in_(way))).all())
     return [keys[each] for each in reversed(way)]
+
+
+def due_measures(session: Session, at: datetime, limit: int = 200) -> list[int]:
+    """Measures whose derived data must be looked at again because time has come (an expiry, a lapse)."""
+    statement = select(Card.measure_id).where(Card.check_at <= at).order_by(Card.check_at).limit(limit)
+    return list(session.scalars(statement))

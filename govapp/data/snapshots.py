@@ -285,7 +285,7 @@ def _loaded(session: Session, row: Any, at: datetime) -> Loaded:
 
 
 @cache
-def _by_key() -> Select[Any]:
+def by_key() -> Select[Any]:
     """Made once, as the next: SQLAlchemy takes longer to look over so long a statement than to ask it."""
     consumed = select(ActionKey.person_id, ActionKey.body_digest, ActionKey.outcome)
     consumed = consumed.where(ActionKey.key == bindparam("action_key"))
@@ -311,10 +311,13 @@ def load_measure(
     """
     if lock:
         lock_measures(session, neighbours_of(key) if neighbours else Measure.key == key)
-    row = session.execute(_by_key(), {"measure_key": key, "action_key": action_key}).first()
-    if row is None:
-        return None
-    loaded = _loaded(session, row, at or datetime.now(UTC))
+    row = session.execute(by_key(), {"measure_key": key, "action_key": action_key}).first()
+    return None if row is None else measure_in(session, row, at or datetime.now(UTC))
+
+
+def measure_in(session: Session, row: Any, at: datetime) -> Loaded:
+    """The measure from a row of `by_key`."""
+    loaded = _loaded(session, row, at)
     loaded.key_row = next(map(tuple, json.loads(row.consumed)), None)
     return loaded
 
@@ -342,9 +345,3 @@ def place_of(session: Session, measure_id: int) -> Place | None:
     if not rows:
         return None
     return Place(rows[0].path, {row.part: row.person_id for row in rows if row.part}, rows[0].branch_id)
-
-
-def due_measures(session: Session, at: datetime, limit: int = 200) -> list[int]:
-    """Measures whose derived data must be looked at again because time has come (an expiry, a lapse)."""
-    statement = select(Card.measure_id).where(Card.check_at <= at).order_by(Card.check_at).limit(limit)
-    return list(session.scalars(statement))

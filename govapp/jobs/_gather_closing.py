@@ -104,4 +104,6 @@ def plan_changes_shown(
 
 def _why(session: Session, cause: str, change: int | None) -> str:
     row = session.get(PlanChange, change) if change else None
-    return f"{cause_word(cause)}: {row.reason}" if row and row.reason else cause_word(cause)
+    word = cause_word(cause)
+    said = word[:1].upper() + word[1:]
+    return f"{said}: {row.reason}" if row and row.reason else said

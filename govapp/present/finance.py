@@ -131,9 +131,7 @@ def unknown_sentence(unknown: Mapping[str, str]) -> str:
     if not unknown:
         return ""
     told = listed([f"{name} “{value}”" for name, value in unknown.items()])
-    return _(
-        "The address asks for what is unknown here: %(what)s. The figures are those without it.", what=told
-    )
+    return _("The address asks for what is unknown here: %(what)s. What is shown is without it.", what=told)
 
 
 def beyond_sentence(whole: bool, by_part: int) -> str:

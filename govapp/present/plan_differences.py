@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from govapp.domain.cells import UNDATED
 from govapp.domain.money import from_minor
 from govapp.domain.plan_differences import ADDED, CHANGED, LineChange, Misfit, spans
 from govapp.domain.rules import Rules
@@ -194,6 +195,7 @@ def _line_said(line: Mapping[str, Any]) -> str:
     if old != new:
         said += f" {minor_amount(old, currency)} → {minor_amount(new, currency)}"
     notes = [word("field", name).lower() for name in line["fields"]]
-    if line["months"]:
-        notes.append(ngettext("%(num)s month", "%(num)s months", len(line["months"])))
+    months = len(line["months"].keys() - {UNDATED})
+    if months:
+        notes.append(ngettext("%(num)s month", "%(num)s months", months))
     return f"{said} ({', '.join(notes)})" if notes else said

@@ -23,7 +23,9 @@ def visible(work: Work, key: str, *, moves: bool = False) -> Loaded:
 
     Raises NotFound when there is none or the actor may not know of it, Refused when it is archived.
     """
-    loaded = load_measure(work.session, key, lock=True, neighbours=moves, action_key=work.action_key)
+    loaded, work.moving = work.moving, None
+    if loaded is None or loaded.measure.key != key:
+        loaded = load_measure(work.session, key, lock=True, neighbours=moves, action_key=work.action_key)
     if loaded is None:
         raise NotFound("not_found")
     work.keys[work.action_key] = loaded.key_row

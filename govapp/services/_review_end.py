@@ -18,12 +18,17 @@ def _end_review(work: Work, loaded: Loaded, state: str, reason: str = "") -> Non
     fact = loaded.snapshot.review
     if fact is None:
         return
-    review = work.session.get_one(Review, fact.id)
+    rows = work.session.execute(
+        select(Review, ReviewStep)
+        .outerjoin(ReviewStep, ReviewStep.review_id == Review.id)
+        .where(Review.id == fact.id)
+    ).all()
+    review: Review = rows[0].Review
     review.state, review.reason, review.ended_at = state, reason, work.at
     review.version += 1
     work.at_seq.append(lambda seq: setattr(review, "ended_seq", seq))
     work.session.execute(delete(StepDecider).where(StepDecider.step_id.in_([step.id for step in fact.steps])))
-    for step in work.session.scalars(select(ReviewStep).where(ReviewStep.review_id == fact.id)):
+    for step in (row.ReviewStep for row in rows if row.ReviewStep is not None):
         step.look_at = None
         if step.state in {"open", "waiting"}:
             passed = state == "passed" and step.state == "open"

@@ -15,8 +15,10 @@ from govapp.data.actors import groups_of, load_actor
 from govapp.data.audit_rows import FACTS
 from govapp.data.engine import WritersQueue, is_busy, worth_retrying, write_session
 from govapp.data.kept_rows import KeptRows
+from govapp.data.moving import load_moving
 from govapp.data.notices import MAIL_DUE, Notice, Outbox
 from govapp.data.numbering import Numbers, number_many
+from govapp.data.snapshots import Loaded
 from govapp.domain.deputies import kind_of_work
 from govapp.domain.errors import GovappError, Refused
 from govapp.domain.events import Event
@@ -55,7 +57,7 @@ class Work:
     `voice` is whose rights are used: the actor's own, or an absent person's whose deputy the actor is. `money` names
     the effect lines, by measure, whose amounts or fields this work changed: settle renews their kept sums. `keys`: what
     is known of action keys, as read with a measure. `late`: numbered rows that are written at the end, with their
-    sequence.
+    sequence. `moving` is the measure that was read along, until it is asked for.
     """
 
     session: Session
@@ -78,6 +80,7 @@ class Work:
     facts: list[Any] = field(default_factory=list)
     keys: dict[str, tuple[int, str, str] | None] = field(default_factory=dict)
     late: list[Any] = field(default_factory=list)
+    moving: Loaded | None = None
     enqueued: bool = False
 
     def __post_init__(self) -> None:
@@ -208,16 +211,19 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def _once(origin: Origin, body: Callable[[Work], T], action_key: str) -> tuple[T, bool]:
+def _once(origin: Origin, body: Callable[[Work], T], action_key: str, moves: str) -> tuple[T, bool]:
     with write_session() as session:
         at = origin.at or now()
-        actor = SYSTEM
+        actor, loaded = SYSTEM, None
         if origin.person_id is not None:
-            found = load_actor(session, origin.person_id, at)
+            if moves:
+                loaded, found = load_moving(session, moves, origin.person_id, at, action_key)
+            else:
+                found = load_actor(session, origin.person_id, at)
             if found is None:
                 raise Refused("account_disabled")
             actor = found
-        work = Work(session, actor, origin, at, action_key, _voice(actor, origin))
+        work = Work(session, actor, origin, at, action_key, _voice(actor, origin), moving=loaded)
         _collect(work)
         result = body(work)
         if work.voice is not work.actor and not work.lent:
@@ -244,14 +250,16 @@ def after_commit(call: Callable[[], None]) -> None:
     _after_commit[:] = [call]
 
 
-def writing(origin: Origin, body: Callable[[Work], T], *, action_key: str = "") -> T:
+def writing(origin: Origin, body: Callable[[Work], T], *, action_key: str = "", moves: str = "") -> T:
     """Run `body` in one write transaction and commit; tried whole at most 3 times on lock or serialization failure.
+
+    `moves`: the key of a measure that it asks for first, to move it; that is then read together with the actor.
 
     Raises whatever the body raises (nothing is written then) and Busy when the database stays locked.
     """
     for attempt in range(1, TRIES + 1):
         try:
-            result, enqueued = _once(origin, body, action_key)
+            result, enqueued = _once(origin, body, action_key, moves)
             break
         except IntegrityError as error:
             if attempt == TRIES or "action_key" not in str(error.orig):

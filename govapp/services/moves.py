@@ -88,7 +88,7 @@ def move_measure(command: MoveMeasure) -> MoveOutcome:
     Raises NotFound, Refused (no right), Stale (another version or revision was seen), KeyReused, Invalid (evidence).
     """
     outcome, loaded = writing(
-        command.origin, lambda work: _move(work, command), action_key=command.action_key
+        command.origin, lambda work: _move(work, command), action_key=command.action_key, moves=command.key
     )
     if loaded is None or loaded.measure.stage is None:
         return outcome

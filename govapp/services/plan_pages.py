@@ -16,6 +16,7 @@ from govapp.domain.errors import Invalid, NotFound, Refused
 from govapp.domain.permissions import Permission
 from govapp.domain.plan_changes import ASKED, DRAFT, still_open
 from govapp.domain.plan_differences import LineChange, Misfit, misfits
+from govapp.domain.plan_versions import PlanLine
 from govapp.domain.rights import Actor, right_of
 from govapp.services._plan_drafts import Measured, measured, part_of, part_right
 from govapp.services.duties import voice_for
@@ -28,8 +29,8 @@ class PlanPage:
     `vote_as` is the part in whose name the person may approve, `vote_for` whose deputy they are then, `barred` a code
     why they may not.
     `held` is what the draft of an open request changes; None without one, or where a currency has no plan rate
-    (`unrated`). `lines` is the same by line and month, `misfits` lines whose draft no longer gives their run rate.
-    `frozen` tells whether the plan is frozen at this stage.
+    (`unrated`). `lines` is the same by line and month; `misfits` are lines whose plan, or its draft, no longer gives
+    their run rate. `frozen` tells whether the plan is frozen at this stage.
     """
 
     kinds: Sequence[str]
@@ -75,8 +76,19 @@ def plan_page(session: Session, loaded: Loaded, actor: Actor, day: date) -> Plan
         may_withdraw=plans and change is not None,
         vote_as=part, vote_for=voice, barred=barred,
         lines=draft_changes(session, loaded.measure.id, held.before, held.draft, loaded.plan_number) if held else (),
-        misfits=misfits(held.draft) if held else (),
+        misfits=misfits(held.draft if held else _as_gates_read(loaded)),
     )  # fmt: skip
+
+
+def _as_gates_read(loaded: Loaded) -> list[PlanLine]:
+    """The plan in force, or the draft where none is frozen, from the snapshot."""
+    return [
+        PlanLine(
+            line.id, line.name, line.kind, line.timing, line.category, "", line.currency, line.run_rate,
+            {date.fromisoformat(f"{month}-01") if month else None: amount for month, amount in line.plan},
+        )
+        for line in loaded.snapshot.lines
+    ]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

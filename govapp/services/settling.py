@@ -8,10 +8,11 @@ from functools import partial
 from sqlalchemy import ColumnElement, select
 
 from govapp.data.engine import reading
+from govapp.data.measure_queries import due_measures
 from govapp.data.measures import Measure
 from govapp.data.people import Grant, Role
 from govapp.data.reviews import Review, ReviewStep, StepDecider
-from govapp.data.snapshots import due_measures, load_measures
+from govapp.data.snapshots import load_measures
 from govapp.data.structure import Branch, Organization
 from govapp.domain.events import Event
 from govapp.services._money import _rebuild_totals

@@ -13,9 +13,13 @@ from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from time import perf_counter, process_time
+
+from sqlalchemy import Connection, Engine, event
 
 from govapp.domain.planning import later
 from govapp.services.effects import SetEffectLine, set_effect_line
+from govapp.services.grid_files import PasteGrid, paste_grid
 from govapp.services.grids import Cell, SaveGrid, save_grid
 from tests import databases
 from tests.bench.served import Client, Measured, Served, series, server
@@ -89,7 +93,35 @@ def pasting(client: Client, key: str, numbers: list[int], bad: bool) -> Callable
     return ask
 
 
-def show(what: str, found: Measured) -> None:
+def locked(engine: Engine, key: str, numbers: list[int]) -> str:
+    """How long such a paste keeps its transaction open, in this process: medians of CPU and wait."""
+    spans: list[tuple[float, float]] = []
+
+    @event.listens_for(engine, "begin")
+    def _begun(connection: Connection) -> None:
+        connection.info["begun"] = perf_counter(), process_time()
+
+    @event.listens_for(engine, "commit")
+    def _ended(connection: Connection) -> None:
+        wait, cpu = connection.info["begun"]
+        spans.append((perf_counter() - wait, process_time() - cpu))
+
+    months = [f"{later(START, n):%Y-%m}" for n in range(MONTHS)]
+    found = []
+    for turn in range(20):
+        rows = [
+            [str(line), each, *(f"{turn * 100 + n}.25" for n in range(MONTHS))]
+            for line in numbers
+            for each in SERIES
+        ]
+        spans.clear()
+        paste_grid(PasteGrid(key, [["Line", "Series", *months], *rows], SYSTEM, "."))
+        found.append(max(spans))
+    waits, cpus = (sorted(each) for each in zip(*found, strict=True))
+    return f"cpu {cpus[10] * 1000:6.1f} ms  p50 {waits[10] * 1000:6.1f}  least {waits[0] * 1000:6.1f}"
+
+
+def show(what: str, found: Measured | str) -> None:
     """One line."""
     print(f"{what:44} {found}", flush=True)
 
@@ -117,6 +149,7 @@ def main() -> None:
         with server("wsgi:app", GOVAPP_DATABASE_URL=url) as served:
             Client(served.port).ask("GET", "/sign-in")
             measure(served)
+        show("transaction of a paste of 10,080 cells", locked(engine, *a_measure(MANY, 1)))
         engine.dispose()
 
 

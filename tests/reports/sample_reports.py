@@ -3,8 +3,11 @@
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+from govapp.present.closure import ProofRow
 from govapp.present.finance_charts import YearPoints
+from govapp.present.plan_differences import ChangeRow, PlanDifference, TotalRow
 from govapp.reports import branch as b
+from govapp.reports import closing_data as c
 from govapp.reports import dossier_data as d
 from govapp.reports import money_data as mo
 from govapp.reports.paper import LogHead
@@ -210,6 +213,8 @@ def sample_dossier(pieces: int = 13, entries: int = 60, **changes: object) -> d.
             ),
             d.EffectLine("Hands on site", "FTE", True, "", Decimal("0.8"), Decimal("0.8")),
         ),
+        "closing": _closing(),
+        "plan_changes": (_plan_change(),),
         "milestones": _milestones(),
         "dependencies": (
             d.Dependency("M-127", TITLES[1], "Decided", "Implemented", True),
@@ -250,6 +255,38 @@ def sample_dossier(pieces: int = 13, entries: int = 60, **changes: object) -> d.
         "base_url": BASE,
     }
     return d.DossierData(**{**filled, **changes})  # type: ignore[arg-type]  # changes are chosen by each test
+
+
+def _closing() -> c.ClosingShown:
+    amounts = {"plan": "805,000.00", "actual": "120,000.50", "confirmed": "90,000.00", "leaked": "−2,400.00"}
+    line = ProofRow(
+        "Lease of hall B, 1,150 m²",
+        "EBITDA, recurring, EUR",
+        amounts,
+        1,
+        ("off", "2 open"),
+        ("Aug 2026, Sep 2026",),
+    )
+    rows = tuple(
+        c.LedgerShown(
+            n, word, "Lease of hall B, 1,150 m²", "Jul 2026", "45,000.00", booked, person(n), "", AS_OF,
+            "The racks stand longer than was planned" if n else "", late=bool(n), taken_back=n + 1 if n else None,
+        )
+        for n, (word, booked) in enumerate((("Confirmation", "45,000.00"), ("Leakage", "−2,400.00")))
+    )  # fmt: skip
+    sums = c.ConfirmedShown("EUR", "92,400.00", "0.00", "0.00", "−2,400.00", "90,000.00")
+    return c.ClosingShown((line, ProofRow("Net", "EBITDA, EUR", amounts)), (sums,), rows, AS_OF, 4)
+
+
+def _plan_change() -> c.PlanChangeShown:
+    return c.PlanChangeShown(
+        2, date(2026, 9, 30), "By a change request: the lease ends later",
+        PlanDifference(
+            (TotalRow("Lease of hall B, 1,150 m²", "EBITDA, EUR", "", "900,000", "805,000", "−95,000"),),
+            (ChangeRow("Lease of hall B, 1,150 m²", "Jan 2027", "100,000", "5,000", "−95,000"),),
+            "1 line differs, 1 amount of a month",
+        ),
+    )  # fmt: skip
 
 
 def _milestones() -> tuple[d.Milestone, ...]:

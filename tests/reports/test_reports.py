@@ -213,6 +213,10 @@ def test_the_dossier_holds_everything_on_record(dossier: RenderedPdf) -> None:
         "Move into Decided refused: budget source is missing",
         "Ελένη Παπαδοπούλου",
         "Владимир Греков",
+        "Confirmed at closing on 31 Oct 2026",
+        "6 rows of the ledger, newest first",
+        "taken back by 2",
+        "Version 2, frozen on 30 Sep 2026",
     ):
         assert words in text, words
 

@@ -75,3 +75,30 @@ def test_a_branch_report_adds_up_its_measures_and_never_across_kinds(database, c
 def test_a_measure_without_lines_has_no_money_to_show(database, cast):
     key = make_measure(cast)
     assert money_of(key, head()) is None
+
+
+def test_a_dossier_shows_the_ledger_row_by_row_and_what_it_adds_up_to(sqlite, cast):
+    key = make_measure(cast)
+    line, cost = add_line(key, name="Calls"), add_line(key, name="Form", timing="one_off")
+    put(key, line, "plan", {JAN: 1_000_00, FEB: 1_000_00})
+    put(key, cost, "plan", {None: -300_00})
+    assert gather("dossier", loaded(key).measure.id, head(), now(), Reach(True)).closing is None
+    book(key, line, JAN, 850_00)
+    once = head()
+    book(key, line, FEB, -50_00, kind="leakage")
+    shown = gather("dossier", loaded(key).measure.id, head(), now(), Reach(True)).closing
+    assert [(row.what, row.line, row.booked) for row in shown.rows] == [
+        ("Leakage", "Calls", "−50.00"), ("Confirmation", "Calls", "850.00"),
+    ]  # fmt: skip
+    told = [
+        (row.name, *(row.amounts[name] for name in ("plan", "confirmed", "leaked"))) for row in shown.lines
+    ]
+    assert told == [
+        ("Calls", "2,000", "800", "−50"), ("Form", "−300", "0", "–"), ("Recurring, gross", "2,000", "800", "−50"),
+        ("One-off", "−300", "0", "–"), ("Net", "1,700", "800", "−50"),
+    ]  # fmt: skip
+    (sums,) = shown.confirmed
+    assert (sums.since, sums.leaked, sums.now) == ("850.00", "−50.00", "800.00")
+    before = gather("dossier", loaded(key).measure.id, once, now(), Reach(True)).closing
+    assert [row.what for row in before.rows] == ["Confirmation"]
+    assert before.confirmed[0].now == "850.00"

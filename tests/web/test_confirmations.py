@@ -298,6 +298,13 @@ def test_the_navigation_and_my_work_count_what_awaits_within_the_same_statements
     assert counted.number <= 9, counted.statements
 
 
+def test_a_month_or_list_that_nobody_knows_is_told_and_leaves_no_file(controller, cast, key, line):
+    text = controller.get(f"{LIST}?until=xx&standing=foo").text
+    assert "The address asks for what is unknown here: standing “foo” and until “xx”." in text
+    assert controller.get(f"{LIST}.csv?until=xx").status_code == 404
+    assert controller.get(f"{LIST}?branch=nowhere").status_code == 404
+
+
 def test_the_list_leaves_as_csv_and_workbook_and_that_is_logged(controller, cast, key, line):
     found = controller.get("/finance/confirmations.csv?until=2026-07")
     assert found.text.splitlines()[1].startswith(f"{key},")

@@ -12,13 +12,14 @@ from govapp.data.claim_queries import titles_of
 from govapp.data.confirmation_queries import Wanted, cells, totals
 from govapp.data.engine import reading
 from govapp.data.list_scope import Scope, read_scope
-from govapp.domain.errors import Invalid, KeyReused
+from govapp.domain.errors import Invalid, KeyReused, NotFound
 from govapp.domain.ledger import AWAITS, LISTS
 from govapp.domain.measures import EFFECT_KINDS
 from govapp.domain.permissions import Permission
 from govapp.present import confirmations as said
 from govapp.present import measures as words
 from govapp.present.errors import sentence_of
+from govapp.present.finance import unknown_sentence
 from govapp.services.confirmation_pages import confirmation_page, views_of
 from govapp.services.confirmations import MOST, CellWish, RuleCells, rule_cells
 from govapp.services.measures import RecordListExport, record_list_export
@@ -40,11 +41,15 @@ _ASKED = ("standing", "branch", "kind", "until", "measure")
 
 @dataclass(frozen=True)
 class Asked:
-    """The list the address asks for: the filter as given, as a value, and what the reader may choose from."""
+    """The list the address asks for: the filter as given, as a value, and what the reader may choose from.
+
+    `unknown`: what of the address means nothing here and is left aside.
+    """
 
     given: dict[str, str]
     wanted: Wanted
     scope: Scope
+    unknown: dict[str, str]
 
     @property
     def signs(self) -> bool:
@@ -58,6 +63,10 @@ def _asked(session: Any) -> Asked:
     scope = read_scope(session, actor())
     standing = given.get("standing", AWAITS)
     branch = next((each for each in scope.shown() if each.key == given.get("branch")), None)
+    if branch is None and "branch" in given:
+        raise NotFound("not_found")
+    known = {"standing": standing in LISTS, "until": month_of(given.get("until", "")) is not None}
+    unknown = {name: given.pop(name) for name, is_known in known.items() if name in given and not is_known}
     wanted = Wanted(
         standing if standing in LISTS else AWAITS,
         branch.path if branch else "",
@@ -65,7 +74,7 @@ def _asked(session: Any) -> Asked:
         month_of(given.get("until", "")),
         given.get("measure", "").upper(),
     )
-    return Asked(given, wanted, scope)
+    return Asked(given, wanted, scope, unknown)
 
 
 @route(bp, "/finance/confirmations", permission=P.FINANCE_VIEW)
@@ -84,6 +93,7 @@ def _show(*, status: int = 200, sent: Sent | None = None, note: str = "", result
     given = asked.given
     return page(
         "finance/confirmations.html", status=status, found=found, asked=asked, given=given, said=said, words=words,
+        left_aside=unknown_sentence(asked.unknown),
         kinds=EFFECT_KINDS, n=n, pages=max(1, -(-found.count // PAGE)), most=MOST, sent=sent, note=note,
         results=results, unknown=unknown, tick_all=request.args.get("tick") == "all",
         signs=asked.signs and password_wanted(),
@@ -138,9 +148,11 @@ def _answer(asked: Asked, sent: Sent, results: list[Any]) -> Response:
 def _rows(most: int) -> Iterator[list[Any]]:
     """The list as rows of a file, read page by page."""
     with reading() as session:
-        wanted, person, day = _asked(session).wanted, actor(), today()
+        asked, person, day = _asked(session), actor(), today()
+        if asked.unknown:
+            raise NotFound("not_found")
         for offset in range(0, most, MOST):
-            found = cells(session, person, wanted, MOST, offset)
+            found = cells(session, person, asked.wanted, MOST, offset)
             for view in views_of(session, person, found, day):
                 yield said.file_cells(view)
             if len(found) < MOST:

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from govapp.data.claim_queries import objects_of
 from govapp.data.ledger_pages import confirmed_lines, entries, last_closing, sums_by_currency
 from govapp.data.measure_pages import effect_lines
+from govapp.data.period_queries import locked_until
 from govapp.data.snapshots import Loaded
 from govapp.data.structure import Organization
 from govapp.domain.errors import Invalid
@@ -55,6 +56,7 @@ def _ledger(key: str, *, sent: Sent | None = None, row: int | None = None, **aga
             "signs": loaded.rules.effects.sign_in_again and password_wanted(),
             "terminal": bool(loaded.snapshot.stage and loaded.rules.stage(loaded.snapshot.stage).terminal),
             "own": loaded.currency,
+            "closed": locked_until(session, loaded.measure.organization_id),
             "met": _met(session, loaded),
             "late": late_entries(session, loaded, found, day_at(loaded.timezone)),
             "asks": right_to_ask_people(actor(), loaded.place) is not None or may_confirm(actor(), loaded),
