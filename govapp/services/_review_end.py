@@ -18,6 +18,7 @@ def _end_review(work: Work, loaded: Loaded, state: str, reason: str = "") -> Non
     fact = loaded.snapshot.review
     if fact is None:
         return
+    work.session.flush()  # who decides it may have been added by this transaction
     rows = work.session.execute(
         select(Review, ReviewStep)
         .outerjoin(ReviewStep, ReviewStep.review_id == Review.id)
