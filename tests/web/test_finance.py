@@ -113,6 +113,11 @@ def test_figures_are_grouped_and_every_group_leads_on(client, cast, desk, by):
         assert client.get(f"/finance/{name}?branch=service-quality&by={by}").status_code == 200
 
 
+def test_a_branch_that_holds_everything_is_passed_over_for_those_that_divide_it(client, cast, desk):
+    part = client.get("/finance?branch=OI&by=branch").text.split('id="groups"')[1]
+    assert re.findall(r'<th scope="row"><a [^>]*>([^<]+)</a>', part) == ["Service desk", "First contact"]
+
+
 def test_every_figure_leads_to_lines_that_add_up_to_it(client, cast, desk):
     text = client.get("/finance?branch=service-quality").text
     for label in ("recurring", "one_off", "net"):
