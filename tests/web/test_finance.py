@@ -312,6 +312,8 @@ def test_what_an_address_asks_for_and_nobody_knows_is_told(client, cast, desk, q
 def test_an_unknown_series_or_month_behind_a_figure_is_told_and_an_unknown_measure_is_404(client, cast, desk):
     text = client.get("/finance/lines?branch=service-quality&series=foo&month=13").text
     assert "series “foo” and month “13”" in text
+    text = client.get("/finance/lines?branch=service-quality&series=baseline&state=active").text
+    assert "series “baseline”" in text, "a view adds up the series it shows, no other"
     assert client.get("/finance?measure=M-999").status_code == 404
     assert client.get("/finance?branch=service-quality&measure=M-999").status_code == 404
     assert client.get("/finance?branch=nowhere").status_code == 404
