@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from hypothesis import HealthCheck, settings
 from pydantic import SecretStr
 from sqlalchemy import Engine, event
 
@@ -19,6 +20,7 @@ from tests.cast import Cast, fill_with_cast, read_cast
 from tests.support.fixtures import (
     chromium_path,
     leave_out_long_tests,
+    long_tests_asked_for,
     only_this_machine,
     own_valkey,
     postgres_url,
@@ -28,6 +30,17 @@ from tests.support.templates import Compiled
 from tests.support.worlds import worlds
 
 __all__ = ["chromium_path", "only_this_machine", "own_valkey", "postgres_url", "valkey_url"]
+
+# Without --long every run tries the same examples, and none fails because the machine is slow.
+_LONG = long_tests_asked_for()
+settings.register_profile(
+    "govapp",
+    max_examples=200 if _LONG else 50,
+    derandomize=not _LONG,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("govapp")
 
 DIALECTS = ("sqlite", "postgresql")
 _templates: dict[tuple[str, bool], databases.Template] = {}

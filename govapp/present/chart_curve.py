@@ -175,8 +175,14 @@ def curve_finding(
     )
     if not until:
         return _("Nothing of the year is over yet; %(ahead)s", ahead=ahead)
-    part = _(" (%(share)s)", share=percent(Decimal(actual) / abs(Decimal(plan)))) if plan else ""
-    return _(
-        "To %(until)s %(actual)s of %(plan)s planned have come%(part)s, %(confirmed)s of it confirmed; %(ahead)s",
-        until=until, actual=short(actual), plan=short(plan), part=part, confirmed=short(confirmed), ahead=ahead,
-    )  # fmt: skip
+    values = {
+        "until": until, "actual": short(actual), "plan": short(plan), "confirmed": short(confirmed),
+        "share": percent(Decimal(actual) / plan) if plan > 0 else "", "ahead": ahead,
+    }  # fmt: skip
+    if plan > 0 and 0 <= confirmed <= actual:
+        return _(
+            "To %(until)s %(actual)s of %(plan)s planned have come (%(share)s), "
+            "%(confirmed)s of it confirmed; %(ahead)s",
+            **values,
+        )
+    return _("To %(until)s: actual %(actual)s, plan %(plan)s, confirmed %(confirmed)s; %(ahead)s", **values)

@@ -136,10 +136,12 @@ def _finding(values: Sequence[tuple[Step, Decimal]], currency: str, period: str)
         return _(
             "%(confirmed)s are confirmed for %(period)s; nothing was planned", confirmed=told, period=period
         )
-    values_: dict[str, str] = {
-        "confirmed": told, "period": period, "goal": short_amount(wanted, currency),
-        "share": percent(confirmed / abs(wanted)),
-    }  # fmt: skip
+    values_ = {"confirmed": told, "period": period, "goal": short_amount(wanted, currency)}
+    if wanted < 0 or confirmed < 0:  # no share can be told of a loss
+        if goal == "target":
+            return _("For %(period)s %(confirmed)s are confirmed, the target is %(goal)s", **values_)
+        return _("For %(period)s %(confirmed)s are confirmed, the plan is %(goal)s", **values_)
+    values_["share"] = percent(confirmed / wanted)
     if goal == "target":
         return _("%(confirmed)s of the target of %(goal)s for %(period)s are confirmed, %(share)s", **values_)
     return _("%(confirmed)s of the plan of %(goal)s for %(period)s are confirmed, %(share)s", **values_)

@@ -90,6 +90,23 @@ def of_months(series, currency, *months):
     return Key(series, "ebitda", "recurring", currency, "", 2026), [*amounts, sum(amounts)]
 
 
+def test_a_year_that_begins_with_cost_is_told_without_shares():
+    rows = [
+        of_months("plan", "EUR", -100_000, 200_000),
+        of_months("forecast", "EUR", -100_000, 200_000),
+        of_months("actual", "EUR", -120_000),
+        of_months("confirmed", "EUR", -120_000),
+        of_months("booked", "EUR", -120_000),
+    ]
+    basis = Basis(RateTable("EUR"), date(2026, 11, 20))
+    (found,) = year_charts(rows, basis, "plan", 2026, 1, "EUR", "2026").drawn
+    assert found.cumulative.caption == (
+        "To Jan 2026: actual EUR −1.2 k, plan EUR −1 k, confirmed EUR −1.2 k; "
+        "the forecast of the year keeps to the plan"
+    )
+    assert found.waterfall.caption == "For 2026 EUR −1.2 k are confirmed, the plan is EUR 1 k"
+
+
 def test_one_amount_without_a_rate_leaves_the_charts_and_they_say_so():
     table = RateTable("EUR", {"USD": ((date(2026, 1, 1), Decimal("0.92")),)})
     rows = [
