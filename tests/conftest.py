@@ -61,6 +61,12 @@ def _template(dialect: str, factory: pytest.TempPathFactory, *, cast: bool = Tru
     return _templates[dialect, cast]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _worlds_end() -> Iterator[None]:
+    yield
+    worlds.clear()
+
+
 def _patches(request: pytest.FixtureRequest) -> bool:
     """A test that patches the program makes worlds of its own."""
     return "monkeypatch" in request.fixturenames

@@ -4,14 +4,13 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, Text, exists, func, select, type_coerce, union
+from sqlalchemy import ColumnElement, Table, Text, and_, exists, func, select, true, type_coerce, union
 from sqlalchemy.orm import Session
 
 from govapp.data.audit import AuditLog
 from govapp.data.base import HISTORY, Base
 from govapp.data.finance import DRAFT, EffectLine, EffectValue
 from govapp.data.ledger import PlanChange, PlanChangeVote, PlanVersion
-from govapp.data.measures import Milestone
 from govapp.domain.events import BUSINESS
 from govapp.domain.plan_differences import LineChange, line_changes
 from govapp.domain.plan_versions import CHANGED, FIELDS, PlanLine
@@ -102,16 +101,19 @@ def frozen_plan(session: Session, measure_id: int, number: int) -> list[PlanLine
 
 def starts_of(session: Session, measure_id: int, seq: int | None = None) -> dict[int, dict[str, str | None]]:
     """By line the day (ISO) or the name of the milestone with which it starts, now or as of a log sequence."""
-    lines: Table = HISTORY["effect_line"] if seq is not None else Base.metadata.tables["effect_line"]
+    tables = Base.metadata.tables if seq is None else HISTORY
+    lines, stones = tables["effect_line"], tables["milestone"]
+
+    def then(table: Table) -> ColumnElement[bool]:
+        if seq is None:
+            return true()
+        return and_(table.c.from_seq <= seq, table.c.to_seq.is_(None) | (table.c.to_seq > seq))
+
     statement = (
-        select(lines.c.id, lines.c.start, Milestone.name)
-        .outerjoin(Milestone, Milestone.id == lines.c.start_milestone_id)
-        .where(lines.c.measure_id == measure_id)
+        select(lines.c.id, lines.c.start, stones.c.name)
+        .outerjoin(stones, and_(stones.c.id == lines.c.start_milestone_id, then(stones)))
+        .where(lines.c.measure_id == measure_id, then(lines))
     )
-    if seq is not None:
-        statement = statement.where(
-            lines.c.from_seq <= seq, lines.c.to_seq.is_(None) | (lines.c.to_seq > seq)
-        )
     return {
         line: {"start": start.isoformat() if start and not name else None, "start_milestone": name}
         for line, start, name in session.execute(statement)

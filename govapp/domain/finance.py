@@ -116,13 +116,16 @@ def unit_faults(
     return {name: ["line_holds_amounts"] for name in ("kind", "currency") if name in changed and left}
 
 
-def frozen_faults(changed: Collection[str], moved: Collection[str], *, planned: bool) -> Faults:
+def frozen_faults(changed: Collection[str], moved: Collection[str], *, planned: bool, asked: bool) -> Faults:
     """Faults of changing a line whose plan is frozen: run rate and plan, and what gives them their meaning or place.
 
-    `planned`: the line holds a run rate or plan amounts.
+    `planned`: the line holds a run rate or plan amounts. `asked`: a change of the plan is voted on, which shows where
+    its lines start (R04).
     """
     still = (
         ("run_rate", "kind", "timing", "category", "cost_object", "currency") if planned else ("run_rate",)
     )
+    if asked:
+        still = (*still, "start", "start_milestone_id")
     names = [name for name in still if name in changed] + [series for series in moved if series == "plan"]
     return {name: ["plan_frozen"] for name in names}

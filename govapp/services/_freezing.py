@@ -79,8 +79,8 @@ def _freeze_plans(work: Work, measures: Iterable[Loaded], freeze: Freeze) -> lis
         # also lines that this version no longer names: their plan in force is gone
         work.touched_money(measure_id, *(line.id for line in lines))
     # amounts first: the database takes none into a version that exists
-    # nobody reads a measure anew that has just been decided; a change of a plan is settled from what is written
-    late = len(versions) if freeze.cause == DECIDED else 0
+    # a first version says what the draft says, so that claims and sums are settled from that; a later one is read
+    late = len(versions) if all(version.number == 1 for version in versions) else 0
     numbers = reserve(work.session, {EffectValue: len(amounts), PlanVersion: late})
     write_at_once(work, amounts, numbers)
     work.write(versions, numbers if late else {})

@@ -27,7 +27,7 @@ def _end_review(work: Work, loaded: Loaded, state: str, reason: str = "") -> Non
     review.state, review.reason, review.ended_at = state, reason, work.at
     review.version += 1
     work.at_seq.append(lambda seq: setattr(review, "ended_seq", seq))
-    work.session.execute(delete(StepDecider).where(StepDecider.step_id.in_([step.id for step in fact.steps])))
+    _forget_deciders(work, {step.id for step in fact.steps})
     for step in (row.ReviewStep for row in rows if row.ReviewStep is not None):
         step.look_at = None
         if step.state in {"open", "waiting"}:
@@ -41,6 +41,13 @@ def _end_review(work: Work, loaded: Loaded, state: str, reason: str = "") -> Non
     )  # fmt: skip
     _file_dossier(work, loaded, review, fact.dossier)
     loaded.snapshot = replace(loaded.snapshot, review=None)
+
+
+def _forget_deciders(work: Work, steps: set[int]) -> None:
+    """Who decides a step and who may not is kept while its review is open; what is not written yet never is."""
+    for row in [each for each in work.session.new if isinstance(each, StepDecider) and each.step_id in steps]:
+        work.session.expunge(row)
+    work.session.execute(delete(StepDecider).where(StepDecider.step_id.in_(sorted(steps))))
 
 
 def _send_back(work: Work, loaded: Loaded, states: Mapping[int, StepStanding]) -> bool:

@@ -19,6 +19,7 @@ from govapp.domain.errors import Invalid, NotFound
 from govapp.domain.events import Event
 from govapp.domain.finance import Faults, clean_line, frozen_faults, minor_of, sign_is_wrong, unit_faults
 from govapp.domain.permissions import Permission
+from govapp.domain.plan_changes import ASKED
 from govapp.domain.planning import first_of
 from govapp.services._belongs import _locked_for, _same_version, _settle_again, _where, changes_of, plain
 from govapp.services._cells import (
@@ -218,7 +219,8 @@ def _refuse_line(work: Work, loaded: Loaded, sheet: Sheet, fields: Mapping[str, 
     if frozen:
         before = next(iter(sheet.lines.values()), None)
         planned = bool(before and before.run_rate is not None) or any(s == "plan" for _, s, _ in sheet.held)
-        faults = frozen_faults(fields, series, planned=planned)
+        asked = loaded.plan_change is not None and loaded.plan_change[1] == ASKED
+        faults = frozen_faults(fields, series, planned=planned, asked=asked)
     _, category = fields.get("category", ("", ""))
     if any(
         sign_is_wrong(loaded.rules.effects, category, cell[1], row.amount)

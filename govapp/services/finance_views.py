@@ -263,12 +263,20 @@ def by_kinds(frame: Frame, rows: Rows) -> dict[str, Standing]:
 
 
 def of_branches(frame: Frame, grouped: Grouped) -> Grouped:
-    """Rows by the branches directly below the view's, and its own measures under itself."""
-    places = {branch.id: branch for branch in frame.scope.branches}
+    """Rows by the branches below the view's that divide it, what lies in none of them under the branch itself.
+
+    Where all lies under one branch, that one says nothing, and those below it are taken.
+    """
+    places = {branch.id: branch.path.split("/") for branch in frame.scope.branches}
     depth = frame.branch.path.count("/")
+    paths = {each: places[each] for each in grouped if isinstance(each, int)}
+    while len({tuple(path[: depth + 1]) for path in paths.values()}) == 1 and any(
+        len(path) > depth + 2 for path in paths.values()
+    ):
+        depth += 1
     found: Grouped = {}
     for branch_id, rows in grouped.items():
-        path = places[branch_id].path.split("/") if isinstance(branch_id, int) else []
-        child = int(path[depth]) if len(path) > depth + 1 else frame.branch.id
-        found[child] = [*found.get(child, ()), *rows]
+        path = paths.get(branch_id, ["", str(frame.branch.id), ""])
+        branch = int(path[depth] if len(path) > depth + 1 else path[-2])
+        found[branch] = [*found.get(branch, ()), *rows]
     return found

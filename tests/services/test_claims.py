@@ -10,7 +10,7 @@ from govapp.data.measures import Card
 from govapp.domain.asks import AskKind
 from govapp.domain.errors import Invalid, NotFound, Refused, Stale
 from govapp.services.claims import SetCostObject, SplitClaims, set_cost_object, split_claims
-from govapp.services.effects import SetEffectLine, set_effect_line
+from govapp.services.effects import SetEffectLine, SetMonthlyValues, set_effect_line, set_monthly_values
 from govapp.services.grants import GrantRole, grant_role
 from govapp.services.leakage import BookLeakage, book_leakage
 from govapp.services.settling import settle_all, settle_due
@@ -65,6 +65,25 @@ def test_claims_that_do_not_meet_in_any_month_are_no_conflict(cast):
         plan = {f"{year}-{n:02}": "11000" for n in range(1, 13)}
         make_line(cast, key, plan, cost_object="CT-1", run_rate=Decimal(132_000))
     assert [overlapping(key) for key in keys] == [[], []]
+
+
+def test_a_plan_that_is_frozen_anew_is_what_the_cards_tell_of(cast):
+    cost_object(cast, "CT-1", "240000")
+    years = [{f"{year}-{n:02}": "11000" for n in range(1, 13)} for year in (2026, 2027)]
+    keys = [make_measure(cast, "detailed") for _ in years]
+    first, _ = [
+        make_line(cast, key, plan, cost_object="CT-1", run_rate=Decimal(132_000))
+        for key, plan in zip(keys, years, strict=True)
+    ]
+    bring_to(cast, keys[0], "decided")
+    move(cast, keys[0], "detailed", by=cast.lead, reason="It begins a year later")
+    plan = {month(said): None for said in years[0]} | {month(said): Decimal(11000) for said in years[1]}
+    set_monthly_values(SetMonthlyValues(keys[0], first, "plan", plan, cast.owner.origin))
+    assert [overlapping(key) for key in keys] == [[], []]
+    bring_to(cast, keys[0], "decided")
+    settle_due(SYSTEM)
+    assert [overlapping(key) for key in keys] == [["CT-1"], ["CT-1"]]
+    assert settle_all(SYSTEM) == 0
 
 
 def test_a_split_settles_it_and_ending_the_split_opens_it_again(cast, both):

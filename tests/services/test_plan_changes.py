@@ -12,7 +12,7 @@ from govapp.data.engine import reading
 from govapp.data.finance import EffectLine, EffectValue
 from govapp.data.ledger import PlanChange, PlanChangeVote, PlanVersion
 from govapp.data.notices import Notice
-from govapp.data.plan_queries import hands_on_change
+from govapp.data.plan_queries import changes_between, hands_on_change
 from govapp.domain.asks import AskKind
 from govapp.domain.errors import Invalid, Refused, Stale
 from govapp.services._plan_drafts import Measured, measured
@@ -29,10 +29,11 @@ from govapp.services.plan_changes import (
     vote_plan_change,
     withdraw_plan_change,
 )
+from govapp.services.plans import SetMilestone, set_milestone
 from govapp.services.settling import settle_all
 from tests.cast import SYSTEM, Cast, Someone
 from tests.confirming import confirm, enter
-from tests.factories import bring_to, key_of_form, loaded, make_measure, move, today_of
+from tests.factories import bring_to, key_of_form, loaded, make_measure, measure_row, move, today_of
 
 pytestmark = pytest.mark.usefixtures("database")
 MAY, JUNE, NEXT = date(2026, 5, 1), date(2026, 6, 1), date(2027, 5, 1)
@@ -396,6 +397,45 @@ def test_r04_the_digest_of_a_draft_tells_category_and_cost_object(cast: Cast, mo
     assert newest is not None
     assert newest.lines[str(line)].items() >= more.items()
     assert settle_all(SYSTEM) == 0
+
+
+def gone_live(cast: Cast) -> tuple[str, int, int, int]:
+    """A frozen plan whose line starts with the first of two milestones, and a draft that starts with the second."""
+    key = make_measure(cast, "detailed")
+    first, second = (
+        set_milestone(SetMilestone(key, f"Go live {n}", cast.owner.origin, cast.owner.id, MAY)) for n in "AB"
+    )
+    fields: dict[str, Any] = {"name": "Calls", "kind": "ebitda", "timing": "one_off", "currency": "EUR"}
+    number = set_effect_line(SetEffectLine(key, origin=cast.owner.origin, start_milestone_id=first, **fields))
+    plan(cast, key, number, {MAY: "50000"})
+    bring_to(cast, key, "decided")
+    change = opened(cast, key)
+    edit(cast, key, number, start_milestone_id=second)
+    plan(cast, key, number, {MAY: "30000"})
+    assert ask(cast, key, change) == "asked"
+    return key, number, change, first
+
+
+def test_r04_where_a_line_starts_stands_still_while_a_change_that_shows_it_is_voted_on(cast: Cast) -> None:
+    key, number, _, _ = gone_live(cast)
+    with pytest.raises(Invalid) as refused:
+        edit(cast, key, number, start=date(2029, 1, 1))
+    assert refused.value.errors == {"start": ["plan_frozen"], "start_milestone_id": ["plan_frozen"]}
+
+
+def test_what_a_version_changed_names_milestones_as_they_were_called_then(cast: Cast) -> None:
+    key, _, change, first = gone_live(cast)
+    for who in (cast.controller, cast.sponsor):
+        vote(key, change, who)
+
+    def starts() -> list[Any]:
+        with reading() as session:
+            found = changes_between(session, measure_row(key).id, 1, 2)
+        return [(old, new) for line in found for name, old, new in line.fields if name == "start_milestone"]
+
+    assert starts() == [("Go live A", "Go live B")]
+    set_milestone(SetMilestone(key, "Renamed", cast.owner.origin, cast.owner.id, MAY, milestone_id=first))
+    assert starts() == [("Go live A", "Go live B")]
 
 
 def test_r03_who_gave_a_line_another_cost_object_does_not_approve_the_change(cast: Cast) -> None:

@@ -4,6 +4,7 @@ Rows are deleted and copied in again with triggers and foreign keys at rest, seq
 tables, triggers or indexes are no longer those it was made with is thrown away, and so is one that has served long.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import psycopg
@@ -92,11 +93,10 @@ def write_rows(url: str, rows: Rows) -> None:
         _write(connection, rows)
 
 
-def changed(rows: Rows, since: Rows) -> Rows:
-    """The tables that hold something else, and all sequences."""
-    return Rows(
-        {name: held for name, held in rows.tables.items() if held != since.tables[name]}, rows.sequences
-    )
+def changed(rows: Rows, since: Rows, also: Collection[str]) -> Rows:
+    """The tables that hold something else and some others, and all sequences."""
+    tables = {name: held for name, held in rows.tables.items() if held != since.tables[name] or name in also}
+    return Rows(tables, rows.sequences)
 
 
 def _read(connection: psycopg.Connection) -> Rows:

@@ -13,8 +13,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 from typing import Any, ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -34,10 +35,13 @@ _CLOCK = time.time() - time.perf_counter()  # what a test's own clock leaves alo
 
 @dataclass
 class _World:
-    """What a call left behind: the file or the rows, the stored files, the answer, and when."""
+    """What a call left behind: the file or the rows, the stored files, the answer, and when.
+
+    On PostgreSQL the rows are those of the tables that may not be as the template has them.
+    """
 
     rows: Path | Rows
-    files: Path
+    files: Path | None
     answer: Any
     at: float
 
@@ -52,10 +56,13 @@ class Worlds:
         self.state: object = None
         self.depth = 0
         self.since: Rows | None = None
+        self.written: set[str] | None = set()  # tables that may not be as the template has them; None: any
+        self.folder: TemporaryDirectory[str] | None = None
+        self.numbers = count(1)
 
     def begin(self, template: str, since: Rows | None) -> None:
         """The process's database is a fresh copy of a template, on PostgreSQL with these rows."""
-        self.since = since
+        self.since, self.written = since, set()
         with current().engine.connect() as connection:  # from here on SQLite has an index of its log
             connection.execute(text("SELECT count(*) FROM person"))
         self.path, self.state = (template,), _state()
@@ -73,6 +80,7 @@ class Worlds:
         if found and _recent(found.at):
             _put_back(found)
             answer = found.answer
+            self.written = set(found.rows.tables) if isinstance(found.rows, Rows) else set()
         else:
             self.depth += 1
             try:
@@ -80,10 +88,31 @@ class Worlds:
             finally:
                 self.depth -= 1
             if key in self.met:
-                self.kept[key] = _keep(answer, self.since)
+                self.kept[key] = self._keep(answer)
+            else:
+                self.written = None
             self.met.add(key)
         self.path, self.state = key, _state()
         return answer
+
+    def clear(self) -> None:
+        """Let go of everything that was kept; the process ends."""
+        self.kept.clear()
+        if self.folder:
+            self.folder.cleanup()
+
+    def _keep(self, answer: Any) -> _World:
+        self.folder = self.folder or TemporaryDirectory(prefix="govapp-worlds-")
+        place, files, at = Path(self.folder.name) / str(next(self.numbers)), current().files, time.time()
+        kept = shutil.copytree(files, place / "files") if files.exists() else None
+        if self.since is None:
+            place.mkdir(exist_ok=True)
+            databases.copy_file(_file(), place / "world.db")
+            return _World(place / "world.db", kept, answer, at)
+        now = read_rows(_url())
+        rows = now if self.written is None else changed(now, self.since, self.written)
+        self.written = set(rows.tables)
+        return _World(rows, kept, answer, at)
 
 
 worlds = Worlds()
@@ -120,19 +149,8 @@ def _state() -> object:
         return connection.execute(text("SELECT pg_snapshot_xmax(pg_current_snapshot())::text")).scalar_one()
 
 
-def _keep(answer: Any, since: Rows | None) -> _World:
-    runtime, folder = current(), Path(mkdtemp(prefix="govapp-world-"))
-    if runtime.files.exists():
-        shutil.copytree(runtime.files, folder / "files")
-    if since is not None:
-        rows = changed(read_rows(_url()), since)
-        return _World(rows, folder / "files", answer, time.time())
-    databases.copy_file(_file(), folder / "world.db")
-    return _World(folder / "world.db", folder / "files", answer, time.time())
-
-
 def _put_back(world: _World) -> None:
-    if world.files.exists():
+    if world.files:
         shutil.copytree(world.files, current().files, dirs_exist_ok=True)
     if isinstance(world.rows, Path):
         databases.copy_file(world.rows, _file())

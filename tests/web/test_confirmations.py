@@ -165,6 +165,13 @@ def test_all_of_the_list_is_done_at_once_while_it_is_the_list_that_was_seen(cont
     assert done.text.count('data-done="true"') == 2
 
 
+def test_a_part_typed_beside_an_amount_counts_when_all_of_the_list_is_chosen(controller, cast, key, line):
+    typed = {f"part-{line}-2026-07": "10", f"reason-{line}-2026-07": "Only ten are proven"}
+    done = send(controller, "confirm", all="1", seen_totals="ebitda/EUR/2/18550", **typed)
+    assert done.text.count('data-done="true"') == 2
+    assert [(row.amount, row.reason) for row in ledger(key)] == [(1_000, "Only ten are proven"), (9_550, "")]
+
+
 @pytest.mark.parametrize(
     "fields",
     [

@@ -113,6 +113,11 @@ def test_figures_are_grouped_and_every_group_leads_on(client, cast, desk, by):
         assert client.get(f"/finance/{name}?branch=service-quality&by={by}").status_code == 200
 
 
+def test_a_branch_that_holds_everything_is_passed_over_for_those_that_divide_it(client, cast, desk):
+    part = client.get("/finance?branch=OI&by=branch").text.split('id="groups"')[1]
+    assert re.findall(r'<th scope="row"><a [^>]*>([^<]+)</a>', part) == ["Service desk", "First contact"]
+
+
 def test_every_figure_leads_to_lines_that_add_up_to_it(client, cast, desk):
     text = client.get("/finance?branch=service-quality").text
     for label in ("recurring", "one_off", "net"):
@@ -307,6 +312,8 @@ def test_what_an_address_asks_for_and_nobody_knows_is_told(client, cast, desk, q
 def test_an_unknown_series_or_month_behind_a_figure_is_told_and_an_unknown_measure_is_404(client, cast, desk):
     text = client.get("/finance/lines?branch=service-quality&series=foo&month=13").text
     assert "series “foo” and month “13”" in text
+    text = client.get("/finance/lines?branch=service-quality&series=baseline&state=active").text
+    assert "series “baseline”" in text, "a view adds up the series it shows, no other"
     assert client.get("/finance?measure=M-999").status_code == 404
     assert client.get("/finance?branch=service-quality&measure=M-999").status_code == 404
     assert client.get("/finance?branch=nowhere").status_code == 404

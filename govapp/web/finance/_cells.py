@@ -112,7 +112,6 @@ def _part(sent: Sent, name: str) -> Decimal | None:
         return None
 
 
-def whole_list(cells: Iterable[tuple[int, date | None, int | None]], act: str) -> list[CellWish]:
-    """Every cell of a list, confirmed in full, refused or excepted."""
-    wanted = FULL if act == CONFIRM else act
-    return [CellWish(line, month, wanted, None, seen) for line, month, seen in cells]
+def whole_list(sent: Sent, cells: Iterable[tuple[int, date | None, int | None]]) -> list[CellWish]:
+    """Every cell of a list; a part or a reason typed beside one counts for it."""
+    return [_wish(sent, line, month, seen) for line, month, seen in cells]

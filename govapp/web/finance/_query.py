@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from govapp.data.rollup_queries import BRANCH, GROUPS, MoneyFilter
 from govapp.domain.errors import NotFound
-from govapp.domain.money_rows import BOOKED, KEPT, RUN_RATE, TOTAL
+from govapp.domain.money_rows import BOOKED, RUN_RATE, TOTAL
 from govapp.domain.permissions import Permission
 from govapp.domain.rollups import AT_BOOKED, BASES, ONE_OFF, RECURRING, SAVINGS
 from govapp.services.finance_lines import SO_FAR, Behind
@@ -101,7 +101,7 @@ def _known(frame: Frame, name: str, value: str) -> bool:
 def behind_of(frame: Frame, unknown: dict[str, str]) -> tuple[Behind, dict[str, str]]:
     """The figure the address asks for and its part of the address; what is unknown of it is added to `unknown`."""
     series = request.args.get("series", "plan")
-    if series not in KEPT or series == BOOKED:
+    if series not in frame.series or series == BOOKED:
         unknown["series"], series = series[:40], "plan"
     span, month = request.args.get("span", ""), request.args.get("month", "")
     place = whole(month)

@@ -132,7 +132,7 @@ def _all_of(asked: Asked, sent: Sent) -> list[CellWish]:
         if request.form.get("seen_totals", "") != seen:
             raise Invalid("list_changed")
         rows = cells(session, actor(), asked.wanted, MOST)
-    return whole_list([(row.line_id, row.month, row.actual) for row in rows], sent.act)
+    return whole_list(sent, [(row.line_id, row.month, row.actual) for row in rows])
 
 
 def _answer(asked: Asked, sent: Sent, results: list[Any]) -> Response:
