@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import shutil
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -74,9 +75,10 @@ def play_once(factory: pytest.TempPathFactory) -> Year:
 
 
 def a_copy(year: Year, folder: Path) -> Engine:
-    """A copy of the year's database to write into; it becomes the process's own."""
+    """A copy of the year's database and files to write into; it becomes the process's own."""
     databases.copy_file(Path(str(year.engine.url.database)), folder / "demo.db")
-    return databases.use(databases.open_engine(f"sqlite:///{folder / 'demo.db'}"), year.files)
+    shutil.copytree(year.files, folder / "files")
+    return databases.use(databases.open_engine(f"sqlite:///{folder / 'demo.db'}"), folder / "files")
 
 
 def minute(at: datetime | None) -> str:

@@ -20,6 +20,7 @@ from govapp.services.finance_views import (
 )
 
 _CHUNK = 500
+MOST = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +60,15 @@ def groups(session: Session, frame: Frame, page: int) -> Groups:
 
 
 def every_group(session: Session, frame: Frame) -> Groups:
-    """All groups of the view, in the same order."""
+    """Groups of the view in the same order: all, of measures at most `MOST`; the rest of them stands together."""
     if frame.query.by != MEASURE:
         every, rows = _values(session, frame)
         return _with_whole(frame, every, len(every), rows)
-    every = []
-    while chunk := _measures(session, frame, _CHUNK, len(every))[0]:
-        every += chunk
+    every, count = _measures(session, frame, _CHUNK, 0)
+    while len(every) < min(count, MOST):
+        every += _measures(session, frame, _CHUNK, len(every))[0]
     rows = merged(rows_by(session, frame, kinds=frame.kinds)) if every else []
-    return _with_whole(frame, every, len(every), rows)
+    return _with_whole(frame, every, count, rows)
 
 
 def _with_whole(frame: Frame, found: _Found, count: int, rows: Rows) -> Groups:

@@ -104,6 +104,9 @@ def _save_grid(work: Work, command: SaveGrid) -> int:
     if faults:
         raise Invalid("grid_invalid", faults)
     seen = {cell.key: cell.seen for cell in command.cells}
+    wanted = {
+        cell: new for cell, new in wanted.items() if new != seen[cell]
+    }  # what others changed there stays
     changed = _write(work, loaded, sheet, wanted, command.source.strip(), seen=seen)
     return _done(work, loaded, command.action_key, body, changed)
 

@@ -75,7 +75,8 @@ class Worlds:
         """Make something, or put back what it left behind the last time."""
         if self.depth or not self.path or not _untouched_clock() or self.state != _state():
             return make()
-        key = (*self.path, name)
+        runtime = current()
+        key = (*self.path, runtime.audit_key_id, runtime.timezone, str(runtime.upload_quota), name)
         found = self.kept.get(key)
         if found and _recent(found.at):
             _put_back(found)

@@ -1,6 +1,7 @@
 """The controller's list and the ledger of a measure as pages."""
 
 import io
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -170,6 +171,14 @@ def test_a_part_typed_beside_an_amount_counts_when_all_of_the_list_is_chosen(con
     done = send(controller, "confirm", all="1", seen_totals="ebitda/EUR/2/18550", **typed)
     assert done.text.count('data-done="true"') == 2
     assert [(row.amount, row.reason) for row in ledger(key)] == [(1_000, "Only ten are proven"), (9_550, "")]
+
+
+def test_what_was_typed_beside_amounts_that_were_not_done_is_still_there(controller, cast, key, line):
+    typed = {f"part-{line}-2026-07": "10", f"part-{line}-2026-08": "96", "reason": "Only so much is proven"}
+    done = send(controller, "confirm", f"{line}:2026-07:9000", f"{line}:2026-08:9550", **typed)
+    assert (done.text.count('data-done="true"'), done.text.count('data-done="false"')) == (1, 1)
+    assert re.search(rf'name="part-{line}-2026-08" value="96"', done.text)
+    assert "Only so much is proven</textarea>" in done.text
 
 
 @pytest.mark.parametrize(

@@ -140,8 +140,9 @@ def _answer(asked: Asked, sent: Sent, results: list[Any]) -> Response:
     if len(results) == 1 and results[0].done:
         query = urlencode(asked.given)
         return see_other(f"{ADDRESS}?{query}" if query else ADDRESS, said.summary(results))
-    done = any(each.done for each in results)
-    left = replace(sent, reason="", typed={}, ticked=frozenset()) if done else sent
+    done = {said.cell_key(each.line_id, each.month) for each in results if each.done}
+    typed = {name: text for name, text in sent.typed.items() if name.partition("-")[2] not in done}
+    left = replace(sent, reason="" if len(done) == len(results) else sent.reason, typed=typed)
     return _show(status=200 if done else 422, sent=left, note=said.summary(results), results=results)
 
 
@@ -162,12 +163,17 @@ def _rows(most: int) -> Iterator[list[Any]]:
 @route(bp, "/finance/confirmations.csv", permission=P.MEASURE_EXPORT)
 def export_confirmations() -> Response:
     """The list as CSV."""
-    record_list_export(RecordListExport(origin(), dict(request.args.items()), "confirmations"))
-    return as_csv(said.COLUMNS, list(_rows(MOST_EXPORTED)), "confirmations")
+    return as_csv(said.COLUMNS, _exported(), "confirmations")
 
 
 @route(bp, "/finance/confirmations.xlsx", permission=P.MEASURE_EXPORT)
 def export_confirmations_workbook() -> Response:
     """The list as a workbook."""
+    return as_workbook(said.COLUMNS, _exported(), "confirmations")
+
+
+def _exported() -> list[list[Any]]:
+    """The rows of a file, logged once it is known what they are."""
+    rows = list(_rows(MOST_EXPORTED))
     record_list_export(RecordListExport(origin(), dict(request.args.items()), "confirmations"))
-    return as_workbook(said.COLUMNS, list(_rows(MOST_EXPORTED)), "confirmations")
+    return rows
