@@ -4,6 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from govapp.data.gates import EvidenceKindRow, EvidenceKindVersion, WorkflowVersion
+from govapp.data.measures import Measure
 from govapp.domain.rules import Rules, parse_rules
 
 _by_digest: dict[str, Rules] = {}
@@ -17,6 +18,16 @@ def rules_for(session: Session, version_id: int, digest: str = "") -> Rules:
         if digest not in _by_digest:
             _by_digest[digest] = parse_rules(version.definition)
     return _by_digest[digest]
+
+
+def rules_of(session: Session, key: str) -> Rules | None:
+    """The rules a measure stands under; None where there is no such measure."""
+    found = session.execute(
+        select(WorkflowVersion.id, WorkflowVersion.digest)
+        .join(Measure, Measure.workflow_version_id == WorkflowVersion.id)
+        .where(Measure.key == key)
+    ).first()
+    return rules_for(session, found.id, found.digest) if found else None
 
 
 def active_version(session: Session, workflow_id: int) -> WorkflowVersion | None:

@@ -7,12 +7,13 @@ from flask import request
 
 from govapp.data.engine import reading
 from govapp.data.measure_pages import people_here
+from govapp.data.rulebook import rules_of
 from govapp.domain.asks import NO_RULE, Ask, AskKind
-from govapp.domain.errors import Invalid
+from govapp.domain.errors import Invalid, NotFound
 from govapp.domain.rules import Rules
 from govapp.present.decision_forms import HOLD_CAUSES, DecisionForm, decision_form, needed
-from govapp.services.board_moves import Standing, standing
-from govapp.web._context import actor, moment
+from govapp.services.board_moves import Standing
+from govapp.web._context import actor
 from govapp.web._detail_text import detail_text
 from govapp.web._recent_password import password_wanted, require_recent_password
 from govapp.web.board.forms import MoveForm
@@ -23,11 +24,15 @@ _WITH_DETAILS = frozenset({AskKind.HOLD, AskKind.RELEASE, AskKind.CANCEL, AskKin
 def with_details(key: str, form: MoveForm) -> MoveForm:
     """The form with the details its decision takes under the rules of the measure; other fields do not bind (R09).
 
-    A signed decision has `signed` among them once the password is recent. Raises NotFound.
+    A signed decision has `signed` among them once the password is recent. Whether the measure may be read is for the
+    verb to say. Raises NotFound.
     """
     if form.ask not in _WITH_DETAILS:
         return form
-    rules = standing(actor(), key, moment()).rules
+    with reading() as session:
+        rules = rules_of(session, key)
+    if rules is None:
+        raise NotFound("not_found")
     details = {name: value for name in needed(rules, str(form.ask)) if (value := _value(rules, form, name))}
     if not rules.decisions.get(str(form.ask), NO_RULE).sign:
         return replace(form, details=details)
