@@ -41,6 +41,7 @@ errors.SENTENCES.update(
         "month_not_due": lambda: _("This month is not closed, or nothing is expected in it."),
         "month_ahead": lambda: _("This month has not begun."),
         "part_needed": lambda: _("Say how much of it you confirm."),
+        "part_is_nothing": lambda: _("To confirm nothing of it, refuse it with the reason."),
         "part_sign": lambda: _("A part has the sign of the amount."),
         "part_too_large": lambda: _("A part is not more than the amount."),
         "rate_missing": lambda: _("There is no %(kind)s rate of %(currency)s for %(day)s. Enter it under Rates first."),
