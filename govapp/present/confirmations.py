@@ -80,10 +80,11 @@ errors.COMPOSED.update(
 
 def _of_object(values: Mapping[str, Any]) -> dict[str, str]:
     """A cost object as a refusal names it: its key, its yearly cost, other measures that claim on it."""
+    nobody = _("no other measure") if values["alone"] else _("measures you may not see")
     return {
         "object": values["object"],
         "cost": minor_amount(values["cost"], values["currency"]),
-        "measures": ", ".join(values["measures"]) or _("measures you may not see"),
+        "measures": ", ".join(values["measures"]) or nobody,
     }
 
 

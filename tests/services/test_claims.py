@@ -173,7 +173,13 @@ def test_a_confirmation_that_would_pass_the_yearly_cost_is_refused_and_names_the
     assert codes(confirm(cast.controller, first, "2026-08")) == [()]
     refused = confirm(cast.controller, second, "2026-08")
     assert codes(refused) == [("baseline_passed",)]
-    assert refused[0].values == {"object": "CT-1", "cost": 100_000, "currency": "EUR", "measures": [one]}
+    assert refused[0].values == {
+        "object": "CT-1",
+        "cost": 100_000,
+        "currency": "EUR",
+        "measures": [one],
+        "alone": False,
+    }
     enter(cast, refused[0].measure, second, {"2026-08": "400.00"})
     assert codes(confirm(cast.controller, second, "2026-08")) == [()]
 

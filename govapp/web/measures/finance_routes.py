@@ -57,14 +57,15 @@ def _save_line(key: str, number: int | None) -> Response:
 
 
 def _saved(key: str, cost_object: str) -> str:
+    said: str = _("The effect line is saved.")
     with reading() as session:
-        unknown = cost_object.strip() and not is_registered(session, key, cost_object)
-    if not unknown:
-        return _("The effect line is saved.")
-    return _(
-        "The effect line is saved. No cost object “%(key)s” is registered, so nothing can tell whether others claim the"
-        " same saving; a controller registers it under Finance, Cost objects.", key=cost_object.strip(),
+        if not cost_object.strip() or is_registered(session, key, cost_object):
+            return said
+    said += " " + _(
+        "No cost object “%(key)s” is registered, so nothing can tell whether others claim the same saving; a controller"
+        " registers it under Finance, Cost objects.", key=cost_object.strip(),
     )  # fmt: skip
+    return said
 
 
 @route(bp, "/measures/<key>/effects/<int:number>/removal", permission=P.FINANCE_VIEW, methods=["POST"])
