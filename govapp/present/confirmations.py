@@ -1,6 +1,6 @@
 """Confirmations in words: why an amount is not confirmed, what became of each, filters and totals."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -278,8 +278,16 @@ def late_words(controller: str, others: Sequence[str]) -> str:
 
 COLUMNS = (
     "measure", "title", "line", "kind", "timing", "cost_object", "month", "currency", "plan", "forecast", "actual",
-    "to_plan", "entered_by", "source", "waits_since", "overlaps_on",
+    "to_plan", "entered_by", "source", "waits_since", "overlaps_on", "confirmed", "ruled_by", "for", "ruled_at",
+    "reason", "document",
 )  # fmt: skip
+
+
+def _ruled_cells(ruled: Any, units: Callable[[int | None], Any]) -> list[Any]:
+    if ruled is None:
+        return [""] * 6
+    at = ruled.at.isoformat(timespec="minutes")
+    return [units(ruled.amount), ruled.by, ruled.on_behalf_of, at, ruled.reason, ruled.document]
 
 
 def file_cells(view: Any) -> list[Any]:
@@ -294,5 +302,5 @@ def file_cells(view: Any) -> list[Any]:
         f"{row.month:%Y-%m}" if row.month else "", row.currency or "FTE", units(view.plan), units(view.forecast),
         units(row.actual), units(view.difference), ", ".join(view.hands), row.source,
         view.since.isoformat(timespec="minutes") if view.since else "",
-        view.met.object.key if view.met else "",
+        view.met.object.key if view.met else "", *_ruled_cells(view.ruled, units),
     ]  # fmt: skip
