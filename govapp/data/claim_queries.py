@@ -13,7 +13,7 @@ from govapp.data.finance import EffectLine, EffectValue
 from govapp.data.ledger import LedgerRow, PlanVersion
 from govapp.data.measure_queries import readable_by
 from govapp.data.measures import Card, Measure
-from govapp.domain.claims import Claim
+from govapp.domain.claims import Claim, object_key
 from govapp.domain.rights import Actor
 
 RECURRING = "recurring"
@@ -39,6 +39,18 @@ def objects_of(session: Session, organization_id: int, keys: Iterable[str] | Non
         statement = statement.where(CostObject.key.in_(sorted(set(keys))))
     rows = session.scalars(statement.order_by(CostObject.key))
     return [ObjectOf(r.key, r.id, r.name, r.kind, r.currency, r.yearly_cost, r.version) for r in rows]
+
+
+def registered_key(session: Session, organization_id: int, key: str) -> str | None:
+    """The key of a registered cost object as it is spelled there, whatever its capitals."""
+    named = (CostObject.organization_id == organization_id) & (func.lower(CostObject.key) == key.lower())
+    return session.scalar(select(CostObject.key).where(named).order_by(CostObject.key != key).limit(1))
+
+
+def is_registered(session: Session, measure: str, key: str) -> bool:
+    """Whether the organization of a measure (by key) has registered a cost object."""
+    organization = session.scalar(select(Measure.organization_id).where(Measure.key == measure))
+    return organization is not None and registered_key(session, organization, object_key(key)) is not None
 
 
 def overlapping_objects(session: Session, organization_id: int) -> set[str]:

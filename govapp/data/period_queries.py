@@ -56,11 +56,13 @@ def closed_months(session: Session, organization_id: int) -> list[ClosedMonth]:
 
 
 def awaiting_by_month(session: Session, organization_id: int) -> dict[date, int]:
-    """How many actual amounts await confirmation, by month; of cancelled and archived measures none."""
+    """How many actual amounts of money await confirmation, by month; of cancelled and archived measures none."""
     rows = session.execute(
         select(EffectValue.month, func.count())
         .join(Measure, Measure.id == EffectValue.measure_id)
+        .join(EffectLine, EffectLine.id == EffectValue.line_id)
         .where(
+            EffectLine.currency != "",
             EffectValue.standing == AWAITS,
             EffectValue.month.is_not(None),
             Measure.organization_id == organization_id,

@@ -6,14 +6,23 @@ each of them a share of what there is; nothing beyond its share is ever confirme
 compared exactly, in minor units of the cost object's currency.
 """
 
+import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+_DASHES = re.compile(r"[\u2010-\u2015\u2212\u00ad\ufe58\ufe63\uff0d]")
 SHARED, EXCEEDS, AGREED, NO_RATE = "shared", "exceeds", "agreed", "no_rate"
 UNRESOLVED = frozenset({EXCEEDS, NO_RATE})
 _ALWAYS = (date.min, date.max)
+
+
+def object_key(text: str) -> str:
+    """A cost object's key in the one form in which keys meet: plain characters and dashes, nothing invisible."""
+    told = unicodedata.normalize("NFKC", _DASHES.sub("-", text))
+    return "".join(each for each in told if unicodedata.category(each) != "Cf").strip()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from govapp.domain.claims import object_key
 from govapp.domain.effect_rules import COST, EffectRules
 from govapp.domain.measures import NAME, SERIES, SHORT, TIMINGS, date_fault, text_fault
 from govapp.domain.money import CURRENCIES, exact_minor
@@ -37,7 +38,8 @@ def clean_line(
     Amounts come in units of the currency and leave in minor units (posts and the like: 1/10,000; no currency). Kind and
     category come from `effects`, where it names any; a category equal to the one `kept` stays although it is gone.
     """
-    clean = {**values, **{name: values[name].strip() for name in ("name", "category", "cost_object")}}
+    clean = {**values, **{name: values[name].strip() for name in ("name", "category")}}
+    clean["cost_object"] = object_key(values["cost_object"])
     money = values["kind"] not in effects.kinds or effects.kinds[values["kind"]].money
     clean["currency"] = values["currency"].strip().upper() if money else ""
     faults = _field_faults(clean, effects, kept or {})

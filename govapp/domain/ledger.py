@@ -15,6 +15,7 @@ ACTS = (FULL, PART, REFUSE, EXCEPT)
 AWAITS, CONFIRMED, REFUSED, EXCEPTED, NONE = "awaits", "confirmed", "refused", "excepted", ""
 MISSING = "missing"
 LISTS = (AWAITS, MISSING, REFUSED, CONFIRMED)
+RULED = frozenset({CONFIRMED, REFUSED})
 SETTLED = frozenset({CONFIRMED, REFUSED, EXCEPTED})
 REASON_MOST = 2000
 
@@ -107,9 +108,14 @@ def _of_amount(cell: Cell, ask: CellAsk) -> list[str]:
 
 
 def part_fault(amount: int, part: int | None) -> str:
-    """Why a part of an amount cannot be confirmed: '', part_needed, part_sign or part_too_large. Zero is a part."""
+    """Why a part of an amount cannot be confirmed: '', part_needed, part_is_nothing, part_sign or part_too_large.
+
+    To confirm nothing of an amount is to refuse it.
+    """
     if part is None:
         return "part_needed"
+    if not part and amount:
+        return "part_is_nothing"
     if part and (part > 0) != (amount > 0):
         return "part_sign" if amount else "part_too_large"
     return "part_too_large" if abs(part) > abs(amount) else ""

@@ -64,9 +64,9 @@ def names() -> dict[str, str]:
 
 
 def _called(step: Step) -> str:
-    """A step by name; more may have come than was forecast, and been confirmed before it was booked."""
-    beyond = {"to_come": _("Beyond the forecast"), "unconfirmed": _("Confirmed beyond actual")}
-    return beyond[step.name] if step.minor > 0 and step.name in beyond else names()[step.name]
+    """A step by name; one that rises, above the forecast or a cost still to come, is called by its ends."""
+    rising = {"to_come": _("Forecast to actual"), "unconfirmed": _("Actual to confirmed")}
+    return rising[step.name] if step.minor > 0 and step.name in rising else names()[step.name]
 
 
 def waterfall_chart(steps: Sequence[Step], currency: str, period: str) -> Waterfall:

@@ -71,7 +71,7 @@ def _amounts(sums: Any, currency: str) -> dict[str, str]:
 def _state(line: ProofLine) -> tuple[str, str]:
     """Whether closing finds a month open; posts ask for no confirmation (governance/README.md, Amounts)."""
     if not line.currency:
-        return "none", _("posts are not confirmed")
+        return "none", _("posts need no confirmation")
     if not line.due:
         return "none", _("none due")
     if not line.open:

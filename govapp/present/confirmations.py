@@ -1,6 +1,6 @@
 """Confirmations in words: why an amount is not confirmed, what became of each, filters and totals."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -41,6 +41,7 @@ errors.SENTENCES.update(
         "month_not_due": lambda: _("This month is not closed, or nothing is expected in it."),
         "month_ahead": lambda: _("This month has not begun."),
         "part_needed": lambda: _("Say how much of it you confirm."),
+        "part_is_nothing": lambda: _("To confirm nothing of it, refuse it with the reason."),
         "part_sign": lambda: _("A part has the sign of the amount."),
         "part_too_large": lambda: _("A part is not more than the amount."),
         "rate_missing": lambda: _("There is no %(kind)s rate of %(currency)s for %(day)s. Enter it under Rates first."),
@@ -79,10 +80,11 @@ errors.COMPOSED.update(
 
 def _of_object(values: Mapping[str, Any]) -> dict[str, str]:
     """A cost object as a refusal names it: its key, its yearly cost, other measures that claim on it."""
+    nobody = _("no other measure") if values["alone"] else _("measures you may not see")
     return {
         "object": values["object"],
         "cost": minor_amount(values["cost"], values["currency"]),
-        "measures": ", ".join(values["measures"]) or _("measures you may not see"),
+        "measures": ", ".join(values["measures"]) or nobody,
     }
 
 
@@ -276,8 +278,16 @@ def late_words(controller: str, others: Sequence[str]) -> str:
 
 COLUMNS = (
     "measure", "title", "line", "kind", "timing", "cost_object", "month", "currency", "plan", "forecast", "actual",
-    "to_plan", "entered_by", "source", "waits_since", "overlaps_on",
+    "to_plan", "entered_by", "source", "waits_since", "overlaps_on", "confirmed", "ruled_by", "for", "ruled_at",
+    "reason", "document",
 )  # fmt: skip
+
+
+def _ruled_cells(ruled: Any, units: Callable[[int | None], Any]) -> list[Any]:
+    if ruled is None:
+        return [""] * 6
+    at = ruled.at.isoformat(timespec="minutes")
+    return [units(ruled.amount), ruled.by, ruled.on_behalf_of, at, ruled.reason, ruled.document]
 
 
 def file_cells(view: Any) -> list[Any]:
@@ -292,5 +302,5 @@ def file_cells(view: Any) -> list[Any]:
         f"{row.month:%Y-%m}" if row.month else "", row.currency or "FTE", units(view.plan), units(view.forecast),
         units(row.actual), units(view.difference), ", ".join(view.hands), row.source,
         view.since.isoformat(timespec="minutes") if view.since else "",
-        view.met.object.key if view.met else "",
+        view.met.object.key if view.met else "", *_ruled_cells(view.ruled, units),
     ]  # fmt: skip

@@ -69,6 +69,8 @@ def _explained(p: Payload, names: Any, about: str) -> str:
 
 def _days(p: Payload, names: Any, about: str) -> str:
     _old, new = p["changes"]["sustain_dates"]
+    if not new:
+        return _("Days of the sustain checks are to be set anew")
     days = ", ".join(dates.day(date.fromisoformat(day)) for day in new)
     return _("Days of the sustain checks: %(days)s", days=days)
 

@@ -32,7 +32,7 @@ errors.SENTENCES.update(
             "Somebody else changed the rate of %(currency)s meanwhile: it is %(version)s now. Look at it, then correct "
             "it again."
         ),
-        "correction_reason": lambda: _("This rate is there already. Please say why it is corrected."),
+        "correction_reason": lambda: _("It is there already. Please say why it is corrected."),
         "month_form": lambda: _("Write a month as YYYY-MM, such as 2026-05."),
         "period_closed": lambda: _("This month is closed already. No month is opened again."),
         "period_not_next": lambda: _("Months close one after the other; %(next)s comes next."),

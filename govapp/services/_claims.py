@@ -214,6 +214,7 @@ class Baselines:
             "cost": each.yearly_cost,
             "currency": each.currency,
             "measures": others,
+            "alone": set(booked) <= {key},
         }
 
     def _sums(

@@ -1,6 +1,7 @@
 """What entering and leaving the last stage does to money: confirmed at closing, checks whether the effect lasts."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from sqlalchemy import func, select
@@ -55,7 +56,7 @@ def _days_of_form(work: Work, loaded: Loaded, after: Sequence[int]) -> list[date
 
 
 def _reopen_money(work: Work, loaded: Loaded) -> None:
-    """A measure that is open again owes no check until it is closed anew. The ledger stays as it is."""
+    """A measure that is open again owes no check until it is closed anew, with days of their own. The ledger stays."""
     rows = work.session.scalars(
         select(SustainCheck).where(SustainCheck.measure_id == loaded.measure.id, SustainCheck.state == DUE)
     ).all()
@@ -64,3 +65,11 @@ def _reopen_money(work: Work, loaded: Loaded) -> None:
         row.version += 1
         said = {"check": row.id, "months_after": row.months_after, "state": VOID}
         work.log(Event.SUSTAIN_CHECKED, said, object_type="sustain", object_id=str(row.id), **_where(loaded))
+    if before := list(loaded.measure.sustain_dates):
+        loaded.measure.sustain_dates = []
+        fields = {**loaded.snapshot.fields, "sustain_dates": []}
+        loaded.snapshot = replace(loaded.snapshot, fields=fields)
+        work.log(
+            Event.SUSTAIN_DATES_SET, {"changes": {"sustain_dates": [before, []]}}, object_type="measure",
+            object_id=loaded.measure.key, **_where(loaded),
+        )  # fmt: skip

@@ -7,13 +7,13 @@ from typing import Any
 
 from sqlalchemy import select
 
-from govapp.data.claim_queries import claims_on, splits_in_force
+from govapp.data.claim_queries import claims_on, registered_key, splits_in_force
 from govapp.data.claims import ClaimSplit, CostObject
 from govapp.data.finance import EffectLine
 from govapp.data.measures import Measure
 from govapp.data.snapshots import Loaded, load_measures
 from govapp.data.structure import Branch, Organization
-from govapp.domain.claims import split_faults
+from govapp.domain.claims import object_key, split_faults
 from govapp.domain.effect_rules import EffectRules
 from govapp.domain.errors import Invalid, NotFound, Refused, Stale
 from govapp.domain.events import Event
@@ -100,7 +100,9 @@ def _organization(work: Work, key: str, cost_object: str) -> tuple[Organization,
 
 
 def _set_object(work: Work, command: SetCostObject) -> dict[str, Any]:
-    key, values = command.key.strip(), _clean(command)
+    key, values = object_key(command.key), _clean(command)
+    asked = work.session.scalar(select(Organization.id).where(Organization.key == command.organization))
+    key = registered_key(work.session, asked or 0, key) or key
     organization, root, right, measures = _organization(work, command.organization, key)
     named = (CostObject.organization_id == organization.id) & (CostObject.key == key)
     row = work.session.scalar(select(CostObject).where(named).with_for_update())
@@ -134,7 +136,7 @@ def _clean(command: SetCostObject) -> dict[str, Any]:
         "name": command.name.strip(), "kind": command.kind, "currency": command.currency.strip().upper(),
     }  # fmt: skip
     faults: Faults = {}
-    for name, text, most in (("key", command.key.strip(), SHORT), ("name", values["name"], NAME)):
+    for name, text, most in (("key", object_key(command.key), SHORT), ("name", values["name"], NAME)):
         if fault := text_fault(text, most) or ("" if text else "required"):
             faults[name] = [fault]
     if command.kind not in EffectRules().cost_object_kinds:

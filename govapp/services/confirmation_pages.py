@@ -7,6 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from govapp.data.cell_rulings import LastRuling, last_rulings
 from govapp.data.claim_queries import ObjectOf, objects_of, titles_of
 from govapp.data.confirmation_queries import (
     CellRow,
@@ -20,7 +21,7 @@ from govapp.data.confirmation_queries import (
 from govapp.data.people import Person
 from govapp.data.structure import Organization
 from govapp.domain.claims import Overlap
-from govapp.domain.ledger import Total
+from govapp.domain.ledger import RULED, Total
 from govapp.domain.rights import Actor
 from govapp.services._claims import overlaps_on
 
@@ -42,7 +43,8 @@ class Met:
 class CellView:
     """A cell with what a controller wants to know before ruling on it.
 
-    `mine`: the reader entered it, or is bound by who did, and cannot rule on it.
+    `mine`: the reader entered it, or is bound by who did, and cannot rule on it. `ruled`: how it was last confirmed or
+    refused, where the list is of such.
     """
 
     row: CellRow
@@ -52,6 +54,7 @@ class CellView:
     hands: tuple[str, ...]
     mine: bool
     met: Met | None
+    ruled: LastRuling | None = None
 
     @property
     def difference(self) -> int | None:
@@ -79,14 +82,17 @@ def confirmation_page(
     """A page of the list in a number of statements that does not grow with it."""
     rows = cells(session, actor, wanted, limit, offset)
     return ConfirmationPage(
-        tuple(views_of(session, actor, rows, today)),
+        tuple(views_of(session, actor, rows, today, ruled=wanted.standing in RULED)),
         tuple(totals(session, actor, wanted)),
         tuple(confirmed_totals(session, actor, wanted)),
     )
 
 
-def views_of(session: Session, actor: Actor, rows: Collection[CellRow], today: date) -> list[CellView]:
-    """The cells with plan, forecast, people, moments and overlaps."""
+def views_of(
+    session: Session, actor: Actor, rows: Collection[CellRow], today: date, *, ruled: bool
+) -> list[CellView]:
+    """The cells with plan, forecast, people, moments and overlaps, and where they are `ruled` on how."""
+    rulings = last_rulings(session, [(row.line_id, row.month) for row in rows]) if ruled else {}
     expected = expectations(session, rows)
     since = entered_at(session, [row.value_id for row in rows if row.value_id])
     names = _names(session, {person for row in rows for person in row.hands})
@@ -100,6 +106,7 @@ def views_of(session: Session, actor: Actor, rows: Collection[CellRow], today: d
             CellView(
                 row, said.get("plan"), said.get("forecast"), since.get(row.value_id or 0), hands,
                 bool(bound & set(row.hands)), met.get((row.organization_id, row.cost_object, row.kind)),
+                rulings.get((row.line_id, row.month)),
             )
         )  # fmt: skip
     return found

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from govapp.data.claim_queries import registered_key
 from govapp.data.finance import DRAFT, EffectLine, EffectValue
 from govapp.data.ledger import CellRuling, LedgerRow
 from govapp.data.ledger_queries import net_by_cell
@@ -145,6 +146,9 @@ def _set_line(
     before = {name: getattr(row, name) for name in _FIELDS} if row else {}
     values, minors, faults = clean_line(values, totals, loaded.rules.effects, before)
     _refuse(faults | _start_faults(work, loaded, values))
+    if values["cost_object"] not in {"", before.get("cost_object")}:
+        organization, said = loaded.measure.organization_id, values["cost_object"]
+        values["cost_object"] = registered_key(work.session, organization, said) or said
     fields = changes_of(before, values)
     sheet = _sheet(work, loaded, {row.id: row}) if row else Sheet({})
     number = row.id if row else 0

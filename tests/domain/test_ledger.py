@@ -53,7 +53,7 @@ def test_an_amount_that_awaits_is_confirmed_in_full_without_a_reason():
     [
         (300_713, 269_713, ""),
         (300_713, 300_713, ""),
-        (300_713, 0, ""),
+        (300_713, 0, "part_is_nothing"),
         (300_713, 300_714, "part_too_large"),
         (300_713, -1, "part_sign"),
         (300_713, None, "part_needed"),

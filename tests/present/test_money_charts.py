@@ -33,7 +33,7 @@ def test_bars_of_a_waterfall_hang_where_the_one_before_ended():
 def test_more_than_was_forecast_is_not_called_missing():
     chart = waterfall_chart(waterfall(0, 100_00, 100_00, 150_00, 160_00), "EUR", "2026")
     assert [bar.name for bar in chart.bars if not bar.level] == [
-        "Change of forecast", "Beyond the forecast", "Confirmed beyond actual",
+        "Change of forecast", "Forecast to actual", "Actual to confirmed",
     ]  # fmt: skip
 
 

@@ -86,6 +86,13 @@ def test_a_plan_that_is_frozen_anew_is_what_the_cards_tell_of(cast):
     assert settle_all(SYSTEM) == 0
 
 
+@pytest.mark.parametrize("said", ["ct-2207", "CT\u20132207", "CT-2207\u200b", "\uff23T-2207"])
+def test_a_cost_object_is_found_however_its_key_is_typed(cast, both, said):
+    key = make_measure(cast, "defined")
+    make_line(cast, key, PRICE, cost_object=said, run_rate=Decimal(132_000))
+    assert overlapping(key) == ["CT-2207"]
+
+
 def test_a_split_settles_it_and_ending_the_split_opens_it_again(cast, both):
     one, other = both
     split(cast, {one: "126000", other: "114000"})
@@ -166,7 +173,13 @@ def test_a_confirmation_that_would_pass_the_yearly_cost_is_refused_and_names_the
     assert codes(confirm(cast.controller, first, "2026-08")) == [()]
     refused = confirm(cast.controller, second, "2026-08")
     assert codes(refused) == [("baseline_passed",)]
-    assert refused[0].values == {"object": "CT-1", "cost": 100_000, "currency": "EUR", "measures": [one]}
+    assert refused[0].values == {
+        "object": "CT-1",
+        "cost": 100_000,
+        "currency": "EUR",
+        "measures": [one],
+        "alone": False,
+    }
     enter(cast, refused[0].measure, second, {"2026-08": "400.00"})
     assert codes(confirm(cast.controller, second, "2026-08")) == [()]
 

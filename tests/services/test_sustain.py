@@ -12,9 +12,12 @@ from govapp.data.sustain_queries import checks_of
 from govapp.domain.asks import AskKind
 from govapp.domain.errors import Invalid, Refused, Stale
 from govapp.domain.events import Event
+from govapp.domain.gates import gate_findings
 from govapp.domain.sustain import lost_percent, months_after
 from govapp.services._work import Origin, now
+from govapp.services.settling import settle_all
 from govapp.services.sustain import SetSustainDates, set_sustain_dates, tell_sustain
+from tests.cast import SYSTEM
 from tests.factories import (
     bring_to,
     judge,
@@ -151,6 +154,12 @@ def test_reopening_voids_the_open_checks_and_closing_anew_makes_new_ones(databas
     move(cast, key, ask=AskKind.REOPEN, by=cast.controller, reason="The effect is lost for good")
     assert measure_row(key).stage == "implemented"
     assert states(key) == [(3, "lost"), (6, "void"), (12, "void")]
+    asked = gate_findings(
+        loaded(key).rules, loaded(key).rules.gates["closed"], loaded(key).snapshot, today_of(key)
+    )
+    days = next(each for each in asked if each.key == "field:sustain-dates")
+    assert not days.met, "they count from the new closing"
+    assert settle_all(SYSTEM) == 0
 
 
 def test_a_month_later_is_the_same_day_or_the_last():

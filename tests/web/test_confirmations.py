@@ -173,6 +173,20 @@ def test_a_part_typed_beside_an_amount_counts_when_all_of_the_list_is_chosen(con
     assert [(row.amount, row.reason) for row in ledger(key)] == [(1_000, "Only ten are proven"), (9_550, "")]
 
 
+def test_lists_of_what_was_ruled_say_how_much_by_whom_and_why(controller, cast, key, line):
+    typed = {f"part-{line}-2026-07": "10", f"reason-{line}-2026-07": "Only ten are proven"}
+    send(controller, "confirm", f"{line}:2026-07:9000", **typed)
+    send(controller, "refuse", f"{line}:2026-08:9550", reason="The invoice is missing")
+    confirmed = controller.get(f"{LIST}?standing=confirmed").text
+    assert re.search(r'data-l="Confirmed">EUR 10<', confirmed)
+    refused = controller.get(f"{LIST}?standing=refused").text
+    for text, reason in ((confirmed, "Only ten are proven"), (refused, "The invoice is missing")):
+        assert reason in text
+        assert f'data-l="By, and why">{cast.controller.name}, ' in text
+    file = controller.get(f"{LIST}.csv?standing=confirmed").text
+    assert f",10.00,{cast.controller.name},," in file.splitlines()[1]
+
+
 def test_what_was_typed_beside_amounts_that_were_not_done_is_still_there(controller, cast, key, line):
     typed = {f"part-{line}-2026-07": "10", f"part-{line}-2026-08": "96", "reason": "Only so much is proven"}
     done = send(controller, "confirm", f"{line}:2026-07:9000", f"{line}:2026-08:9550", **typed)

@@ -13,7 +13,7 @@ from govapp.data.confirmation_queries import Wanted, cells, totals
 from govapp.data.engine import reading
 from govapp.data.list_scope import Scope, read_scope
 from govapp.domain.errors import Invalid, KeyReused, NotFound
-from govapp.domain.ledger import AWAITS, LISTS
+from govapp.domain.ledger import AWAITS, LISTS, RULED
 from govapp.domain.measures import EFFECT_KINDS
 from govapp.domain.permissions import Permission
 from govapp.present import confirmations as said
@@ -154,7 +154,7 @@ def _rows(most: int) -> Iterator[list[Any]]:
             raise NotFound("not_found")
         for offset in range(0, most, MOST):
             found = cells(session, person, asked.wanted, MOST, offset)
-            for view in views_of(session, person, found, day):
+            for view in views_of(session, person, found, day, ruled=asked.wanted.standing in RULED):
                 yield said.file_cells(view)
             if len(found) < MOST:
                 return

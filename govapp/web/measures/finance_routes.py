@@ -4,6 +4,8 @@ from flask import request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from govapp.data.claim_queries import is_registered
+from govapp.data.engine import reading
 from govapp.domain.permissions import Permission
 from govapp.services.effects import RemoveEffectLine, SetEffectLine, remove_effect_line, set_effect_line
 from govapp.web._context import origin
@@ -48,10 +50,22 @@ def _save_line(key: str, number: int | None) -> Response:
         )  # fmt: skip
         typed.checked()
         set_effect_line(command)
-        return see_other(f"/measures/{key}/finance", _("The effect line is saved."))
+        return see_other(f"/measures/{key}/finance", _saved(key, command.cost_object))
 
     answer: Response = attempt(verb, lambda **again: finance_page(key, number=number, **again))
     return answer
+
+
+def _saved(key: str, cost_object: str) -> str:
+    said: str = _("The effect line is saved.")
+    with reading() as session:
+        if not cost_object.strip() or is_registered(session, key, cost_object):
+            return said
+    said += " " + _(
+        "No cost object “%(key)s” is registered, so nothing can tell whether others claim the same saving; a controller"
+        " registers it under Finance, Cost objects.", key=cost_object.strip(),
+    )  # fmt: skip
+    return said
 
 
 @route(bp, "/measures/<key>/effects/<int:number>/removal", permission=P.FINANCE_VIEW, methods=["POST"])
