@@ -53,6 +53,7 @@ def test_the_list_says_state_and_how_many_measures_are_on_each(client, cast):
     make_measure(cast, "defined")
     draft()
     page = client.sign_in(cast.administrator).get("/admin/workflows").text
+    assert re.search(r"Version 1</a><small>[^<]+, version 1 of the set", page)
     assert page.index("Version 2") < page.index("Version 1")
     assert "switched on" in page and "draft" in page and "Longer words" in page
     assert re.search(r'data-l="Measures">1<', page)

@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 
 from govapp.data.engine import reading
 from govapp.data.imports import Batch
+from govapp.data.rulebook import rules_for
 from govapp.data.version_queries import PAGE, VersionRow, definition_of, migration_rows, versions
 from govapp.domain.errors import GovappError, Invalid, NotFound
 from govapp.domain.permissions import Permission
@@ -38,7 +39,8 @@ def list_versions() -> Response:
     """Every version with its state and the number of measures on it."""
     with reading() as session:
         rows = versions(session)
-    return page("workflows/list.html", rows=rows, several=len({row.workflow for row in rows}) > 1)
+        used = {row.id: rules_for(session, row.id, row.digest) for row in rows if row.state != "draft"}
+    return page("workflows/list.html", rows=rows, rules=used, several=len({row.workflow for row in rows}) > 1)
 
 
 @route(bp, "/admin/workflows/<int:version_id>", permission=P.GOVERNANCE_VIEW)
