@@ -76,11 +76,10 @@ def values_of(raw: Raw) -> list[ValueRow]:
 
 def insert_values(session: Session, rows: Sequence[ValueRow]) -> None:
     """Insert rows that bear their numbers already."""
-    names = ", ".join(_NAMES)
-    _send(
-        session, rows, _NAMES, f"INSERT INTO {NAME} ({names}) VALUES ({', '.join('?' * len(_NAMES))})",
-        f"INSERT INTO {NAME} ({names}) SELECT {names} FROM",
-    )  # fmt: skip
+    names, marks = ", ".join(_NAMES), ", ".join("?" * len(_NAMES))
+    # names of a table and its columns, nothing that came from outside
+    one = f"INSERT INTO {NAME} ({names}) VALUES ({marks})"  # nosec B608
+    _send(session, rows, _NAMES, one, f"INSERT INTO {NAME} ({names}) SELECT {names} FROM")  # nosec B608
 
 
 def set_values(session: Session, rows: Sequence[ValueRow]) -> None:
@@ -89,11 +88,11 @@ def set_values(session: Session, rows: Sequence[ValueRow]) -> None:
         changing = _SET if actual else _SET[:1]
         marks = ", ".join(f"{name} = ?" for name in changing)
         new = ", ".join(f"{name} = new.{name}" for name in changing)
-        _send(
-            session, [row for row in rows if (row.series == ACTUAL) == actual], (*changing, "id"),
-            f"UPDATE {NAME} SET {marks} WHERE id = ?", f"UPDATE {NAME} AS old SET {new} FROM",
-            " WHERE old.id = new.id",
-        )  # fmt: skip
+        these = [row for row in rows if (row.series == ACTUAL) == actual]
+        # names of a table and its columns, nothing that came from outside
+        one = f"UPDATE {NAME} SET {marks} WHERE id = ?"  # nosec B608
+        all_of = f"UPDATE {NAME} AS old SET {new} FROM"  # nosec B608
+        _send(session, these, (*changing, "id"), one, all_of, " WHERE old.id = new.id")
 
 
 def delete_values(session: Session, ids: Sequence[int]) -> None:
