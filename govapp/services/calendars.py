@@ -21,10 +21,10 @@ from govapp.data.working_calendars import (
 from govapp.domain.errors import Invalid, NotFound, Stale
 from govapp.domain.events import Event
 from govapp.domain.permissions import Permission
-from govapp.domain.rights import Place, may
 from govapp.domain.structure import key_fault, name_fault
 from govapp.domain.working_time import CalendarError, calendar_faults, parse_calendar, working_time
 from govapp.services._keys import writing_once
+from govapp.services._organizations import _locked_organization
 from govapp.services._work import Origin, Work, writing
 
 PLAIN_KEY = "standard"
@@ -79,8 +79,9 @@ def install_calendars(command: InstallCalendars) -> list[str]:
     """Install what is lacking; returns the keys added. Needs `system:operate` on the organization. Raises Invalid."""
 
     def body(work: Work) -> list[str]:
-        organization, root = _root(work.session, command.organization)
-        right = may(work.actor, Permission.SYSTEM_OPERATE, Place(root.path, {}, root.id))
+        organization, root, right = _locked_organization(
+            work, command.organization, Permission.SYSTEM_OPERATE
+        )
         return _install_calendars(work, organization, root.id, command.data, right)
 
     return writing(command.origin, body)
@@ -88,8 +89,7 @@ def install_calendars(command: InstallCalendars) -> list[str]:
 
 def _set_calendar(work: Work, command: SetCalendar) -> dict[str, Any]:
     session = work.session
-    organization, root = _root(session, command.organization)
-    right = may(work.actor, Permission.SYSTEM_OPERATE, Place(root.path, {}, root.id))
+    organization, root, right = _locked_organization(work, command.organization, Permission.SYSTEM_OPERATE)
     row = session.scalar(
         select(CalendarRow)
         .where(CalendarRow.organization_id == organization.id, CalendarRow.key == command.key)
@@ -270,15 +270,3 @@ def _definition_in_use(session: Session) -> Mapping[str, Any]:
         .limit(1)
     )
     return found or {}
-
-
-def _root(session: Session, key: str) -> tuple[Organization, Branch]:
-    row = session.execute(
-        select(Organization, Branch)
-        .join(Branch, (Branch.organization_id == Organization.id) & Branch.parent_id.is_(None))
-        .where(Organization.key == key)
-        .with_for_update(of=Organization)
-    ).first()
-    if row is None:
-        raise NotFound("not_found", organization=key)
-    return row[0], row[1]
